@@ -1,0 +1,283 @@
+/*
+ * Opening and closing, and saying what went wrong.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "cli/client.h"
+
+#include <pwd.h>
+#include <security/_pam_types.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/pam_code.h"
+#include "cli/reasons.h"
+#include "common/text.h"
+#include "module/result.h"
+
+struct file_trust
+client_trust(void)
+{
+    return (struct file_trust){.owner = geteuid()};
+}
+
+enum cli_exit
+client_exit(enum status status)
+{
+    switch (result_code(status, RESULT_AUTHENTICATE)) {
+    case PAM_SUCCESS:
+        return CLI_DONE;
+    case PAM_SERVICE_ERR:
+        return CLI_CONFIG;
+    case PAM_AUTHINFO_UNAVAIL:
+        return CLI_UNAVAILABLE;
+    case PAM_CONV_ERR:
+        return CLI_NO_INPUT;
+    case PAM_BUF_ERR:
+    case PAM_SYSTEM_ERR:
+        return CLI_FAILED;
+    default:
+        return CLI_REFUSED;
+    }
+}
+
+static void
+print_complaint(const struct client *client, enum status status,
+                const char *error, const char *message, const char *meaning)
+{
+    struct json *object = json_new();
+    bool whole = object != NULL && json_add_boolean(object, "done", false)
+                 && json_add_text(object, "command", client->cli->name)
+                 && json_add_text(object, "reason", status_word(status))
+                 && json_add_text(object, "error", error)
+                 && json_add_text(object, "message", message)
+                 && json_add_text(object, "meaning", meaning);
+
+    output_object(&client->cli->output, whole ? object : NULL);
+    if (!whole)
+        json_free(object);
+}
+
+enum cli_exit
+client_complain(const struct client *client, enum status status,
+                const char *error, const char *message)
+{
+    struct reason reason = reason_of(status, error, message);
+
+    if (status == STATUS_CONFIG && message[0] != '\0') {
+        reason = (struct reason){message, ""};
+        message = "";
+    }
+    if (client->cli->output.json) {
+        print_complaint(client, status, error, message, reason.meaning);
+        return client_exit(status);
+    }
+    output_error("%s: %s", client->cli->name,
+                 status == STATUS_CANCELLED ? "no answer was given"
+                                            : reason.meaning);
+    if (error[0] != '\0' || message[0] != '\0')
+        (void) fprintf(stderr, "  said:   %s%s%s\n", error,
+                       error[0] != '\0' && message[0] != '\0' ? ": " : "",
+                       message);
+    if (reason.fix[0] != '\0' && status != STATUS_CANCELLED)
+        (void) fprintf(stderr, "  to do:  %s\n", reason.fix);
+    return client_exit(status);
+}
+
+enum cli_exit
+client_complain_of(const struct client *client,
+                   const struct cognito_answer *answer)
+{
+    return client_complain(client, answer->status, answer->error,
+                           answer->message);
+}
+
+void
+client_done(const struct client *client, const char *format, ...)
+{
+    char line[CLIENT_NAME_MAX * 2];
+    struct json *object;
+    va_list arguments;
+    bool whole;
+
+    va_start(arguments, format);
+    (void) vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    if (!client->cli->output.json) {
+        output_line(&client->cli->output, TONE_PLAIN, "%s", line);
+        return;
+    }
+    object = json_new();
+    whole = object != NULL && json_add_boolean(object, "done", true)
+            && json_add_text(object, "command", client->cli->name)
+            && json_add_text(object, "user", client->name)
+            && json_add_text(object, "message", line);
+    output_object(&client->cli->output, whole ? object : NULL);
+    if (!whole)
+        json_free(object);
+}
+
+/* --set and --config, in the form of module arguments. */
+static void
+gather(struct client *client, const struct cli *cli, const char *extra)
+{
+    for (size_t i = 0; i < cli->setting_count; i++)
+        client->arguments[client->argument_count++] = cli->settings[i];
+    if (cli->config != NULL)
+        client->arguments[client->argument_count++] = cli->config;
+    if (extra != NULL)
+        client->arguments[client->argument_count++] = extra;
+}
+
+/* The module's keys count too: a typo there closes every login. */
+static enum status
+read_module(struct client *client, const struct file_trust *trust)
+{
+    client->module = config_new(CONFIG_MODULE);
+    if (client->module == NULL)
+        return STATUS_MEMORY;
+    config_arguments(client->module, client->argument_count,
+                     client->arguments);
+    config_file(client->module, config_text(client->module, KEY_CONFIG),
+                client->cli->service, trust,
+                config_is_set(client->module, KEY_CONFIG));
+    return config_status(client->module);
+}
+
+static enum cli_exit
+read_settings(struct client *client)
+{
+    struct file_trust trust = client_trust();
+    enum status status;
+
+    status = setup_read(&client->setup, client->argument_count,
+                        client->arguments, client->cli->service, &trust);
+    if (status == STATUS_CONFIG)
+        return client_complain(client, status, "", client->setup.message);
+    if (status == STATUS_OK)
+        status = read_module(client, &trust);
+    if (status == STATUS_CONFIG)
+        return client_complain(client, status, "",
+                               config_message(client->module));
+    if (status != STATUS_OK)
+        return client_complain(client, status, "", "");
+    if (client->setup.warning[0] != '\0')
+        output_error("%s", client->setup.warning);
+    return CLI_DONE;
+}
+
+static enum cli_exit
+choose_user(struct client *client, const char *user)
+{
+    const struct passwd *account = user == NULL ? getpwuid(getuid()) : NULL;
+
+    if (user == NULL && account == NULL) {
+        output_error("no account for uid %lu: name the user",
+                     (unsigned long) getuid());
+        return CLI_USAGE;
+    }
+    if (user == NULL)
+        user = account->pw_name;
+    if (user[0] == '\0' || strlen(user) >= sizeof(client->user)
+        || sign_in_pool_name(client->setup.config, client->setup.map, user,
+                             client->name, sizeof(client->name))
+               != STATUS_OK) {
+        output_error("that cannot be a user name");
+        return CLI_USAGE;
+    }
+    (void) snprintf(client->user, sizeof(client->user), "%s", user);
+    return CLI_DONE;
+}
+
+enum cli_exit
+client_open(struct cli *cli, const char *user, const char *extra,
+            struct client *client)
+{
+    const struct setup_origin origin = {cli->service, "", ""};
+    enum cli_exit code;
+    enum status status;
+
+    memset(client, 0, sizeof(*client));
+    client->cli = cli;
+    client->terminal.fd = -1;
+    gather(client, cli, extra);
+    code = read_settings(client);
+    if (code == CLI_DONE)
+        code = choose_user(client, user);
+    if (code != CLI_DONE)
+        return code;
+    if (!terminal_open(&client->terminal))
+        return CLI_NO_INPUT;
+    status = setup_open(&client->setup, &origin, &client->cognito);
+    if (status != STATUS_OK)
+        return client_complain(client, status, "", "");
+    client->terminal.verbose = cli->debug;
+    client->terminal.http = client->cognito.http;
+    client->terminal.budget_ms
+        = config_number(client->module, KEY_TIMEOUT) * 1000;
+    client_begin_work(client);
+    return CLI_DONE;
+}
+
+void
+client_close(struct client *client)
+{
+    cognito_close(&client->cognito);
+    http_close(client->cognito.http);
+    terminal_close(&client->terminal);
+    setup_free(&client->setup);
+    config_free(client->module);
+    memset(client, 0, sizeof(*client));
+}
+
+void
+client_begin_work(struct client *client)
+{
+    http_deadline(client->cognito.http,
+                  http_now() + client->terminal.budget_ms);
+}
+
+void
+client_run_sign_in(struct client *client, struct sign_in_result *result)
+{
+    const struct sign_in_request request = {
+        .user = client->user,
+        .service = client->cli->service,
+        .map = client->setup.map,
+    };
+
+    if (!client->cognito.keys_pinned)
+        http_warm(client->cognito.http, client->setup.pool.keys_path);
+    sign_in(&client->cognito, &client->terminal.talk, client->setup.config,
+            &request, result);
+    client_begin_work(client);
+}
+
+enum cli_exit
+client_sign_in(struct client *client, struct sign_in_result *result)
+{
+    client_run_sign_in(client, result);
+    if (result->status == STATUS_OK)
+        return CLI_DONE;
+    return client_complain(client, result->status, result->error,
+                           result->note);
+}
+
+void
+client_revoke(struct client *client, const struct sign_in_result *result)
+{
+    struct cognito_answer answer = {0};
+
+    if (result->refresh_token.data == NULL)
+        return;
+    client->cognito.observe = NULL;
+    client_begin_work(client);
+    (void) cognito_revoke_token(&client->cognito, &result->refresh_token,
+                                &answer);
+    cognito_answer_free(&answer);
+}

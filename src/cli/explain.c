@@ -1,0 +1,258 @@
+/*
+ * Looking up what was pasted: a line of the log, a reason word, the name of an
+ * error, the service's words, a PAM code. Everything comes from the tables
+ * that the module and the helper use.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "cli/explain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/pam_code.h"
+#include "cli/reasons.h"
+#include "module/result.h"
+
+#define TEXT_MAX 4096
+#define WORD_MAX 96
+
+static void
+print(const struct output *output, const char *title, enum status status,
+      struct reason reason)
+{
+    const char *first = pam_code_name(result_code(status,
+                                                  RESULT_AUTHENTICATE));
+    const char *preliminary
+        = pam_code_name(result_code(status, RESULT_PRELIMINARY));
+    const char *update = pam_code_name(result_code(status, RESULT_UPDATE));
+    const char *person = status_text(status);
+    struct json *object;
+
+    if (!output->json) {
+        output_line(output, TONE_PLAIN, "%s", title);
+        output_line(output, TONE_PLAIN, "  reason:  %s", status_word(status));
+        output_line(output, TONE_PLAIN, "  means:   %s", reason.meaning);
+        output_line(output, TONE_PLAIN,
+                    "  PAM:     %s; changing a password: %s, then %s", first,
+                    preliminary, update);
+        if (person[0] != '\0')
+            output_line(output, TONE_PLAIN, "  person:  %s", person);
+        if (reason.fix[0] != '\0')
+            output_line(output, TONE_PLAIN, "  to do:   %s", reason.fix);
+        return;
+    }
+    object = json_new();
+    if (object == NULL || !json_add_text(object, "title", title)
+        || !json_add_text(object, "reason", status_word(status))
+        || !json_add_text(object, "meaning", reason.meaning)
+        || !json_add_text(object, "authenticate", first)
+        || !json_add_text(object, "chauthtok_preliminary", preliminary)
+        || !json_add_text(object, "chauthtok_update", update)
+        || !json_add_text(object, "person", person)
+        || !json_add_text(object, "fix", reason.fix)) {
+        json_free(object);
+        return;
+    }
+    output_object(output, object);
+}
+
+static void
+print_row(const struct output *output, const struct error_row *row)
+{
+    char title[256];
+
+    if (row->fragment == NULL)
+        (void) snprintf(title, sizeof(title), "%s", row->code);
+    else
+        (void) snprintf(title, sizeof(title), "%s, \"... %s ...\"",
+                        row->code, row->fragment);
+    print(output, title, row->status,
+          (struct reason){row->meaning, row->fix});
+}
+
+static bool
+explain_status(const struct output *output, const char *word)
+{
+    enum status status;
+
+    if (!status_from_word(word, &status))
+        return false;
+    print(output, status_word(status), status, reason_of_status(status));
+    return true;
+}
+
+/* "HTTP 503" and "503" as the table writes them; else the text itself. */
+static const char *
+http_name(const char *text)
+{
+    const char *digits = strncasecmp(text, "HTTP ", 5) == 0 ? text + 5 : text;
+
+    if (strlen(digits) != 3 || strspn(digits, "0123456789") != 3)
+        return text;
+    if (strcmp(digits, "403") == 0)
+        return "HTTP 403";
+    if (strcmp(digits, "429") == 0)
+        return "HTTP 429";
+    if (digits[0] == '3')
+        return "HTTP 3xx";
+    return digits[0] == '4' ? "HTTP 4xx" : digits[0] == '5' ? "HTTP 5xx"
+                                                            : text;
+}
+
+/* Every row of an error's name, in any case. */
+static bool
+explain_error(const struct output *output, const char *name)
+{
+    const struct error_row *rows;
+    bool found = false;
+    size_t count;
+
+    rows = error_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(rows[i].code, name) == 0) {
+            print_row(output, &rows[i]);
+            found = true;
+        }
+    return found;
+}
+
+/* The rows whose fragment stands in the text, of that error if named. */
+static bool
+explain_message(const struct output *output, const char *text,
+                const char *error)
+{
+    const struct error_row *rows;
+    bool found = false;
+    size_t count;
+
+    rows = error_rows(&count);
+    for (size_t i = 0; i < count && !found; i++)
+        if ((error[0] == '\0' ? rows[i].fragment != NULL
+                              : strcasecmp(rows[i].code, error) == 0)
+            && (rows[i].fragment == NULL
+                || strcasestr(text, rows[i].fragment) != NULL)) {
+            print_row(output, &rows[i]);
+            found = true;
+        }
+    return found;
+}
+
+/* Which reasons give that PAM code. */
+static bool
+explain_pam(const struct output *output, const char *name)
+{
+    bool found = false;
+    int code;
+
+    if (!pam_code_from_name(name, &code))
+        return false;
+    for (unsigned int i = 0; i < STATUS_COUNT; i++)
+        if (result_code((enum status) i, RESULT_AUTHENTICATE) == code) {
+            print(output, status_word((enum status) i), (enum status) i,
+                  reason_of_status((enum status) i));
+            found = true;
+        }
+    if (!found)
+        output_line(output, TONE_PLAIN,
+                    "%s: pam_cognito never returns this from authenticate.",
+                    name);
+    return true;
+}
+
+/* The word that follows mark in the text, or "". */
+static void
+word_after(const char *text, const char *mark, char out[WORD_MAX])
+{
+    const char *at = strstr(text, mark);
+    size_t length;
+
+    out[0] = '\0';
+    if (at == NULL)
+        return;
+    at += strlen(mark);
+    length = strcspn(at, " \t:,;");
+    (void) snprintf(out, WORD_MAX, "%.*s", (int) (length < 90 ? length : 90),
+                    at);
+}
+
+/* "alice: refused: WORD service=sshd ... error=CODE http=400: message" */
+static bool
+explain_log_line(const struct output *output, const char *text)
+{
+    char word[WORD_MAX], error[WORD_MAX];
+
+    word_after(text, ": refused: ", word);
+    if (word[0] == '\0')
+        word_after(text, ": accepted: ", word);
+    if (word[0] == '\0' || !explain_status(output, word))
+        return false;
+    word_after(text, " error=", error);
+    if (error[0] != '\0')
+        (void) explain_message(output, text, error);
+    return true;
+}
+
+/* Any word in the text that is a reason or an error's name. */
+static bool
+explain_words(const struct output *output, const char *text)
+{
+    char copy[TEXT_MAX], name[WORD_MAX];
+    char *rest = NULL;
+
+    (void) snprintf(copy, sizeof(copy), "%s", text);
+    for (char *word = strtok_r(copy, " \t\"'(),;=", &rest); word != NULL;
+         word = strtok_r(NULL, " \t\"'(),;=", &rest)) {
+        error_code(word, name, sizeof(name));
+        if (name[0] != '\0' && strstr(name, "Exception") != NULL
+            && (explain_message(output, text, name)
+                || explain_error(output, name)))
+            return true;
+        /* A word with _ is no English. */
+        if (strchr(word, '_') != NULL
+            && (explain_status(output, word) || explain_pam(output, word)))
+            return true;
+    }
+    return false;
+}
+
+static bool
+join(const struct cli *cli, char out[TEXT_MAX])
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < cli->operand_count; i++) {
+        int length = snprintf(out + used, TEXT_MAX - used, "%s%s",
+                              i == 0 ? "" : " ", cli->operands[i]);
+
+        if (length < 0 || (size_t) length >= TEXT_MAX - used)
+            return false;
+        used += (size_t) length;
+    }
+    return used > 0;
+}
+
+enum cli_exit
+explain(struct cli *cli)
+{
+    const struct output *output = &cli->output;
+    char text[TEXT_MAX];
+
+    if (!join(cli, text)) {
+        output_error("explain: expected a reason word, the name of an error, "
+                     "or a line of the log");
+        return CLI_USAGE;
+    }
+    if (explain_log_line(output, text) || explain_status(output, text)
+        || explain_error(output, http_name(text)) || explain_pam(output, text)
+        || explain_words(output, text)
+        || explain_message(output, text, ""))
+        return CLI_DONE;
+    output_error("explain: nothing is known about that");
+    return CLI_REFUSED;
+}

@@ -1,0 +1,232 @@
+/*
+ * Signing in with an account of every exchange, and showing the tokens.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "cli/login.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/claims.h"
+#include "cli/client.h"
+#include "cli/in_scope.h"
+#include "cli/pam_code.h"
+#include "cli/reasons.h"
+#include "module/result.h"
+
+struct account {
+    struct client *client;
+    unsigned int steps;
+    struct secret id_token;
+    struct secret access_token;
+    struct secret refresh_token;
+};
+
+static bool
+copy(struct secret *to, const struct secret *from)
+{
+    return from->data == NULL || secret_set(to, from->data, from->length);
+}
+
+/* What the answer brought, in a word. */
+static const char *
+outcome(const struct cognito_answer *answer)
+{
+    if (answer->status != STATUS_OK)
+        return status_word(answer->status);
+    if (answer->challenge[0] != '\0')
+        return answer->challenge;
+    return answer->has_result ? "tokens" : "ok";
+}
+
+static void
+print_step(const struct account *account, const char *operation,
+           const struct cognito_answer *answer)
+{
+    const struct output *output = &account->client->cli->output;
+    struct json *object;
+
+    if (!output->json) {
+        output_line(output,
+                    answer->status == STATUS_OK ? TONE_FAINT : TONE_BAD,
+                    "%2u  %-22s  HTTP %3ld  %5u ms  %s%s%s", account->steps,
+                    operation, answer->http, answer->ms, outcome(answer),
+                    answer->error[0] == '\0' ? "" : " ", answer->error);
+        return;
+    }
+    object = json_new();
+    if (object == NULL
+        || !json_add_integer(object, "step", account->steps)
+        || !json_add_text(object, "operation", operation)
+        || !json_add_text(object, "reason", status_word(answer->status))
+        || !json_add_text(object, "challenge", answer->challenge)
+        || !json_add_text(object, "error", answer->error)
+        || !json_add_text(object, "message", answer->message)
+        || !json_add_text(object, "request_id", answer->request_id)
+        || !json_add_integer(object, "http", answer->http)
+        || !json_add_integer(object, "ms", answer->ms)) {
+        json_free(object);
+        return;
+    }
+    output_object(output, object);
+}
+
+static void
+on_answer(void *observer, const char *operation,
+          const struct cognito_answer *answer)
+{
+    struct account *account = observer;
+
+    account->steps++;
+    print_step(account, operation, answer);
+    if (!answer->has_result)
+        return;
+    /* A copy that cannot be made is missing from what --tokens shows. */
+    (void) copy(&account->id_token, &answer->id_token);
+    (void) copy(&account->access_token, &answer->access_token);
+    (void) copy(&account->refresh_token, &answer->refresh_token);
+}
+
+/* The module on this machine may not even ask. */
+static void
+warn_of_scope(const struct client *client, const char **reason_out)
+{
+    struct file_trust trust = client_trust();
+    enum scope scope;
+
+    scope = in_scope(client->user, client->cli->service,
+                     client->argument_count, client->arguments, &trust,
+                     reason_out);
+    if (scope == SCOPE_FOREIGN || scope == SCOPE_REFUSED)
+        output_line(&client->cli->output, TONE_WARNING,
+                    "On this machine the module would not ask the pool about "
+                    "%s: %s.",
+                    client->user, *reason_out);
+}
+
+static void
+print_verdict_object(const struct client *client,
+                     const struct sign_in_result *result, const char *pam,
+                     const char *scope)
+{
+    struct reason reason
+        = reason_of(result->status, result->error, result->note);
+    struct json *object = json_new();
+
+    if (object == NULL || !json_add_text(object, "user", client->name)
+        || !json_add_boolean(object, "accepted", result->status == STATUS_OK)
+        || !json_add_text(object, "reason", status_word(result->status))
+        || !json_add_text(object, "pam", pam)
+        || !json_add_text(object, "error", result->error)
+        || !json_add_text(object, "note", result->note)
+        || !json_add_text(object, "meaning", reason.meaning)
+        || !json_add_text(object, "out_of_scope", scope)
+        || !json_add_text(object, "request_id", result->request_id)
+        || !json_add_integer(object, "http", result->http)
+        || !json_add_integer(object, "ms", result->ms)) {
+        json_free(object);
+        return;
+    }
+    output_object(&client->cli->output, object);
+}
+
+static void
+print_verdict(const struct client *client,
+              const struct sign_in_result *result, const char *scope)
+{
+    const struct output *output = &client->cli->output;
+    const char *pam
+        = pam_code_name(result_code(result->status, RESULT_AUTHENTICATE));
+    struct reason reason
+        = reason_of(result->status, result->error, result->note);
+
+    if (output->json) {
+        print_verdict_object(client, result, pam, scope);
+        return;
+    }
+    if (result->status == STATUS_OK) {
+        output_line(output, TONE_GOOD, "%s: accepted, %s, %u ms",
+                    client->name, pam, result->ms);
+        return;
+    }
+    output_line(output, TONE_BAD, "%s: refused: %s, %s, %u ms", client->name,
+                status_word(result->status), pam, result->ms);
+    if (result->note[0] != '\0')
+        output_line(output, TONE_PLAIN, "  said:   %s", result->note);
+    output_line(output, TONE_PLAIN, "  means:  %s", reason.meaning);
+    if (reason.fix[0] != '\0')
+        output_line(output, TONE_PLAIN, "  to do:  %s", reason.fix);
+}
+
+static void
+print_raw(const struct output *output, const char *name,
+          const struct secret *token)
+{
+    struct json *object;
+
+    if (token->data == NULL)
+        return;
+    if (!output->json) {
+        output_line(output, TONE_PLAIN, "%s %s", name, token->data);
+        return;
+    }
+    object = json_new();
+    if (object == NULL || !json_add_text(object, name, token->data)) {
+        json_free(object);
+        return;
+    }
+    output_object(output, object);
+}
+
+static void
+print_tokens(const struct account *account)
+{
+    const struct cli *cli = account->client->cli;
+
+    if (cli->tokens) {
+        claims_print(&cli->output, "id_token_claims", &account->id_token);
+        claims_print(&cli->output, "access_token_claims",
+                     &account->access_token);
+    }
+    if (cli->show_tokens) {
+        print_raw(&cli->output, "id_token", &account->id_token);
+        print_raw(&cli->output, "access_token", &account->access_token);
+        print_raw(&cli->output, "refresh_token", &account->refresh_token);
+    }
+}
+
+enum cli_exit
+login(struct cli *cli)
+{
+    struct sign_in_result result = {0};
+    struct account account = {0};
+    const char *scope = "";
+    struct client client;
+    enum cli_exit code;
+
+    code = client_open(cli, cli_operand(cli, 0), NULL, &client);
+    if (code == CLI_DONE) {
+        account.client = &client;
+        client.cognito.observe = on_answer;
+        client.cognito.observer = &account;
+        warn_of_scope(&client, &scope);
+        client_run_sign_in(&client, &result);
+        print_verdict(&client, &result, scope);
+        if (result.status == STATUS_OK)
+            print_tokens(&account);
+        /* Somebody who wants to see the token wants to use it. */
+        if (!cli->show_tokens)
+            client_revoke(&client, &result);
+        code = client_exit(result.status);
+    }
+    sign_in_free(&result);
+    secret_free(&account.id_token);
+    secret_free(&account.access_token);
+    secret_free(&account.refresh_token);
+    client_close(&client);
+    return code;
+}

@@ -1,0 +1,448 @@
+/*
+ * pam-cognito(1): the command line, taken apart by two tables.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cli/accounts.h"
+#include "cli/check.h"
+#include "cli/cli.h"
+#include "cli/explain.h"
+#include "cli/login.h"
+#include "cli/mfa.h"
+#include "cli/secret_hash_cmd.h"
+#include "common/config.h"
+
+enum {
+    OPT_CONFIG = 256,
+    OPT_SET,
+    OPT_SERVICE,
+    OPT_JSON,
+    OPT_DEBUG,
+    OPT_HELP,
+    OPT_VERSION,
+    OPT_EXPLAIN,
+    OPT_STDIN,
+    OPT_TOKENS,
+    OPT_SHOW_TOKENS,
+    OPT_EMAIL,
+    OPT_PHONE,
+    OPT_ATTRIBUTE,
+    OPT_OFFLINE,
+    OPT_REPORT,
+    OPT_PAM_DIR,
+    OPT_SSHD,
+    OPT_SSHD_CONFIG,
+    OPT_SELINUX_DIR
+};
+
+/* What the tables below say about an option; NULL: every subcommand has it. */
+static const struct option_row {
+    int id;
+    const char *of;
+    const char *argument;
+    const char *name;
+    const char *help;
+} options[] = {
+    {OPT_CONFIG, NULL, "FILE", "config", "the configuration file"},
+    {OPT_SET, NULL, "KEY=VALUE", "set",
+     "a setting, as if it were a module argument; may be repeated"},
+    {OPT_SERVICE, NULL, "NAME", "service",
+     "with the settings that PAM service has (check: sshd)"},
+    {OPT_JSON, NULL, NULL, "json", "one JSON object a line, for scripts"},
+    {OPT_DEBUG, NULL, NULL, "debug", "more lines on standard error"},
+    {OPT_HELP, NULL, NULL, "help", "this help"},
+    {OPT_VERSION, NULL, NULL, "version", "the version"},
+    {OPT_EXPLAIN, "secret-hash", NULL, "explain", "what went into the hash"},
+    {OPT_STDIN, "secret-hash", NULL, "stdin",
+     "read the client secret from standard input"},
+    {OPT_TOKENS, "login", NULL, "tokens", "show what the tokens say"},
+    {OPT_SHOW_TOKENS, "login", NULL, "show-tokens",
+     "print the tokens themselves and do not revoke them: they are keys"},
+    {OPT_EMAIL, "sign-up", "ADDRESS", "email", "e-mail address"},
+    {OPT_PHONE, "sign-up", "NUMBER", "phone", "telephone number, +15550100"},
+    {OPT_ATTRIBUTE, "sign-up", "NAME=VALUE", "attribute",
+     "any other attribute; may be repeated"},
+    {OPT_OFFLINE, "check", NULL, "offline", "send nothing"},
+    {OPT_REPORT, "check", "FILE", "report",
+     "also write a report without names and secrets to a new file"},
+    {OPT_PAM_DIR, "check", "DIR", "pam-dir", "instead of /etc/pam.d"},
+    {OPT_SSHD, "check", "PROGRAM", "sshd", "instead of /usr/sbin/sshd"},
+    {OPT_SSHD_CONFIG, "check", "FILE", "sshd-config",
+     "instead of sshd's own configuration file"},
+    {OPT_SELINUX_DIR, "check", "DIR", "selinux-dir",
+     "instead of /sys/fs/selinux"},
+};
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+static const struct subcommand {
+    const char *name;
+    const char *operands;
+    int most; /* operands; -1: any number */
+    enum cli_exit (*run)(struct cli *cli);
+    const char *help;
+} subcommands[] = {
+    {"check", "[USER]", 1, check,
+     "Looks at the whole installation, says what is wrong and what to do."},
+    {"login", "[USER]", 1, login,
+     "Signs in and shows each step, and what PAM would get to hear."},
+    {"secret-hash", "[USER]", 1, secret_hash_cmd,
+     "Prints the SECRET_HASH of a user name."},
+    {"sign-up", "[USER]", 1, accounts_sign_up,
+     "Makes an account in the pool, where the pool allows that."},
+    {"confirm", "[USER]", 1, accounts_confirm,
+     "Confirms a new account by the code that was sent."},
+    {"resend-code", "[USER]", 1, accounts_resend_code,
+     "Has that code sent again."},
+    {"forgot-password", "[USER]", 1, accounts_forgot_password,
+     "Has a code sent with which a new password can be set."},
+    {"confirm-forgot-password", "[USER]", 1, accounts_confirm_forgot_password,
+     "Sets a new password by that code."},
+    {"change-password", "[USER]", 1, accounts_change_password,
+     "Signs in and changes the password."},
+    {"mfa", "enroll|status [USER] | prefer totp|sms|email [USER]", 3, mfa,
+     "Sets up an authenticator app, shows or chooses second factors."},
+    {"explain", "CODE|TEXT", -1, explain,
+     "Says what an error or a line of the log means and what to do."},
+};
+#define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))
+
+const char *
+cli_operand(const struct cli *cli, int index)
+{
+    return index < cli->operand_count ? cli->operands[index] : NULL;
+}
+
+static const struct subcommand *
+find_subcommand(const char *name)
+{
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+        if (strcmp(subcommands[i].name, name) == 0)
+            return &subcommands[i];
+    return NULL;
+}
+
+static const struct option_row *
+find_option(int id)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (options[i].id == id)
+            return &options[i];
+    return NULL;
+}
+
+static void
+print_options(const char *of)
+{
+    char left[64];
+
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &options[i];
+
+        if ((row->of == NULL) != (of == NULL)
+            || (of != NULL && strcmp(row->of, of) != 0))
+            continue;
+        (void) snprintf(left, sizeof(left), "--%s%s%s", row->name,
+                        row->argument == NULL ? "" : " ",
+                        row->argument == NULL ? "" : row->argument);
+        (void) printf("  %-24s %s\n", left, row->help);
+    }
+}
+
+static void
+print_help(const struct subcommand *subcommand)
+{
+    if (subcommand != NULL) {
+        (void) printf("Usage: pam-cognito %s [OPTION]... %s\n%s\n\nOptions:\n",
+                      subcommand->name, subcommand->operands,
+                      subcommand->help);
+        print_options(subcommand->name);
+        print_options(NULL);
+        (void) puts("\nThe whole story: man pam-cognito");
+        return;
+    }
+    (void) puts("Usage: pam-cognito [OPTION]... SUBCOMMAND [OPTION]... "
+                "[ARGUMENT]...\nThe users of an Amazon Cognito user pool, as "
+                "pam_cognito sees them.\n\nSubcommands:");
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+        (void) printf("  %-24s %s\n", subcommands[i].name,
+                      subcommands[i].help);
+    (void) puts("\nOptions:");
+    print_options(NULL);
+    (void) puts("\nPasswords and codes are asked for, or read from standard "
+                "input when it is no\nterminal, one a line. pam-cognito "
+                "SUBCOMMAND --help says more.");
+}
+
+/* "config=" and an absolute path. */
+static bool
+take_config(struct cli *cli, const char *path)
+{
+    char folder[PATH_MAX] = "";
+    size_t size;
+
+    if (path[0] != '/'
+        && (getcwd(folder, sizeof(folder)) == NULL || folder[0] != '/'))
+        return false;
+    size = strlen("config=") + strlen(folder) + 1 + strlen(path) + 1;
+    free(cli->config);
+    cli->config = malloc(size);
+    if (cli->config == NULL)
+        return false;
+    (void) snprintf(cli->config, size, "config=%s%s%s", folder,
+                    path[0] == '/' ? "" : "/", path);
+    return true;
+}
+
+static bool
+take_setting(struct cli *cli, char *setting)
+{
+    static const char secret[] = "client_secret";
+    size_t length = strcspn(setting, "=");
+
+    if (length == sizeof(secret) - 1
+        && strncmp(setting, secret, length) == 0) {
+        output_error("--set client_secret: everybody can read a command "
+                     "line; use client_secret_file");
+        return false;
+    }
+    if (length == strlen("config") && strncmp(setting, "config", length) == 0
+        && setting[length] == '=')
+        return take_config(cli, setting + length + 1);
+    if (cli->setting_count == CLI_SETTINGS_MAX) {
+        output_error("--set: too many settings");
+        return false;
+    }
+    cli->settings[cli->setting_count++] = setting;
+    return true;
+}
+
+static bool
+take_attribute(struct cli *cli, const char *name, char *value)
+{
+    char *equals = value;
+
+    if (cli->attribute_count == CLI_ATTRIBUTES_MAX) {
+        output_error("too many attributes");
+        return false;
+    }
+    if (name == NULL) {
+        equals = strchr(value, '=');
+        if (equals == NULL || equals == value) {
+            output_error("--attribute: expected NAME=VALUE");
+            return false;
+        }
+        *equals++ = '\0';
+        name = value;
+    }
+    cli->attributes[cli->attribute_count++]
+        = (struct cognito_field){name, equals};
+    return true;
+}
+
+struct line {
+    bool help;
+    bool version;
+    bool json;
+    int given[64]; /* options, to be compared with the subcommand */
+    size_t given_count;
+};
+
+static bool
+take_option(struct cli *cli, struct line *line, int id)
+{
+    switch (id) {
+    case OPT_CONFIG:
+        return take_config(cli, optarg);
+    case OPT_SET:
+        return take_setting(cli, optarg);
+    case OPT_SERVICE:
+        cli->service = optarg;
+        if (optarg[0] != '\0' && strchr(optarg, '/') == NULL
+            && optarg[0] != '.')
+            return true;
+        output_error("--service: expected the name of a PAM service");
+        return false;
+    case OPT_JSON:
+        return line->json = true;
+    case OPT_DEBUG:
+        return cli->debug = true;
+    case OPT_HELP:
+        return line->help = true;
+    case OPT_VERSION:
+        return line->version = true;
+    case OPT_EXPLAIN:
+        return cli->explain = true;
+    case OPT_STDIN:
+        return cli->from_input = true;
+    case OPT_TOKENS:
+        return cli->tokens = true;
+    case OPT_SHOW_TOKENS:
+        return cli->show_tokens = true;
+    case OPT_EMAIL:
+        return take_attribute(cli, "email", optarg);
+    case OPT_PHONE:
+        return take_attribute(cli, "phone_number", optarg);
+    case OPT_ATTRIBUTE:
+        return take_attribute(cli, NULL, optarg);
+    case OPT_OFFLINE:
+        return cli->offline = true;
+    case OPT_REPORT:
+        cli->report = optarg;
+        return true;
+    case OPT_PAM_DIR:
+        cli->pam_dir = optarg;
+        return true;
+    case OPT_SSHD:
+        cli->sshd = optarg;
+        return true;
+    case OPT_SSHD_CONFIG:
+        cli->sshd_config = optarg;
+        return true;
+    case OPT_SELINUX_DIR:
+        cli->selinux_dir = optarg;
+        return true;
+    default:
+        return false; /* getopt has said what is wrong */
+    }
+}
+
+static bool
+take_options(struct cli *cli, struct line *line, int argc, char **argv)
+{
+    struct option table[OPTION_COUNT + 1] = {{0}};
+    int id;
+
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        table[i] = (struct option){options[i].name,
+                                   options[i].argument == NULL
+                                       ? no_argument
+                                       : required_argument,
+                                   NULL, options[i].id};
+    while ((id = getopt_long(argc, argv, "", table, NULL)) != -1) {
+        if (!take_option(cli, line, id))
+            return false;
+        if (line->given_count < sizeof(line->given) / sizeof(line->given[0]))
+            line->given[line->given_count++] = id;
+    }
+    return true;
+}
+
+/* Do the options belong to the subcommand, and are there enough words? */
+static bool
+fits(const struct cli *cli, const struct line *line,
+     const struct subcommand *subcommand)
+{
+    for (size_t i = 0; i < line->given_count; i++) {
+        const struct option_row *row = find_option(line->given[i]);
+
+        if (row != NULL && row->of != NULL
+            && strcmp(row->of, subcommand->name) != 0) {
+            output_error("--%s belongs to %s, not to %s", row->name, row->of,
+                         subcommand->name);
+            return false;
+        }
+    }
+    if (subcommand->most >= 0 && cli->operand_count > subcommand->most) {
+        output_error("%s: too many arguments", subcommand->name);
+        return false;
+    }
+    return true;
+}
+
+static enum cli_exit
+usage(const struct subcommand *subcommand)
+{
+    (void) fprintf(stderr, "Try: pam-cognito %s%s--help\n",
+                   subcommand == NULL ? "" : subcommand->name,
+                   subcommand == NULL ? "" : " ");
+    return CLI_USAGE;
+}
+
+static enum cli_exit
+dispatch(struct cli *cli, int argc, char **argv)
+{
+    const struct subcommand *subcommand = NULL;
+    struct line line = {0};
+    bool taken = take_options(cli, &line, argc, argv);
+
+    output_init(&cli->output, line.json);
+    if (optind < argc)
+        subcommand = find_subcommand(argv[optind]);
+    if (!taken)
+        return usage(subcommand);
+    if (line.version) {
+        (void) puts("pam-cognito " PACKAGE_VERSION);
+        return CLI_DONE;
+    }
+    if (line.help && (subcommand != NULL || optind == argc)) {
+        print_help(subcommand);
+        return CLI_DONE;
+    }
+    if (subcommand == NULL) {
+        if (optind < argc)
+            output_error("no such subcommand: %s", argv[optind]);
+        else
+            output_error("which subcommand?");
+        return usage(NULL);
+    }
+    cli->name = subcommand->name;
+    cli->operands = argv + optind + 1;
+    cli->operand_count = argc - optind - 1;
+    if (!fits(cli, &line, subcommand))
+        return usage(subcommand);
+    return subcommand->run(cli);
+}
+
+/*
+ * Passwords pass through here: no core dumps, and nothing from the
+ * environment that makes the TLS library write keys or load code, or sends
+ * requests elsewhere.
+ */
+static void
+protect(void)
+{
+    static const char *const hostile[] = {
+        "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_MODULES",
+        "OPENSSL_ENGINES", "OPENSSL_CONF_INCLUDE", "SSL_CERT_FILE",
+        "SSL_CERT_DIR", "CURL_CA_BUNDLE", "CURL_HOME", "HOSTALIASES",
+        "LOCALDOMAIN", "RES_OPTIONS", "http_proxy", "https_proxy",
+        "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+    const struct rlimit none = {0, 0};
+
+    for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++)
+        (void) unsetenv(hostile[i]);
+    /* Both cannot fail for a process's own sake; a failure changes nothing. */
+    (void) setrlimit(RLIMIT_CORE, &none);
+    (void) prctl(PR_SET_DUMPABLE, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct cli cli = {.service = ""};
+    static char name[] = "pam-cognito";
+    enum cli_exit code;
+
+    protect();
+    /* getopt speaks of it. */
+    if (argc > 0)
+        argv[0] = name;
+    code = dispatch(&cli, argc, argv);
+    if (!output_finish() && code == CLI_DONE)
+        code = CLI_FAILED;
+    free(cli.config);
+    return (int) code;
+}

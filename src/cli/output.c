@@ -1,0 +1,108 @@
+/*
+ * Printing.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "cli/output.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+output_init(struct output *output, bool json)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    output->json = json;
+    output->colour = !json && isatty(STDOUT_FILENO) == 1
+                     && (no_color == NULL || no_color[0] == '\0')
+                     && term != NULL && term[0] != '\0'
+                     && strcmp(term, "dumb") != 0;
+}
+
+const char *
+output_begin(const struct output *output, enum output_tone tone)
+{
+    if (!output->colour)
+        return "";
+    switch (tone) {
+    case TONE_GOOD:
+        return "\033[32m";
+    case TONE_WARNING:
+        return "\033[33m";
+    case TONE_BAD:
+        return "\033[31m";
+    case TONE_FAINT:
+        return "\033[2m";
+    case TONE_PLAIN:
+        break;
+    }
+    return "";
+}
+
+const char *
+output_end(const struct output *output)
+{
+    return output->colour ? "\033[0m" : "";
+}
+
+void
+output_line(const struct output *output, enum output_tone tone,
+            const char *format, ...)
+{
+    va_list arguments;
+
+    if (output->json)
+        return;
+    (void) fputs(output_begin(output, tone), stdout);
+    va_start(arguments, format);
+    (void) vprintf(format, arguments);
+    va_end(arguments);
+    if (tone != TONE_PLAIN)
+        (void) fputs(output_end(output), stdout);
+    (void) putchar('\n');
+    /* A person watches how far it got. */
+    (void) fflush(stdout);
+}
+
+void
+output_object(const struct output *output, struct json *object)
+{
+    struct secret text = {0};
+
+    if (output->json && object != NULL && json_print(object, &text)) {
+        (void) puts(text.data);
+        (void) fflush(stdout);
+    }
+    secret_free(&text);
+    json_free(object);
+}
+
+void
+output_error(const char *format, ...)
+{
+    va_list arguments;
+
+    (void) fflush(stdout);
+    (void) fputs("pam-cognito: ", stderr);
+    va_start(arguments, format);
+    (void) vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void) fputc('\n', stderr);
+}
+
+bool
+output_finish(void)
+{
+    bool done = fflush(stdout) == 0 && ferror(stdout) == 0;
+
+    if (!done)
+        output_error("cannot write to standard output");
+    return done;
+}

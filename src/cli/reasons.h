@@ -1,0 +1,32 @@
+/*
+ * What a status means and what usually helps: the row of the service's error
+ * where there is one, else the words of docs/errors.md, which a test compares
+ * with this table.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_CLI_REASONS_H
+#define PAM_COGNITO_CLI_REASONS_H
+
+#include "cognito/error.h"
+#include "common/status.h"
+
+struct reason {
+    const char *meaning; /* one or more sentences */
+    const char *fix;     /* or "" */
+};
+
+/* Of a reason word alone. */
+struct reason reason_of_status(enum status status);
+
+/*
+ * Of an error of the service; "" and "" for a fault that is none. Falls back
+ * to the reason word.
+ */
+struct reason reason_of(enum status status, const char *error,
+                        const char *message);
+
+/* The row that this error with this message falls into, or NULL. */
+const struct error_row *reason_row(const char *error, const char *message);
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * Every line passes through redact(): nothing is written past it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "cli/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 2048
+#define NAME_MAX_BYTES 256
+#define WORDS_MAX 16
+
+/* Words that are replaced, longest meaning first. */
+struct redaction {
+    FILE *file;
+    size_t count;
+    struct {
+        const char *word;
+        const char *instead;
+    } words[WORDS_MAX];
+    char host[NAME_MAX_BYTES];
+};
+
+bool
+report_open(const char *path, int *fd_out)
+{
+    *fd_out = open(path,
+                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+                       | O_NOCTTY,
+                   0600);
+    if (*fd_out < 0)
+        output_error("--report %s: %s", path, strerror(errno));
+    return *fd_out >= 0;
+}
+
+static void
+hide(struct redaction *redaction, const char *word, const char *instead)
+{
+    /* Shorter words stand everywhere by chance. */
+    if (word == NULL || strlen(word) < 3 || redaction->count == WORDS_MAX)
+        return;
+    redaction->words[redaction->count].word = word;
+    redaction->words[redaction->count].instead = instead;
+    redaction->count++;
+}
+
+static void
+hide_setting(struct redaction *redaction, const struct check *check,
+             enum config_key key, const char *instead)
+{
+    if (check->setup.config != NULL && config_is_set(check->setup.config, key))
+        hide(redaction, config_text(check->setup.config, key), instead);
+}
+
+static void
+prepare(struct redaction *redaction, const struct check *check)
+{
+    const struct setup *setup = &check->setup;
+
+    hide(redaction, setup->client_secret.data, "[client_secret]");
+    hide_setting(redaction, check, KEY_CLIENT_SECRET, "[client_secret]");
+    hide_setting(redaction, check, KEY_PROXY, "[proxy]");
+    hide_setting(redaction, check, KEY_ENDPOINT, "[endpoint]");
+    hide_setting(redaction, check, KEY_ISSUER, "[issuer]");
+    hide_setting(redaction, check, KEY_USER_POOL_ID, "[user_pool_id]");
+    hide_setting(redaction, check, KEY_CLIENT_ID, "[client_id]");
+    hide_setting(redaction, check, KEY_USERNAME_FORMAT, "[username_format]");
+    /* Amazon's own host name tells the region at most. */
+    if (!setup->pool.amazon_roots)
+        hide(redaction, setup->pool.host, "[endpoint host]");
+    hide(redaction, check->user, "[user]");
+    if (gethostname(redaction->host, sizeof(redaction->host) - 1) == 0
+        && strcmp(redaction->host, "localhost") != 0)
+        hide(redaction, redaction->host, "[this host]");
+}
+
+/* The first of the words that stands at this place, or -1. */
+static int
+word_at(const struct redaction *redaction, const char *text)
+{
+    for (size_t i = 0; i < redaction->count; i++)
+        if (strncmp(text, redaction->words[i].word,
+                    strlen(redaction->words[i].word))
+            == 0)
+            return (int) i;
+    return -1;
+}
+
+static void
+redact(const struct redaction *redaction, const char *text)
+{
+    while (*text != '\0') {
+        int index = word_at(redaction, text);
+
+        if (index < 0) {
+            (void) fputc(*text++, redaction->file);
+            continue;
+        }
+        (void) fputs(redaction->words[index].instead, redaction->file);
+        text += strlen(redaction->words[index].word);
+    }
+    (void) fputc('\n', redaction->file);
+}
+
+__attribute__((format(printf, 2, 3))) static void
+put(const struct redaction *redaction, const char *format, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void) vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    redact(redaction, line);
+    explicit_bzero(line, sizeof(line));
+}
+
+static void
+put_machine(const struct redaction *redaction)
+{
+    char line[256];
+    struct utsname names;
+    FILE *release;
+
+    put(redaction, "pam_cognito %s", PACKAGE_VERSION);
+    if (uname(&names) == 0)
+        put(redaction, "kernel: %s %s %s", names.sysname, names.release,
+            names.machine);
+    release = fopen("/etc/os-release", "re");
+    while (release != NULL && fgets(line, sizeof(line), release) != NULL)
+        if (strncmp(line, "PRETTY_NAME=", 12) == 0) {
+            line[strcspn(line, "\n")] = '\0';
+            put(redaction, "system: %s", line + 12);
+        }
+    if (release != NULL)
+        (void) fclose(release);
+    put(redaction, "run as: %s", geteuid() == 0 ? "root" : "an ordinary user");
+}
+
+static void
+put_findings(const struct redaction *redaction, const struct check *check)
+{
+    static const char *const words[] = {"ok", "warning", "problem"};
+
+    put(redaction, "\nFindings for the service %s:", check->service);
+    for (size_t i = 0; i < check->finding_count; i++) {
+        const struct finding *finding = &check->findings[i];
+
+        put(redaction, "%-8s %s: %s", words[finding->level], finding->area,
+            finding->text);
+    }
+    if (check->left_out[0] != '\0')
+        put(redaction, "not looked at: %s", check->left_out);
+}
+
+/* Only what is a choice, a number or a path; texts are names of somebody. */
+static bool
+is_shown(enum config_type type)
+{
+    switch (type) {
+    case CONFIG_FLAG:
+    case CONFIG_SECONDS:
+    case CONFIG_UID:
+    case CONFIG_CHOICE:
+    case CONFIG_PATTERN:
+    case CONFIG_PATH:
+        return true;
+    case CONFIG_TEXT:
+    case CONFIG_WORD:
+    case CONFIG_SECRET:
+    case CONFIG_LIST:
+    case CONFIG_FORMAT:
+        return false;
+    }
+    return false;
+}
+
+static void
+put_settings(const struct redaction *redaction, const struct check *check)
+{
+    put(redaction, "\nSettings that are not the default:");
+    for (unsigned int i = 0; i < KEY_COUNT; i++) {
+        enum config_key key = (enum config_key) i;
+        const struct config_entry *entry = config_entry(key);
+        const struct config *config = entry->owner == CONFIG_MODULE
+                                          ? check->module
+                                          : check->setup.config;
+
+        if (config == NULL || !config_is_set(config, key))
+            continue;
+        put(redaction, "%s = %s  (%s)", entry->name,
+            is_shown(entry->type) ? config_text(config, key) : "[set]",
+            config_where(config, key));
+    }
+}
+
+/* Arguments as check_stack.c reads them, without what names somebody. */
+static void
+put_stack(const struct redaction *redaction, const struct check *check)
+{
+    static const char *const phases[]
+        = {"auth", "account", "session", "password"};
+
+    put(redaction, "\nThe PAM stack, with included files:");
+    for (size_t i = 0; i < check->stack.count; i++) {
+        const struct pam_line *line = &check->stack.lines[i];
+
+        if (line->is_substack) {
+            put(redaction, "%s substack:", phases[line->phase]);
+            continue;
+        }
+        /* A file that broke off may have a line without its module. */
+        if (line->control == NULL || line->module == NULL)
+            continue;
+        put(redaction, "%*s%s %s %s%s", line->level * 2, "",
+            phases[line->phase], line->control, line->module,
+            line->argument_count == 0 ? "" : " ...");
+        for (size_t j = 0; j < line->argument_count; j++)
+            put(redaction, "    %.*s%s",
+                (int) strcspn(line->arguments[j], "="), line->arguments[j],
+                strchr(line->arguments[j], '=') == NULL ? "" : "=[set]");
+    }
+}
+
+bool
+report_write(const struct check *check, int fd)
+{
+    struct redaction redaction = {0};
+    bool done;
+
+    redaction.file = fdopen(fd, "w");
+    if (redaction.file == NULL) {
+        (void) close(fd);
+        output_error("--report: %s", strerror(errno));
+        return false;
+    }
+    prepare(&redaction, check);
+    put_machine(&redaction);
+    put_findings(&redaction, check);
+    put_settings(&redaction, check);
+    put_stack(&redaction, check);
+    done = ferror(redaction.file) == 0;
+    done = fclose(redaction.file) == 0 && done;
+    if (!done)
+        output_error("--report: cannot be written: %s", strerror(errno));
+    return done;
+}

@@ -1,0 +1,180 @@
+/*
+ * One function per operation of a user pool that needs no AWS credentials
+ * (API version 2016-04-18, AWSCognitoIdentityProviderService). Each is one
+ * POST, never repeated. It adds SECRET_HASH or SecretHash where the client has
+ * a secret and the operation wants it, over the very string sent as USERNAME.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_API_H
+#define PAM_COGNITO_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cognito/http.h"
+#include "cognito/json.h"
+#include "cognito/jwt.h"
+#include "cognito/pool.h"
+#include "common/secret.h"
+#include "common/status.h"
+
+struct cognito_answer;
+
+/* One app client of one pool. Borrowed members; the caller keeps them alive. */
+struct cognito {
+    const struct pool *pool;
+    const char *client_id;
+    const struct secret *client_secret; /* empty: a public client */
+    struct http *http;
+    struct jwt_keys *keys;      /* fetched or pinned; freed by cognito_close */
+    bool keys_pinned;           /* from jwks_file: never fetched */
+    const char *ip_address;     /* UserContextData.IpAddress, or NULL */
+    const struct json *metadata; /* ClientMetadata, or NULL */
+    unsigned int requests;      /* POSTs made, for the log */
+    struct json *ahead;         /* a request that was sent ahead, or NULL */
+    /*
+     * Is told of every exchange when it is over, that for the keys ("jwks")
+     * too, before the caller sees the answer. NULL: nobody is.
+     */
+    void (*observe)(void *observer, const char *operation,
+                    const struct cognito_answer *answer);
+    void *observer;
+};
+
+/* A member of AuthParameters or ChallengeResponses. */
+struct cognito_field {
+    const char *name;
+    const char *value;
+};
+
+/*
+ * What an operation answered. Initialise with {0}, free with
+ * cognito_answer_free in every case. An operation frees what the answer held
+ * before, after its request is built: session and fields may stand in it.
+ * error is the bare exception name or ""; message is the service's text, or
+ * curl's about a fault, printable and at most 200 bytes, without passwords,
+ * codes, hashes or tokens that were sent.
+ */
+struct cognito_answer {
+    enum status status;
+    long http;
+    unsigned int ms;
+    char error[96];
+    char message[208];
+    char request_id[80];
+    int64_t date;                   /* of the service, Unix seconds or 0 */
+    struct json *body;              /* the object; NULL: failure or empty */
+    char challenge[64];             /* ChallengeName, "" when none */
+    struct secret session;
+    const struct json *parameters;  /* ChallengeParameters, inside body */
+    bool has_result;                /* AuthenticationResult is an object */
+    struct secret id_token;
+    struct secret access_token;
+    struct secret refresh_token;
+};
+
+void cognito_answer_free(struct cognito_answer *answer);
+
+/* Frees the keys; nothing else belongs to the client. */
+void cognito_close(struct cognito *cognito);
+
+/*
+ * Sign-in. fields must hold USERNAME where the flow has one. STATUS_OK means
+ * an HTTP 200 with a readable object and either a challenge or a result or
+ * both: what that is worth is for the caller to decide. An answer with
+ * neither is STATUS_UNREADABLE.
+ */
+enum status cognito_initiate_auth(struct cognito *cognito, const char *flow,
+                                  const struct cognito_field *fields,
+                                  size_t count,
+                                  struct cognito_answer *answer_out);
+
+/*
+ * InitiateAuth ahead of the person's answer: cognito_initiate_ahead sends it
+ * and returns, cognito_take_ahead brings the answer as cognito_initiate_auth
+ * would. STATUS_UNAVAILABLE: nothing was sent, or its answer arrived more
+ * than max_age_ms ago and is thrown away.
+ */
+enum status cognito_initiate_ahead(struct cognito *cognito, const char *flow,
+                                   const struct cognito_field *fields,
+                                   size_t count);
+enum status cognito_take_ahead(struct cognito *cognito, int64_t max_age_ms,
+                               struct cognito_answer *answer_out);
+
+/* session may be empty (PASSWORD_VERIFIER after USER_SRP_AUTH has none). */
+enum status cognito_respond(struct cognito *cognito, const char *challenge,
+                            const struct secret *session,
+                            const struct cognito_field *fields, size_t count,
+                            struct cognito_answer *answer_out);
+
+enum status cognito_change_password(struct cognito *cognito,
+                                    const struct secret *access_token,
+                                    const struct secret *previous,
+                                    const struct secret *proposed,
+                                    struct cognito_answer *answer_out);
+
+enum status cognito_forgot_password(struct cognito *cognito,
+                                    const char *username,
+                                    struct cognito_answer *answer_out);
+
+enum status cognito_confirm_forgot_password(struct cognito *cognito,
+                                            const char *username,
+                                            const char *code,
+                                            const struct secret *password,
+                                            struct cognito_answer *answer_out);
+
+/* attributes: pairs of name and value, count of them. */
+enum status cognito_sign_up(struct cognito *cognito, const char *username,
+                            const struct secret *password,
+                            const struct cognito_field *attributes,
+                            size_t count, struct cognito_answer *answer_out);
+
+enum status cognito_confirm_sign_up(struct cognito *cognito,
+                                    const char *username, const char *code,
+                                    struct cognito_answer *answer_out);
+
+enum status cognito_resend_code(struct cognito *cognito, const char *username,
+                                struct cognito_answer *answer_out);
+
+enum status cognito_get_user(struct cognito *cognito,
+                             const struct secret *access_token,
+                             struct cognito_answer *answer_out);
+
+/* Exactly one of access_token and session is given; the other is NULL. */
+enum status cognito_associate_software_token(struct cognito *cognito,
+                                             const struct secret *access_token,
+                                             const struct secret *session,
+                                             struct cognito_answer *answer_out);
+
+enum status cognito_verify_software_token(struct cognito *cognito,
+                                          const struct secret *access_token,
+                                          const struct secret *session,
+                                          const char *code,
+                                          const char *device_name,
+                                          struct cognito_answer *answer_out);
+
+/* method: SMS_MFA, SOFTWARE_TOKEN_MFA or EMAIL_OTP, made the preferred one. */
+enum status cognito_prefer_mfa(struct cognito *cognito,
+                               const struct secret *access_token,
+                               const char *method,
+                               struct cognito_answer *answer_out);
+
+/* The client secret goes along in plain, as the service wants it here. */
+enum status cognito_revoke_token(struct cognito *cognito,
+                                 const struct secret *refresh_token,
+                                 struct cognito_answer *answer_out);
+
+/*
+ * Checks an ID token against the pool's keys, fetching them when they are
+ * not there and once more when they lack the token's kid. STATUS_OK:
+ * *claims_out (json_free it). STATUS_KEYS: no keys to be had, or the pinned
+ * ones lack the kid (*why_out says why). STATUS_TOKEN: refused, *why_out names
+ * the check.
+ */
+enum status cognito_check_id_token(struct cognito *cognito,
+                                   const struct secret *id_token, int64_t now,
+                                   struct json **claims_out,
+                                   const char **why_out);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * One bounded HTTPS exchange at a time with one endpoint: the only file that
+ * includes curl. It knows no Cognito. TLS 1.2 or newer with the name and the
+ * chain checked, no redirects, no environment, no proxy but the one given, no
+ * content decoding; a post that was begun is never sent again.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_HTTP_H
+#define PAM_COGNITO_HTTP_H
+
+#include <stdbool.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/secret.h"
+#include "common/status.h"
+
+#define HTTP_BODY_MAX (1024 * 1024) /* bytes of an answer's body */
+#define HTTP_IDLE_MS 45000          /* an idle connection is closed then */
+
+struct http;
+
+struct http_options {
+    const char *endpoint;       /* https://host[:port] */
+    const char *ca_pem;         /* trust anchors, PEM; NULL: the system's */
+    size_t ca_pem_length;
+    const char *proxy;          /* NULL: none */
+    const char *user_agent;
+    unsigned int connect_ms;
+    unsigned int idle_ms;       /* 0: HTTP_IDLE_MS; tests are impatient */
+    bool keep_chain;            /* for http_chain */
+};
+
+struct http_answer {
+    long code;                  /* HTTP status, 0 when none arrived */
+    struct secret body;
+    char request_id[80];        /* x-amzn-RequestId, cleaned */
+    char error_type[128];       /* x-amzn-ErrorType as received, cleaned */
+    char error_message[256];    /* x-amzn-ErrorMessage, cleaned */
+    int64_t date;               /* Date header, Unix seconds; 0 when none */
+    unsigned int ms;            /* from first byte asked to last received */
+    char detail[160];           /* curl's words about a fault, cleaned */
+};
+
+/* STATUS_MEMORY or STATUS_INTERNAL. http_close what comes out. */
+enum status http_open(const struct http_options *options,
+                      struct http **http_out);
+
+void http_close(struct http *http);
+
+/*
+ * When exchanges must be over, in CLOCK_MONOTONIC milliseconds; 0 for none.
+ * An exchange past it ends with STATUS_TIMEOUT.
+ */
+void http_deadline(struct http *http, int64_t deadline_ms);
+
+/* CLOCK_MONOTONIC in milliseconds. */
+int64_t http_now(void);
+
+/*
+ * POST / with Content-Type application/x-amz-json-1.1 and the X-Amz-Target
+ * given. STATUS_OK: an HTTP answer of whatever code is in *answer_out.
+ * Faults: STATUS_DNS, STATUS_CONNECT, STATUS_TLS, STATUS_TIMEOUT,
+ * STATUS_TRANSPORT (broken off, too large, ambiguous), STATUS_MEMORY; detail
+ * says more. A connection that is not up after connect_ms is STATUS_DNS or
+ * STATUS_CONNECT. The request is begun at most once per call. Free the answer
+ * with http_answer_free in every case.
+ */
+enum status http_post(struct http *http, const char *target,
+                      const struct secret *body,
+                      struct http_answer *answer_out);
+
+/*
+ * The same in two steps: http_post_start sends while other things are done
+ * (http_pump carries it on), http_post_finish waits for the answer. One at a
+ * time; http_post_start keeps a copy of the body. http_post_age: milliseconds
+ * since the answer arrived, -1 while it is under way. http_post_drop gives
+ * the exchange up.
+ */
+enum status http_post_start(struct http *http, const char *target,
+                            const struct secret *body);
+enum status http_post_finish(struct http *http,
+                             struct http_answer *answer_out);
+int64_t http_post_age(const struct http *http);
+void http_post_drop(struct http *http);
+
+/*
+ * GET path. Takes the answer of http_warm for the same path when that has
+ * arrived or is under way.
+ */
+enum status http_get(struct http *http, const char *path,
+                     struct http_answer *answer_out);
+
+/*
+ * Starts resolving, connecting and GET path without waiting; http_pump and
+ * the exchanges carry it on. A failure is kept to itself: http_get then asks
+ * once more.
+ */
+void http_warm(struct http *http, const char *path);
+
+/*
+ * Carries transfers on until fd is readable or at end of file. An idle
+ * connection is closed after HTTP_IDLE_MS. STATUS_INTERNAL when polling fails.
+ * http_pump_for gives up after limit_ms with STATUS_TIMEOUT; 0 for never.
+ */
+enum status http_pump(struct http *http, int fd);
+enum status http_pump_for(struct http *http, int fd, int64_t limit_ms);
+
+/*
+ * The certificates, PEM, that the server showed when the latest GET connected,
+ * its own first; nothing when that GET met a connection that was open already
+ * or keep_chain was not set. False when memory is out.
+ */
+bool http_chain(const struct http *http, struct secret *pem_out);
+
+void http_answer_free(struct http_answer *answer);
+
+#endif

@@ -1,0 +1,533 @@
+/*
+ * JSON by json-c, behind a scanner of our own: json-c takes single quotes,
+ * NaN, \u0000 in keys and lone surrogates even when told to be strict. The
+ * scanner decides what is JSON; json-c only builds the tree.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "cognito/json.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* json-c has a type of the name of our json_object: call it otherwise here. */
+#define json_object json_c_object
+#include <json-c/json.h>
+#undef json_object
+
+#include "common/text.h"
+
+/* json-c counts what stands in the innermost array as one level more. */
+#define TREE_DEPTH (JSON_DEPTH_MAX + 1)
+
+/* struct json is never defined: it is json-c's object under another name. */
+static struct json_c_object *
+inside(const struct json *json)
+{
+    return (struct json_c_object *) json;
+}
+
+static struct json *
+outside(struct json_c_object *object)
+{
+    return (struct json *) object;
+}
+
+/* What is left to be scanned. */
+struct scan {
+    const char *at;
+    const char *end;
+    size_t members; /* of all objects so far */
+};
+
+static bool scan_value(struct scan *scan, unsigned int depth);
+
+static char
+peek(const struct scan *scan)
+{
+    return scan->at < scan->end ? *scan->at : '\0';
+}
+
+static bool
+take(struct scan *scan, char wanted)
+{
+    if (scan->at == scan->end || *scan->at != wanted)
+        return false;
+    scan->at++;
+    return true;
+}
+
+static bool
+take_word(struct scan *scan, const char *word)
+{
+    size_t length = strlen(word);
+
+    if ((size_t) (scan->end - scan->at) < length
+        || memcmp(scan->at, word, length) != 0)
+        return false;
+    scan->at += length;
+    return true;
+}
+
+static void
+skip_blanks(struct scan *scan)
+{
+    while (scan->at < scan->end && strchr(" \t\r\n", *scan->at) != NULL)
+        scan->at++;
+}
+
+static bool
+skip_digits(struct scan *scan)
+{
+    const char *start = scan->at;
+
+    while (peek(scan) >= '0' && peek(scan) <= '9')
+        scan->at++;
+    return scan->at > start;
+}
+
+static bool
+scan_number(struct scan *scan)
+{
+    (void) take(scan, '-');
+    if (!take(scan, '0') && !skip_digits(scan))
+        return false;
+    if (take(scan, '.') && !skip_digits(scan))
+        return false;
+    if (take(scan, 'e') || take(scan, 'E')) {
+        if (!take(scan, '-'))
+            (void) take(scan, '+');
+        return skip_digits(scan);
+    }
+    return true;
+}
+
+/* Four hexadecimal digits. */
+static bool
+scan_unit(struct scan *scan, unsigned int *unit_out)
+{
+    *unit_out = 0;
+    for (int i = 0; i < 4; i++) {
+        char digit = peek(scan);
+
+        if (digit >= '0' && digit <= '9')
+            *unit_out = *unit_out << 4 | (unsigned int) (digit - '0');
+        else if (digit >= 'a' && digit <= 'f')
+            *unit_out = *unit_out << 4 | (unsigned int) (digit - 'a' + 10);
+        else if (digit >= 'A' && digit <= 'F')
+            *unit_out = *unit_out << 4 | (unsigned int) (digit - 'A' + 10);
+        else
+            return false;
+        scan->at++;
+    }
+    return true;
+}
+
+/* What follows a backslash. */
+static bool
+scan_escape(struct scan *scan)
+{
+    unsigned int unit;
+
+    if (!take(scan, 'u')) {
+        if (scan->at == scan->end || strchr("\"\\/bfnrt", *scan->at) == NULL)
+            return false;
+        scan->at++;
+        return true;
+    }
+    if (!scan_unit(scan, &unit) || unit == 0)
+        return false;
+    if (unit < 0xd800 || unit > 0xdfff)
+        return true;
+    return unit < 0xdc00 && take(scan, '\\') && take(scan, 'u')
+           && scan_unit(scan, &unit) && unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+static bool
+scan_string(struct scan *scan)
+{
+    if (!take(scan, '"'))
+        return false;
+    while (scan->at < scan->end && (unsigned char) *scan->at >= 0x20) {
+        if (take(scan, '"'))
+            return true;
+        if (!take(scan, '\\'))
+            scan->at++;
+        else if (!scan_escape(scan))
+            return false;
+    }
+    return false;
+}
+
+static bool
+scan_members(struct scan *scan, unsigned int depth)
+{
+    skip_blanks(scan);
+    if (take(scan, '}'))
+        return true;
+    for (;;) {
+        skip_blanks(scan);
+        if (!scan_string(scan))
+            return false;
+        skip_blanks(scan);
+        if (!take(scan, ':') || !scan_value(scan, depth))
+            return false;
+        scan->members++;
+        if (take(scan, '}'))
+            return true;
+        if (!take(scan, ','))
+            return false;
+    }
+}
+
+static bool
+scan_items(struct scan *scan, unsigned int depth)
+{
+    skip_blanks(scan);
+    if (take(scan, ']'))
+        return true;
+    for (;;) {
+        if (!scan_value(scan, depth))
+            return false;
+        if (take(scan, ']'))
+            return true;
+        if (!take(scan, ','))
+            return false;
+    }
+}
+
+/* A value with the blanks around it; depth is that of what holds it. */
+static bool
+scan_value(struct scan *scan, unsigned int depth)
+{
+    bool good;
+
+    skip_blanks(scan);
+    if (peek(scan) == '"')
+        good = scan_string(scan);
+    else if (take(scan, '{'))
+        good = depth < JSON_DEPTH_MAX && scan_members(scan, depth + 1);
+    else if (take(scan, '['))
+        good = depth < JSON_DEPTH_MAX && scan_items(scan, depth + 1);
+    else
+        good = take_word(scan, "true") || take_word(scan, "false")
+               || take_word(scan, "null") || scan_number(scan);
+    skip_blanks(scan);
+    return good;
+}
+
+static size_t
+count_members(struct json_c_object *object)
+{
+    size_t count = 0;
+
+    if (json_object_is_type(object, json_type_object)) {
+        struct json_object_iterator at = json_object_iter_begin(object);
+        struct json_object_iterator end = json_object_iter_end(object);
+
+        for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+            count += 1 + count_members(json_object_iter_peek_value(&at));
+    } else if (json_object_is_type(object, json_type_array)) {
+        size_t length = json_object_array_length(object);
+
+        for (size_t i = 0; i < length; i++)
+            count += count_members(json_object_array_get_idx(object, i));
+    }
+    return count;
+}
+
+/* Wipes the strings of a tree that is about to be freed. */
+static void
+wipe(struct json_c_object *object)
+{
+    if (json_object_is_type(object, json_type_string)) {
+        size_t length = (size_t) json_object_get_string_len(object);
+
+        secret_wipe((char *) json_object_get_string(object), length);
+    } else if (json_object_is_type(object, json_type_object)) {
+        struct json_object_iterator at = json_object_iter_begin(object);
+        struct json_object_iterator end = json_object_iter_end(object);
+
+        for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+            wipe(json_object_iter_peek_value(&at));
+    } else if (json_object_is_type(object, json_type_array)) {
+        size_t length = json_object_array_length(object);
+
+        for (size_t i = 0; i < length; i++)
+            wipe(json_object_array_get_idx(object, i));
+    }
+}
+
+enum status
+json_parse(const char *text, size_t length, struct json **json_out)
+{
+    struct scan scan = {text, text + length, 0};
+    struct json_tokener *tokener = NULL;
+    struct json_c_object *object = NULL;
+    enum status status = STATUS_UNREADABLE;
+
+    *json_out = NULL;
+    if (length > INT_MAX || !text_is_utf8(text, length, NULL)
+        || !scan_value(&scan, 0) || scan.at != scan.end)
+        return STATUS_UNREADABLE;
+    tokener = json_tokener_new_ex(TREE_DEPTH);
+    if (tokener == NULL)
+        return STATUS_MEMORY;
+    json_tokener_set_flags(tokener,
+                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    object = json_tokener_parse_ex(tokener, text, (int) length);
+    /* json-c waits for more digits where the text ends in a number. */
+    if (object == NULL
+        && json_tokener_get_error(tokener) == json_tokener_continue)
+        object = json_tokener_parse_ex(tokener, "", -1);
+    /*
+     * A key that stands twice in one object is once in the tree. The same
+     * comparison notices what json-c dropped when memory was out, which
+     * json-c 0.16 does not tell from text it cannot read.
+     */
+    if (object == NULL || count_members(object) != scan.members)
+        goto out;
+    *json_out = outside(object);
+    object = NULL;
+    status = STATUS_OK;
+
+out:
+    json_free(outside(object));
+    json_tokener_free(tokener);
+    return status;
+}
+
+struct json *
+json_new(void)
+{
+    return outside(json_object_new_object());
+}
+
+void
+json_free(struct json *json)
+{
+    wipe(inside(json));
+    (void) json_object_put(inside(json));
+}
+
+/* The member, or NULL unless it is there and of that type. */
+static struct json_c_object *
+member(const struct json *object, const char *key, enum json_type type)
+{
+    struct json_c_object *value = NULL;
+
+    if (!json_is_object(object)
+        || !json_object_object_get_ex(inside(object), key, &value)
+        || value == NULL || !json_object_is_type(value, type))
+        return NULL;
+    return value;
+}
+
+/* The text of a string, or NULL: also where it holds a NUL. */
+static const char *
+text_of(struct json_c_object *string)
+{
+    const char *text;
+
+    if (string == NULL || !json_object_is_type(string, json_type_string))
+        return NULL;
+    text = json_object_get_string(string);
+    if (text == NULL
+        || strlen(text) != (size_t) json_object_get_string_len(string))
+        return NULL;
+    return text;
+}
+
+const struct json *
+json_object(const struct json *object, const char *key)
+{
+    return outside(member(object, key, json_type_object));
+}
+
+const struct json *
+json_array(const struct json *object, const char *key)
+{
+    return outside(member(object, key, json_type_array));
+}
+
+const char *
+json_text(const struct json *object, const char *key)
+{
+    return text_of(member(object, key, json_type_string));
+}
+
+bool
+json_integer(const struct json *object, const char *key, int64_t *value_out)
+{
+    struct json_c_object *value = member(object, key, json_type_int);
+    int64_t integer;
+
+    if (value == NULL)
+        return false;
+    integer = json_object_get_int64(value);
+    /* json-c reads what does not fit as the nearest that does. */
+    if (integer == INT64_MAX || integer == INT64_MIN)
+        return false;
+    *value_out = integer;
+    return true;
+}
+
+bool
+json_boolean(const struct json *object, const char *key, bool *value_out)
+{
+    struct json_c_object *value = member(object, key, json_type_boolean);
+
+    if (value == NULL)
+        return false;
+    *value_out = json_object_get_boolean(value);
+    return true;
+}
+
+bool
+json_has(const struct json *object, const char *key)
+{
+    struct json_c_object *value = NULL;
+
+    return json_is_object(object)
+           && json_object_object_get_ex(inside(object), key, &value)
+           && value != NULL;
+}
+
+bool
+json_is_object(const struct json *json)
+{
+    return json != NULL && json_object_is_type(inside(json), json_type_object);
+}
+
+static bool
+is_array(const struct json *json)
+{
+    return json != NULL && json_object_is_type(inside(json), json_type_array);
+}
+
+size_t
+json_length(const struct json *array)
+{
+    return is_array(array) ? json_object_array_length(inside(array)) : 0;
+}
+
+const char *
+json_item_text(const struct json *array, size_t index)
+{
+    return text_of(inside(json_item(array, index)));
+}
+
+const struct json *
+json_item(const struct json *array, size_t index)
+{
+    if (!is_array(array))
+        return NULL;
+    return outside(json_object_array_get_idx(inside(array), index));
+}
+
+void
+json_each_text(const struct json *object,
+               bool (*each)(const char *key, const char *value, void *context),
+               void *context)
+{
+    struct json_object_iterator at;
+    struct json_object_iterator end;
+
+    if (!json_is_object(object))
+        return;
+    at = json_object_iter_begin(inside(object));
+    end = json_object_iter_end(inside(object));
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *text = text_of(json_object_iter_peek_value(&at));
+
+        if (text != NULL
+            && !each(json_object_iter_peek_name(&at), text, context))
+            return;
+    }
+}
+
+/* Gives value, which may be NULL for want of memory, to the object. */
+static bool
+add(struct json *object, const char *key, struct json_c_object *value)
+{
+    if (value == NULL)
+        return false;
+    if (json_object_object_add(inside(object), key, value) != 0) {
+        json_free(outside(value));
+        return false;
+    }
+    return true;
+}
+
+bool
+json_add_text(struct json *object, const char *key, const char *value)
+{
+    return add(object, key, json_object_new_string(value));
+}
+
+bool
+json_add_boolean(struct json *object, const char *key, bool value)
+{
+    return add(object, key, json_object_new_boolean(value));
+}
+
+bool
+json_add_integer(struct json *object, const char *key, int64_t value)
+{
+    return add(object, key, json_object_new_int64(value));
+}
+
+struct json *
+json_add_object(struct json *object, const char *key)
+{
+    struct json_c_object *value = json_object_new_object();
+
+    return add(object, key, value) ? outside(value) : NULL;
+}
+
+bool
+json_add_pair(struct json *object, const char *key, const char *name,
+              const char *value)
+{
+    struct json_c_object *array = member(object, key, json_type_array);
+    struct json *pair = NULL;
+    bool done = false;
+
+    if (array == NULL) {
+        array = json_object_new_array();
+        if (!add(object, key, array))
+            return false;
+    }
+    pair = json_new();
+    if (pair == NULL || !json_add_text(pair, "Name", name)
+        || !json_add_text(pair, "Value", value)
+        || json_object_array_add(array, inside(pair)) != 0)
+        goto out;
+    pair = NULL;
+    done = true;
+
+out:
+    json_free(pair);
+    return done;
+}
+
+bool
+json_print(const struct json *object, struct secret *text_out)
+{
+    int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+    size_t length = 0;
+    const char *text;
+    bool done;
+
+    secret_free(text_out);
+    text = json_object_to_json_string_length(inside(object), flags, &length);
+    if (text == NULL)
+        return false;
+    done = secret_set(text_out, text, length);
+    /* The buffer belongs to the object, which frees it as it is. */
+    secret_wipe((char *) text, length);
+    return done;
+}

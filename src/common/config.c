@@ -1,0 +1,636 @@
+/*
+ * The table of settings, and reading arguments and the file by it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "common/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/pattern.h"
+#include "common/secret.h"
+#include "common/text.h"
+
+#define SECONDS_MAX 600
+#define UID_MAX_SETTING 60000
+
+/* How a value was given; a higher rank wins. */
+enum rank { RANK_NONE, RANK_FILE, RANK_SECTION, RANK_ARGUMENT };
+
+#define M CONFIG_MODULE
+#define H CONFIG_HELPER
+
+static const struct config_entry entries[KEY_COUNT] = {
+#define ROW(key, name, owner, type, argument_only, available, standard,       \
+            choices, expected)                                                \
+    [KEY_##key] = {name,     owner,   CONFIG_##type, argument_only,           \
+                   available, standard, choices,     expected}
+    ROW(ALLOW_SERVICES, "allow_services", M, LIST, false, true, NULL, NULL,
+        "PAM service names with commas between them"),
+    ROW(BREAKER, "breaker", M, FLAG, false, true, "yes", NULL, "yes or no"),
+    ROW(CONFIG, "config", M, PATH, true, true, PAM_COGNITO_CONF, NULL,
+        "an absolute path"),
+    ROW(DEBUG, "debug", M, FLAG, false, true, "no", NULL, "yes or no"),
+    ROW(HELPER, "helper", M, PATH, true, true, PAM_COGNITO_HELPER, NULL,
+        "an absolute path"),
+    ROW(IGNORE_ROOT, "ignore_root", M, FLAG, false, true, "yes", NULL,
+        "yes or no"),
+    ROW(LOCAL_ACCOUNT, "local_account", M, CHOICE, true, true, "required",
+        "required|optional", "required or optional"),
+    ROW(MINIMUM_UID, "minimum_uid", M, UID, false, true, "1000", NULL,
+        "a number from 1 to 60000"),
+    ROW(NO_WARN, "no_warn", M, FLAG, false, true, "no", NULL, "yes or no"),
+    ROW(ONLY_GROUP, "only_group", M, LIST, false, true, NULL, NULL,
+        "names of local groups with commas between them"),
+    ROW(ONLY_USERS, "only_users", M, LIST, false, true, NULL, NULL,
+        "local user names with commas between them"),
+    ROW(PROMPT, "prompt", M, TEXT, false, true, "Password: ", NULL,
+        "1 to 200 bytes of printable text"),
+    ROW(TIMEOUT, "timeout", M, SECONDS, false, true, "10", NULL,
+        "seconds, 1 to 600"),
+    ROW(TRY_FIRST_PASS, "try_first_pass", M, FLAG, false, true, "yes", NULL,
+        "yes or no"),
+    ROW(USE_AUTHTOK, "use_authtok", M, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(USE_FIRST_PASS, "use_first_pass", M, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(USERNAME_CLASS, "username_class", M, PATTERN, false, true,
+        "^[a-z_][a-z0-9_.-]{0,31}$", NULL,
+        "a pattern such as ^[a-z_][a-z0-9_.-]{0,31}$"),
+    ROW(WARM_UP, "warm_up", M, FLAG, false, true, "yes", NULL, "yes or no"),
+
+    ROW(ACCOUNT_CLAIM, "account_claim", H, WORD, false, true,
+        "cognito:username", NULL, "the name of a claim of the ID token"),
+    ROW(ALLOW_MUTABLE_CLAIM, "allow_mutable_claim", H, FLAG, false, true,
+        "no", NULL, "yes or no"),
+    ROW(AUTH_FLOW, "auth_flow", H, CHOICE, false, true, "user_password",
+        "user_password|user_srp|user_auth|custom|custom_srp",
+        "user_password, user_srp, user_auth, custom or custom_srp"),
+    ROW(CA_FILE, "ca_file", H, PATH, false, true, NULL, "system",
+        "an absolute path, or system"),
+    ROW(CLIENT_ID, "client_id", H, WORD, false, true, NULL, NULL,
+        "the app client's ID"),
+    ROW(CLIENT_METADATA, "client_metadata", H, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(CLIENT_SECRET, "client_secret", H, SECRET, false, true, NULL, NULL,
+        "the app client's secret"),
+    ROW(CLIENT_SECRET_FILE, "client_secret_file", H, PATH, false, true, NULL,
+        NULL, "an absolute path"),
+    ROW(CONFIRM_SIGN_UP, "confirm_sign_up", H, LIST, false, true, NULL, NULL,
+        "PAM service names with commas between them"),
+    ROW(CONNECT_TIMEOUT, "connect_timeout", H, SECONDS, false, true, "3",
+        NULL, "seconds, 1 to 600"),
+    ROW(DENY_GROUP, "deny_group", H, LIST, false, true, NULL, NULL,
+        "names of groups of the pool with commas between them"),
+    ROW(DUALSTACK, "dualstack", H, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(ENDPOINT, "endpoint", H, WORD, false, true, NULL, NULL,
+        "https://host or https://host:port"),
+    ROW(EXPLAIN_STATUS, "explain_status", H, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(FIPS, "fips", H, FLAG, false, true, "no", NULL, "yes or no"),
+    ROW(GROUPS_CLAIM, "groups_claim", H, WORD, false, true, "cognito:groups",
+        NULL, "the name of a claim of the ID token"),
+    ROW(ISSUER, "issuer", H, WORD, false, true, NULL, NULL,
+        "the https URL that the pool's tokens name as their issuer"),
+    ROW(JWKS_FILE, "jwks_file", H, PATH, false, true, NULL, NULL,
+        "an absolute path"),
+    ROW(MAP_FILE, "map_file", H, PATH, false, true, NULL, NULL,
+        "an absolute path"),
+    ROW(MFA_SETUP, "mfa_setup", H, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(MUST_CHANGE_CLAIM, "must_change_claim", H, WORD, false, true, NULL,
+        NULL, "the name of a claim of the ID token"),
+    ROW(OTP, "otp", H, CHOICE, false, true, "ask", "ask|append",
+        "ask or append"),
+    ROW(PASSWORD_RESET, "password_reset", H, LIST, false, true, NULL, NULL,
+        "PAM service names with commas between them"),
+    ROW(PREFERRED_FACTOR, "preferred_factor", H, CHOICE, false, true, NULL,
+        "password|password_srp|email_otp|sms_otp",
+        "password, password_srp, email_otp or sms_otp"),
+    ROW(PROXY, "proxy", H, WORD, false, true, NULL, NULL,
+        "http://host:port or https://host:port"),
+    ROW(REGION, "region", H, WORD, false, true, NULL, NULL,
+        "a region such as eu-west-1"),
+    ROW(REQUIRE_GROUP, "require_group", H, LIST, false, true, NULL, NULL,
+        "names of groups of the pool with commas between them"),
+    ROW(REQUIRE_MFA, "require_mfa", H, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(SRP_AHEAD, "srp_ahead", H, FLAG, false, true, "no", NULL,
+        "yes or no"),
+    ROW(THREAT_PROTECTION, "threat_protection", H, FLAG, false, true, "no",
+        NULL, "yes or no"),
+    ROW(USER_POOL_ID, "user_pool_id", H, WORD, false, true, NULL, NULL,
+        "the pool's ID, such as eu-west-1_AbCdEfGhI"),
+    ROW(USERNAME_FORMAT, "username_format", H, FORMAT, false, true, "%u",
+        NULL, "text with %u for the user name, such as %u@example.com"),
+#undef ROW
+};
+
+struct value {
+    struct secret text;
+    enum rank rank;
+    char where[80];
+};
+
+struct config {
+    enum config_owner owner;
+    enum status status;
+    char message[512];
+    struct value values[KEY_COUNT];
+};
+
+const struct config_entry *
+config_entry(enum config_key key)
+{
+    return &entries[key];
+}
+
+struct config *
+config_new(enum config_owner owner)
+{
+    struct config *config = calloc(1, sizeof(*config));
+
+    if (config != NULL) {
+        config->owner = owner;
+        config->status = STATUS_OK;
+    }
+    return config;
+}
+
+void
+config_free(struct config *config)
+{
+    if (config == NULL)
+        return;
+    for (unsigned int key = 0; key < KEY_COUNT; key++)
+        secret_free(&config->values[key].text);
+    secret_wipe(config, sizeof(*config));
+    free(config);
+}
+
+/* The first fault stays: it is the one to mend first. */
+static void
+set_fault(struct config *config, enum status status, const char *message)
+{
+    if (config->status != STATUS_OK)
+        return;
+    config->status = status;
+    text_clean(message, config->message, sizeof(config->message));
+}
+
+void
+config_fault(struct config *config, const char *key, const char *where,
+             const char *problem)
+{
+    char line[CONFIG_VALUE_MAX];
+
+    (void) snprintf(line, sizeof(line), "%s%s%s%s: %s", key,
+                    where == NULL ? "" : " (", where == NULL ? "" : where,
+                    where == NULL ? "" : ")", problem);
+    set_fault(config, STATUS_CONFIG, line);
+}
+
+static bool
+is_number_between(const char *value, unsigned long least, unsigned long most)
+{
+    unsigned long number = 0;
+
+    if (value[0] == '\0')
+        return false;
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        number = number * 10 + (unsigned long) (*at - '0');
+        if (number > most)
+            return false;
+    }
+    return number >= least;
+}
+
+/* Is value one of the words in "one|two"? */
+static bool
+is_choice(const char *value, const char *choices)
+{
+    size_t length = strlen(value);
+
+    while (choices != NULL && *choices != '\0') {
+        size_t word = strcspn(choices, "|");
+
+        if (word == length && strncmp(value, choices, word) == 0)
+            return true;
+        choices += word;
+        choices += *choices == '|';
+    }
+    return false;
+}
+
+static bool
+is_printable(const char *value, bool blanks)
+{
+    size_t characters;
+
+    if (value[0] == '\0' || !text_is_utf8(value, strlen(value), &characters))
+        return false;
+    for (const char *at = value; *at != '\0'; at++)
+        if ((unsigned char) *at < ' ' || *at == 0x7f
+            || (*at == ' ' && !blanks))
+            return false;
+    return true;
+}
+
+/* Words with commas between them, none of them empty. */
+static bool
+is_list(const char *value)
+{
+    size_t length = strlen(value);
+
+    return is_printable(value, true) && value[0] != ','
+           && value[length - 1] != ',' && strstr(value, ",,") == NULL;
+}
+
+/* %u at least once, %% for a percent sign, nothing else after %. */
+static bool
+is_format(const char *value)
+{
+    bool found = false;
+
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at != '%')
+            continue;
+        at++;
+        if (*at == 'u')
+            found = true;
+        else if (*at != '%')
+            return false;
+    }
+    return found && is_printable(value, false);
+}
+
+static bool
+is_flag(const char *value)
+{
+    return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
+}
+
+static bool
+is_valid(const struct config_entry *entry, const char *value)
+{
+    if (strlen(value) >= CONFIG_VALUE_MAX)
+        return false;
+    if (is_choice(value, entry->choices))
+        return true;
+    switch (entry->type) {
+    case CONFIG_TEXT:
+        return is_printable(value, true) && strlen(value) <= TEXT_LINE_MAX;
+    case CONFIG_WORD:
+        return is_printable(value, false);
+    case CONFIG_SECRET:
+        /* An empty secret means a client without one. */
+        return value[0] == '\0' || is_printable(value, false);
+    case CONFIG_FLAG:
+        return is_flag(value);
+    case CONFIG_SECONDS:
+        return is_number_between(value, 1, SECONDS_MAX);
+    case CONFIG_UID:
+        return is_number_between(value, 1, UID_MAX_SETTING);
+    case CONFIG_LIST:
+        return is_list(value);
+    case CONFIG_PATH:
+        return value[0] == '/' && is_printable(value, true);
+    case CONFIG_CHOICE:
+        return false;
+    case CONFIG_PATTERN:
+        return pattern_is_valid(value);
+    case CONFIG_FORMAT:
+        return is_format(value);
+    }
+    return false;
+}
+
+static bool
+find_key(const char *name, enum config_key *key_out)
+{
+    for (unsigned int key = 0; key < KEY_COUNT; key++)
+        if (strcmp(entries[key].name, name) == 0) {
+            *key_out = (enum config_key) key;
+            return true;
+        }
+    return false;
+}
+
+/* Says what was found, but never a secret, and what was expected. */
+static void
+fault_value(struct config *config, const struct config_entry *entry,
+            const char *value, const char *where)
+{
+    char problem[CONFIG_VALUE_MAX + 256];
+
+    if (entry->type == CONFIG_SECRET)
+        (void) snprintf(problem, sizeof(problem), "expected %s",
+                        entry->expected);
+    else
+        (void) snprintf(problem, sizeof(problem), "expected %s, found \"%.60s\"",
+                        entry->expected, value);
+    config_fault(config, entry->name, where, problem);
+}
+
+static void
+keep(struct config *config, enum config_key key, const char *value,
+     enum rank rank, const char *where)
+{
+    struct value *kept = &config->values[key];
+
+    if (kept->rank == rank) {
+        char problem[128];
+
+        (void) snprintf(problem, sizeof(problem), "given twice, first at %s",
+                        kept->where);
+        config_fault(config, entries[key].name, where, problem);
+        return;
+    }
+    if (kept->rank > rank)
+        return;
+    if (!secret_set_text(&kept->text, value)) {
+        set_fault(config, STATUS_MEMORY, "out of memory");
+        return;
+    }
+    kept->rank = rank;
+    (void) snprintf(kept->where, sizeof(kept->where), "%s", where);
+}
+
+/* One setting: value is NULL when the key stood alone. */
+static void
+take(struct config *config, const char *name, const char *value,
+     enum rank rank, const char *where)
+{
+    const struct config_entry *entry;
+    enum config_key key;
+
+    if (!find_key(name, &key)) {
+        char shown[80];
+
+        /* The first word: a secret may follow where the = was forgotten. */
+        (void) snprintf(shown, sizeof(shown), "%.60s", name);
+        shown[strcspn(shown, " \t")] = '\0';
+        config_fault(config, shown, where,
+                     find_key(shown, &key)
+                         ? "expected KEY = VALUE"
+                         : "unknown key, expected one of "
+                           "pam_cognito.conf(5)");
+        return;
+    }
+    entry = &entries[key];
+    if (entry->argument_only && rank != RANK_ARGUMENT) {
+        config_fault(config, name, where,
+                     "may only be given as a module argument");
+        return;
+    }
+    if (entry->owner != config->owner)
+        return;
+    if (!entry->available) {
+        config_fault(config, name, where,
+                     "not available in this version of pam_cognito");
+        return;
+    }
+    if (value == NULL && entry->type == CONFIG_FLAG)
+        value = "yes";
+    if (value == NULL || !is_valid(entry, value)) {
+        fault_value(config, entry, value == NULL ? "" : value, where);
+        return;
+    }
+    keep(config, key, value, rank, where);
+}
+
+void
+config_arguments(struct config *config, size_t count,
+                 const char *const *arguments)
+{
+    char name[64];
+
+    for (size_t i = 0; i < count; i++) {
+        const char *equals = strchr(arguments[i], '=');
+        size_t length = equals == NULL ? strlen(arguments[i])
+                                       : (size_t) (equals - arguments[i]);
+
+        (void) snprintf(name, sizeof(name), "%.*s",
+                        length < sizeof(name) ? (int) length : 60,
+                        arguments[i]);
+        take(config, name, equals == NULL ? NULL : equals + 1, RANK_ARGUMENT,
+             "module argument");
+    }
+}
+
+/* Cuts blanks off both ends, in place. */
+static char *
+trim(char *text)
+{
+    char *end = text + strlen(text);
+
+    while (*text == ' ' || *text == '\t')
+        text++;
+    while (end > text
+           && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+        end--;
+    *end = '\0';
+    return text;
+}
+
+/* Double quotes around a value keep its blanks. */
+static char *
+unquote(char *value)
+{
+    size_t length = strlen(value);
+
+    if (length >= 2 && value[0] == '"' && value[length - 1] == '"') {
+        value[length - 1] = '\0';
+        return value + 1;
+    }
+    return value;
+}
+
+struct position {
+    const char *service;
+    enum rank rank; /* RANK_NONE inside another service's section */
+    bool private;   /* the file is its owner's alone */
+};
+
+static void
+take_line(struct config *config, char *line, struct position *position,
+          const char *where)
+{
+    char *text = trim(line);
+    char *equals, *name;
+    size_t length = strlen(text);
+
+    if (length == 0 || text[0] == '#')
+        return;
+    if (text[0] == '[') {
+        if (length < 3 || text[length - 1] != ']') {
+            config_fault(config, "section", where,
+                         "expected [name of a PAM service]");
+            position->rank = RANK_NONE;
+            return;
+        }
+        text[length - 1] = '\0';
+        position->rank = strcmp(trim(text + 1), position->service) == 0
+                             ? RANK_SECTION
+                             : RANK_NONE;
+        return;
+    }
+    equals = strchr(text, '=');
+    if (equals != NULL)
+        *equals = '\0';
+    name = trim(text);
+    if (strcmp(name, entries[KEY_CLIENT_SECRET].name) == 0
+        && config->owner == CONFIG_HELPER && !position->private)
+        config_fault(config, name, where,
+                     "a file with a secret must have mode 0600 (chmod 0600)");
+    if (position->rank != RANK_NONE)
+        take(config, name,
+             equals == NULL ? NULL : unquote(trim(equals + 1)),
+             position->rank, where);
+}
+
+static void
+take_file(struct config *config, int fd, const char *path,
+          const char *service)
+{
+    struct position position = {service, RANK_FILE, false};
+    struct file_lines lines = {.fd = fd};
+    char line[CONFIG_VALUE_MAX];
+    char where[80];
+    struct stat st;
+    bool failed;
+
+    if (fstat(fd, &st) == 0)
+        position.private = (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+    while (file_next_line(&lines, line, sizeof(line), &failed)) {
+        (void) snprintf(where, sizeof(where), "%.60s line %u", path,
+                        lines.number);
+        take_line(config, line, &position, where);
+    }
+    if (failed) {
+        (void) snprintf(where, sizeof(where), "line %u", lines.number);
+        config_fault(config, path, where,
+                     "cannot be read, or a line is too long or holds a NUL");
+    }
+    secret_wipe(line, sizeof(line));
+    secret_wipe(&lines, sizeof(lines));
+}
+
+void
+config_file(struct config *config, const char *path, const char *service,
+            const struct file_trust *trust, bool required)
+{
+    char error[256];
+    int fd = -1;
+
+    switch (file_open(path, trust, &fd, error, sizeof(error))) {
+    case FILE_OK:
+        take_file(config, fd, path, service);
+        (void) close(fd);
+        return;
+    case FILE_ABSENT:
+        if (!required)
+            return;
+        break;
+    case FILE_UNTRUSTED:
+    case FILE_FAILED:
+        break;
+    }
+    config_fault(config, entries[KEY_CONFIG].name, NULL, error);
+}
+
+enum status
+config_status(const struct config *config)
+{
+    return config->status;
+}
+
+const char *
+config_message(const struct config *config)
+{
+    return config->message;
+}
+
+bool
+config_is_set(const struct config *config, enum config_key key)
+{
+    return config->values[key].rank != RANK_NONE;
+}
+
+const char *
+config_where(const struct config *config, enum config_key key)
+{
+    return config->values[key].where;
+}
+
+const char *
+config_text(const struct config *config, enum config_key key)
+{
+    const struct value *value = &config->values[key];
+
+    return value->rank == RANK_NONE ? entries[key].standard
+                                    : value->text.data;
+}
+
+bool
+config_flag(const struct config *config, enum config_key key)
+{
+    const char *text = config_text(config, key);
+
+    return text != NULL && strcmp(text, "yes") == 0;
+}
+
+unsigned int
+config_number(const struct config *config, enum config_key key)
+{
+    const char *text = config_text(config, key);
+    unsigned int number = 0;
+
+    for (; text != NULL && *text >= '0' && *text <= '9'; text++)
+        number = number * 10 + (unsigned int) (*text - '0');
+    return number;
+}
+
+bool
+config_list_next(const struct config *config, enum config_key key,
+                 size_t *position, char out[CONFIG_VALUE_MAX])
+{
+    const char *list = config_text(config, key);
+    const char *start, *end;
+
+    if (list == NULL || *position > strlen(list) || list[*position] == '\0')
+        return false;
+    start = list + *position;
+    end = start + strcspn(start, ",");
+    *position = (size_t) (end - list) + (*end == ',');
+    while (*start == ' ')
+        start++;
+    while (end > start && end[-1] == ' ')
+        end--;
+    memcpy(out, start, (size_t) (end - start));
+    out[end - start] = '\0';
+    return true;
+}
+
+bool
+config_list_has(const struct config *config, enum config_key key,
+                const char *word)
+{
+    char item[CONFIG_VALUE_MAX];
+    size_t position = 0;
+
+    while (config_list_next(config, key, &position, item))
+        if (strcmp(item, word) == 0)
+            return true;
+    return false;
+}

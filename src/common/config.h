@@ -1,0 +1,164 @@
+/*
+ * The settings: module arguments over /etc/security/pam_cognito.conf, both
+ * from one table. Each key belongs to the module or to the helper; each of
+ * them reads the file itself and keeps its own keys only, so that the client
+ * secret never enters the host. docs and man pages are compared with the
+ * table by a test.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_CONFIG_H
+#define PAM_COGNITO_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/file.h"
+#include "common/status.h"
+
+#define CONFIG_VALUE_MAX 4096 /* bytes of a value, with its NUL */
+
+enum config_key {
+    /* the module's */
+    KEY_ALLOW_SERVICES,
+    KEY_BREAKER,
+    KEY_CONFIG,
+    KEY_DEBUG,
+    KEY_HELPER,
+    KEY_IGNORE_ROOT,
+    KEY_LOCAL_ACCOUNT,
+    KEY_MINIMUM_UID,
+    KEY_NO_WARN,
+    KEY_ONLY_GROUP,
+    KEY_ONLY_USERS,
+    KEY_PROMPT,
+    KEY_TIMEOUT,
+    KEY_TRY_FIRST_PASS,
+    KEY_USE_AUTHTOK,
+    KEY_USE_FIRST_PASS,
+    KEY_USERNAME_CLASS,
+    KEY_WARM_UP,
+    /* the helper's */
+    KEY_ACCOUNT_CLAIM,
+    KEY_ALLOW_MUTABLE_CLAIM,
+    KEY_AUTH_FLOW,
+    KEY_CA_FILE,
+    KEY_CLIENT_ID,
+    KEY_CLIENT_METADATA,
+    KEY_CLIENT_SECRET,
+    KEY_CLIENT_SECRET_FILE,
+    KEY_CONFIRM_SIGN_UP,
+    KEY_CONNECT_TIMEOUT,
+    KEY_DENY_GROUP,
+    KEY_DUALSTACK,
+    KEY_ENDPOINT,
+    KEY_EXPLAIN_STATUS,
+    KEY_FIPS,
+    KEY_GROUPS_CLAIM,
+    KEY_ISSUER,
+    KEY_JWKS_FILE,
+    KEY_MAP_FILE,
+    KEY_MFA_SETUP,
+    KEY_MUST_CHANGE_CLAIM,
+    KEY_OTP,
+    KEY_PASSWORD_RESET,
+    KEY_PREFERRED_FACTOR,
+    KEY_PROXY,
+    KEY_REGION,
+    KEY_REQUIRE_GROUP,
+    KEY_REQUIRE_MFA,
+    KEY_SRP_AHEAD,
+    KEY_THREAT_PROTECTION,
+    KEY_USER_POOL_ID,
+    KEY_USERNAME_FORMAT,
+    KEY_COUNT
+};
+
+enum config_owner { CONFIG_MODULE, CONFIG_HELPER };
+
+enum config_type {
+    CONFIG_TEXT,    /* printable text */
+    CONFIG_WORD,    /* printable text without blanks */
+    CONFIG_SECRET,  /* a word that is never quoted in a message */
+    CONFIG_FLAG,    /* yes or no; the bare key means yes */
+    CONFIG_SECONDS, /* 1 to 600 */
+    CONFIG_UID,     /* 1 to 60000 */
+    CONFIG_LIST,    /* words with commas between them */
+    CONFIG_PATH,    /* an absolute path */
+    CONFIG_CHOICE,  /* one of the words in choices */
+    CONFIG_PATTERN, /* see common/pattern.h */
+    CONFIG_FORMAT   /* text in which %u stands for the user name */
+};
+
+/* A row of the table. */
+struct config_entry {
+    const char *name;
+    enum config_owner owner;
+    enum config_type type;
+    bool argument_only;
+    bool available;      /* false: the feature has not been delivered yet */
+    const char *standard; /* default value, NULL for none */
+    const char *choices; /* "one|two", for CONFIG_CHOICE and special values */
+    const char *expected; /* what a message says was expected */
+};
+
+/* The row of a key. */
+const struct config_entry *config_entry(enum config_key key);
+
+struct config;
+
+/* NULL when memory is out. */
+struct config *config_new(enum config_owner owner);
+
+/* Wipes and frees; NULL is fine. */
+void config_free(struct config *config);
+
+/*
+ * Takes the arguments, then (they win) the file. Faults do not stop the
+ * reading: every key that could be understood is there afterwards, so that
+ * one mistake does not change the answer for users who are out of scope.
+ */
+void config_arguments(struct config *config, size_t count,
+                      const char *const *arguments);
+
+/*
+ * Reads the file: keys before the first section, and those of the section
+ * [service], which win. required: its absence is a fault.
+ */
+void config_file(struct config *config, const char *path, const char *service,
+                 const struct file_trust *trust, bool required);
+
+/*
+ * Records a fault found by the caller (format as printf); the first one is
+ * kept. where may be NULL.
+ */
+void config_fault(struct config *config, const char *key, const char *where,
+                  const char *problem);
+
+/* STATUS_OK, STATUS_CONFIG or STATUS_MEMORY. */
+enum status config_status(const struct config *config);
+
+/* The first fault as one line ("" when there is none), fit for the log. */
+const char *config_message(const struct config *config);
+
+/* Was the key given (and understood)? Where, as text for a message. */
+bool config_is_set(const struct config *config, enum config_key key);
+const char *config_where(const struct config *config, enum config_key key);
+
+/* The value or its default; NULL when there is neither. */
+const char *config_text(const struct config *config, enum config_key key);
+bool config_flag(const struct config *config, enum config_key key);
+unsigned int config_number(const struct config *config, enum config_key key);
+
+/* Is word one of the list's? False for an unset list. */
+bool config_list_has(const struct config *config, enum config_key key,
+                     const char *word);
+
+/*
+ * Copies the list's item at *position into out and moves on; false at the
+ * end. Start with *position = 0.
+ */
+bool config_list_next(const struct config *config, enum config_key key,
+                      size_t *position, char out[CONFIG_VALUE_MAX]);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Files and programs that decide who gets in: opened once, and only when
+ * nobody but their rightful owner could have changed them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_FILE_H
+#define PAM_COGNITO_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define FILE_PATH_MAX 4096
+#define FILE_SIZE_MAX (256 * 1024) /* bytes of any file that is read */
+
+/* Who may own the file and what its mode may grant. */
+struct file_trust {
+    uid_t owner;  /* 0 or this uid must own the file and every folder above */
+    bool private; /* neither group nor others may even read it */
+};
+
+enum file_result {
+    FILE_OK,
+    FILE_ABSENT,    /* there is none (or a folder on the way is missing) */
+    FILE_UNTRUSTED, /* error says what to mend */
+    FILE_FAILED     /* error says why */
+};
+
+/*
+ * Opens an absolute path for reading: no symbolic link, a regular file, not
+ * writable by group or others, owned as trust says, below folders that only
+ * the owner or root can change (a root-owned sticky folder passes). The
+ * descriptor is close-on-exec and the caller's. error_out is one line that
+ * names the path.
+ */
+enum file_result file_open(const char *path, const struct file_trust *trust,
+                           int *fd_out, char *error_out, size_t error_size);
+
+/*
+ * The same tests for a program that will be executed; it may be readable by
+ * all. real_out is the path that was tested, without links, and the one to
+ * execute.
+ */
+enum file_result file_check_program(const char *path,
+                                    const struct file_trust *trust,
+                                    char real_out[FILE_PATH_MAX],
+                                    char *error_out, size_t error_size);
+
+/*
+ * Reads the next line of at most size - 1 bytes from fd into line_out without
+ * its newline. False at the end of the file and on an error; *error_out is
+ * true when the file or a line is too long, a line holds a NUL, or reading
+ * failed. The struct passes through every part of the file: wipe it.
+ */
+struct file_lines {
+    int fd;
+    unsigned int number; /* of the line last read, from 1 */
+    size_t total;
+    size_t used, filled;
+    char buffer[512]; /* wipe with the struct */
+};
+bool file_next_line(struct file_lines *lines, char *line_out, size_t size,
+                    bool *error_out);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * Bytes that are wiped when they are given up.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "common/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool
+secret_set(struct secret *secret, const void *data, size_t length)
+{
+    char *copy = malloc(length + 1);
+
+    if (copy != NULL) {
+        if (length > 0)
+            memcpy(copy, data, length);
+        copy[length] = '\0';
+    }
+    secret_free(secret);
+    if (copy == NULL)
+        return false;
+    secret->data = copy;
+    secret->length = length;
+    return true;
+}
+
+bool
+secret_set_text(struct secret *secret, const char *text)
+{
+    return secret_set(secret, text, strlen(text));
+}
+
+void
+secret_move(struct secret *to, struct secret *from)
+{
+    secret_free(to);
+    *to = *from;
+    from->data = NULL;
+    from->length = 0;
+}
+
+void
+secret_free(struct secret *secret)
+{
+    if (secret->data != NULL) {
+        secret_wipe(secret->data, secret->length);
+        free(secret->data);
+    }
+    secret->data = NULL;
+    secret->length = 0;
+}
+
+void
+secret_free_text(char *text)
+{
+    if (text != NULL)
+        secret_wipe(text, strlen(text));
+    free(text);
+}
+
+void
+secret_wipe(void *data, size_t length)
+{
+    explicit_bzero(data, length);
+}

@@ -1,0 +1,42 @@
+/*
+ * Text from elsewhere made fit to be shown or logged.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_TEXT_H
+#define PAM_COGNITO_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TEXT_LINE_MAX 200 /* bytes of a line from the server or the helper */
+
+/*
+ * Copies text into out (size bytes with the NUL, at most TEXT_LINE_MAX bytes
+ * of it): valid UTF-8 of printable characters stays; C0, C1 and DEL, bidi
+ * controls, other invisible format characters, line and paragraph separators
+ * and bytes that are no UTF-8 become one '?' each. A character is never cut
+ * in two. NULL reads as "".
+ */
+void text_clean(const char *text, char *out, size_t size);
+
+/* The same for bytes that need not end in a NUL; a NUL becomes '?'. */
+void text_clean_bytes(const void *bytes, size_t length, char *out,
+                      size_t size);
+
+/*
+ * Is this a drawing: printable ASCII, newlines and the block elements
+ * U+2580 to U+259F, nothing else? What a terminal would obey is not in there.
+ */
+bool text_is_block(const char *text);
+
+/*
+ * May this be sent as a password or code? 1 to 256 characters of valid UTF-8
+ * (no surrogates, no overlong forms) without control characters.
+ */
+bool text_is_password(const char *text, size_t length);
+
+/* Valid UTF-8 without NUL; counts the characters. */
+bool text_is_utf8(const char *text, size_t length, size_t *characters_out);
+
+#endif

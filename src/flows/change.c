@@ -1,0 +1,78 @@
+/*
+ * The change of a password.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "flows/change.h"
+
+#include <string.h>
+
+#include "flows/flow.h"
+#include "flows/password.h"
+
+static enum status
+send_change(struct flow *flow, const struct secret *password)
+{
+    struct cognito_answer answer = {0};
+    enum status status;
+
+    status = cognito_change_password(flow->cognito,
+                                     &flow->result->access_token,
+                                     &flow->password, password, &answer);
+    flow_note(flow, &answer);
+    cognito_answer_free(&answer);
+    return status;
+}
+
+static enum status
+ask_and_send(struct flow *flow)
+{
+    enum status status = STATUS_PASSWORD_POLICY;
+    struct secret password = {0};
+
+    for (int i = 0; i < FLOW_TRIES_MAX
+                    && (status == STATUS_PASSWORD_POLICY
+                        || status == STATUS_PASSWORD_HISTORY);
+         i++) {
+        enum status refusal = status;
+
+        status = password_ask_new(flow, &password);
+        /* No other one is to be had: what the pool said stands. */
+        if (status == STATUS_BAD_INPUT && i > 0)
+            status = refusal;
+        if (password.data == NULL)
+            break;
+        status = send_change(flow, &password);
+        password_hint_refusal(flow, status);
+        secret_free(&password);
+    }
+    secret_free(&password);
+    return status;
+}
+
+void
+change_password(struct cognito *cognito, struct talk *talk,
+                const struct config *config,
+                const struct sign_in_request *request,
+                struct sign_in_result *result_out)
+{
+    struct flow flow = {.cognito = cognito,
+                        .talk = talk,
+                        .config = config,
+                        .request = request,
+                        .result = result_out,
+                        .changing = true};
+    enum status status;
+
+    memset(result_out, 0, sizeof(*result_out));
+    status = flow_sign_in(&flow);
+    flow.hint[0] = '\0';
+    if (status == STATUS_OK)
+        status = flow_announce(&flow);
+    /* A temporary or forgotten password was replaced on the way already. */
+    if (status == STATUS_OK && !flow.renewed)
+        status = ask_and_send(&flow);
+    flow_end(&flow, status);
+}

@@ -1,0 +1,22 @@
+/*
+ * Changing a password: the old one proved by a whole sign-in, then the new
+ * one, in two steps as PAM wants it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_CHANGE_H
+#define PAM_COGNITO_CHANGE_H
+
+#include "flows/sign_in.h"
+
+/*
+ * Signs in, waits until the new password is wanted (talk->ready), asks for
+ * it, has it changed. Refusals by the pool's rules are asked again in the
+ * pool's own words, three times at most.
+ */
+void change_password(struct cognito *cognito, struct talk *talk,
+                     const struct config *config,
+                     const struct sign_in_request *request,
+                     struct sign_in_result *result_out);
+
+#endif

@@ -1,0 +1,496 @@
+/*
+ * The steps that every sign-in is made of.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "flows/flow.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/text.h"
+
+#define AHEAD_AGE_MAX_MS 3000 /* the service wants its answer in seconds */
+
+/* The flows of auth_flow, and what the service may answer their start with. */
+static const struct start {
+    const char *setting;
+    const char *flow;
+    unsigned int next;
+    bool password; /* goes along */
+    bool srp;      /* SRP_A goes along */
+    bool custom;   /* CHALLENGE_NAME=SRP_A goes along */
+} starts[] = {
+    {"user_password", "USER_PASSWORD_AUTH", NEXT_AFTER_PASSWORD, true, false,
+     false},
+    {"user_srp", "USER_SRP_AUTH", NEXT_VERIFIER, false, true, false},
+    /* More with a password or SRP_A: see next_of. */
+    {"user_auth", "USER_AUTH", NEXT_SELECT | NEXT_FIRST | NEXT_SRP, false,
+     false, false},
+    {"custom", "CUSTOM_AUTH", NEXT_CUSTOM, false, false, false},
+    {"custom_srp", "CUSTOM_AUTH", NEXT_VERIFIER, false, true, true},
+};
+
+/* What preferred_factor is called on the wire. */
+static const struct factor {
+    const char *setting;
+    const char *challenge;
+} factors[] = {
+    {"password", "PASSWORD"},
+    {"password_srp", "PASSWORD_SRP"},
+    {"email_otp", "EMAIL_OTP"},
+    {"sms_otp", "SMS_OTP"},
+};
+
+void
+flow_say_why(struct flow *flow, const char *format, ...)
+{
+    char line[sizeof(flow->result->note) * 2];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void) vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    text_clean(line, flow->result->note, sizeof(flow->result->note));
+}
+
+void
+flow_hint(struct flow *flow, const char *format, ...)
+{
+    char line[sizeof(flow->hint) * 2];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void) vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    text_clean(line, flow->hint, sizeof(flow->hint));
+}
+
+/*
+ * Hosts that can ask for the password only give it as the answer to every
+ * question, with otp=append as it was typed.
+ */
+static bool
+is_the_password(const struct flow *flow, const struct secret *answer)
+{
+    const struct secret *password = &flow->password;
+
+    if (password->data == NULL || password->length == 0
+        || answer->data == NULL || answer->length < password->length
+        || memcmp(answer->data, password->data, password->length) != 0)
+        return false;
+    return answer->length == password->length
+           || (answer->data[password->length] == ','
+               && strcmp(config_text(flow->config, KEY_OTP), "append") == 0);
+}
+
+enum status
+flow_ask(struct flow *flow, enum talk_kind kind, const char *prompt,
+         struct secret *answer_out)
+{
+    enum status status;
+    char line[TEXT_LINE_MAX + 1];
+    size_t length = strlen(flow->hint);
+    const char *between = "";
+
+    /* The pool's own words may lack a full stop. */
+    if (length > 0)
+        between = strchr(".!?", flow->hint[length - 1]) == NULL ? ". " : " ";
+    (void) snprintf(line, sizeof(line), "%s%s%s", flow->hint, between,
+                    prompt);
+    flow->hint[0] = '\0';
+    status = flow->talk->ask(flow->talk, kind, line, answer_out);
+    /* Once more is a comparison, and goes nowhere; and whoever changes a
+     * password may try the one he has: password_ask_new tells him. */
+    if (status != STATUS_OK || kind == TALK_PASSWORD || kind == TALK_NEW_AGAIN
+        || (kind == TALK_NEW_PASSWORD && flow->changing)
+        || !is_the_password(flow, answer_out))
+        return status;
+    secret_free(answer_out);
+    flow_say_why(flow, "the host answered another question with the "
+                       "password; for sshd set KbdInteractiveAuthentication "
+                       "yes");
+    return STATUS_NO_DIALOGUE;
+}
+
+bool
+flow_is_code(struct secret *code, size_t min, size_t max)
+{
+    size_t kept = 0;
+
+    if (code->data == NULL)
+        return false;
+    for (size_t i = 0; i < code->length; i++)
+        if (code->data[i] != ' ' && code->data[i] != '\t')
+            code->data[kept++] = code->data[i];
+    secret_wipe(code->data + kept, code->length - kept);
+    code->length = kept;
+    return kept >= min && kept <= max
+           && strspn(code->data, "0123456789") == kept;
+}
+
+enum status
+flow_ask_code(struct flow *flow, const char *prompt, size_t min, size_t max,
+              struct secret *code_out)
+{
+    enum status status = flow_ask(flow, TALK_CODE, prompt, code_out);
+
+    if (status != STATUS_OK)
+        return status;
+    if (flow_is_code(code_out, min, max))
+        return STATUS_OK;
+    if (min == max)
+        flow_hint(flow, "The code is %zu digits.", min);
+    else
+        flow_hint(flow, "A code is %zu to %zu digits.", min, max);
+    return STATUS_BAD_INPUT;
+}
+
+/*
+ * otp=append: a host with one prompt takes password and code together, as
+ * password,code. What follows the last comma is the code when it is 4 to 10
+ * digits.
+ */
+static bool
+cut_code(struct flow *flow)
+{
+    struct secret *password = &flow->password;
+    size_t digits = 0;
+    bool done;
+
+    while (digits < password->length
+           && password->data[password->length - 1 - digits] >= '0'
+           && password->data[password->length - 1 - digits] <= '9')
+        digits++;
+    if (digits < 4 || digits > 10 || digits + 2 > password->length
+        || password->data[password->length - 1 - digits] != ',')
+        return true;
+    done = secret_set(&flow->appended_code,
+                      password->data + password->length - digits, digits);
+    secret_wipe(password->data + password->length - digits - 1, digits + 1);
+    password->length -= digits + 1;
+    return done;
+}
+
+enum status
+flow_need_password(struct flow *flow)
+{
+    enum status status;
+
+    if (flow->password.data != NULL)
+        return STATUS_OK;
+    status = flow_ask(flow, TALK_PASSWORD, "Password: ", &flow->password);
+    if (status != STATUS_OK)
+        return status;
+    if (flow->password.length == 0) {
+        secret_free(&flow->password);
+        return STATUS_EMPTY_PASSWORD;
+    }
+    if (!text_is_password(flow->password.data, flow->password.length))
+        return STATUS_JUNK_PASSWORD;
+    if (strcmp(config_text(flow->config, KEY_OTP), "append") == 0
+        && !cut_code(flow))
+        return STATUS_MEMORY;
+    return STATUS_OK;
+}
+
+static void
+log_answer(struct flow *flow, const struct cognito_answer *answer)
+{
+    char line[320];
+
+    (void) snprintf(line, sizeof(line), "answer: %s%s%s%s%s http=%ld ms=%u",
+                    status_word(answer->status),
+                    answer->challenge[0] == '\0' ? "" : " challenge=",
+                    answer->challenge, answer->error[0] == '\0' ? "" : " ",
+                    answer->error, answer->http, answer->ms);
+    flow->talk->log(flow->talk, TALK_LOG_DEBUG, line);
+}
+
+const char *
+flow_parameter(const struct flow *flow, const char *name)
+{
+    return json_text(flow->answer.parameters, name);
+}
+
+void
+flow_note(struct flow *flow, const struct cognito_answer *answer)
+{
+    struct sign_in_result *result = flow->result;
+    const char *name;
+
+    result->http = answer->http;
+    result->ms += answer->ms;
+    (void) snprintf(result->error, sizeof(result->error), "%s",
+                    answer->error);
+    (void) snprintf(result->request_id, sizeof(result->request_id), "%s",
+                    answer->request_id);
+    result->note[0] = '\0';
+    if (answer->message[0] != '\0')
+        flow_say_why(flow, "%s", answer->message);
+    if (answer->date != 0)
+        result->date = answer->date;
+    log_answer(flow, answer);
+    name = json_text(answer->parameters, "USER_ID_FOR_SRP");
+    if (name == NULL || name[0] == '\0')
+        name = json_text(answer->parameters, "USERNAME");
+    if (name != NULL && name[0] != '\0'
+        && strlen(name) < sizeof(flow->canonical))
+        (void) snprintf(flow->canonical, sizeof(flow->canonical), "%s", name);
+}
+
+/* Takes the answer over when it is a good one. */
+static enum status
+adopt(struct flow *flow, struct cognito_answer *answer)
+{
+    enum status status = answer->status;
+
+    flow_note(flow, answer);
+    if (status == STATUS_OK) {
+        cognito_answer_free(&flow->answer);
+        flow->answer = *answer;
+    } else {
+        cognito_answer_free(answer);
+    }
+    return status;
+}
+
+static const struct start *
+find_start(const struct config *config)
+{
+    const char *setting = config_text(config, KEY_AUTH_FLOW);
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (strcmp(starts[i].setting, setting) == 0)
+            return &starts[i];
+    return &starts[0];
+}
+
+static const char *
+preferred_challenge(const struct config *config)
+{
+    const char *setting = config_text(config, KEY_PREFERRED_FACTOR);
+
+    for (size_t i = 0; setting != NULL
+                       && i < sizeof(factors) / sizeof(factors[0]);
+         i++)
+        if (strcmp(factors[i].setting, setting) == 0)
+            return factors[i].challenge;
+    return NULL;
+}
+
+/*
+ * What may answer the start. In the choice-based flow nothing was proved
+ * unless a password went along, and where SRP was asked for the password is
+ * not to be sent after all.
+ */
+static unsigned int
+next_of(const struct start *start, bool choice, bool password, bool srp)
+{
+    unsigned int next = start->next;
+
+    if (!choice)
+        return next;
+    if (password)
+        next |= NEXT_AFTER_PASSWORD;
+    if (srp)
+        next |= NEXT_VERIFIER;
+    else
+        next |= NEXT_PASSWORD;
+    return next;
+}
+
+/*
+ * Was the password that went along checked? In the choice-based flow a code
+ * sent by e-mail may be a first factor in its place, also a pretended one.
+ */
+static bool
+is_proof(bool choice, const struct cognito_answer *answer)
+{
+    static const char *const after[] = {"", "SMS_MFA", "SOFTWARE_TOKEN_MFA",
+                                        "SELECT_MFA_TYPE", "MFA_SETUP",
+                                        "NEW_PASSWORD_REQUIRED"};
+
+    if (!choice)
+        return true;
+    for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
+        if (strcmp(answer->challenge, after[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What srp_ahead sends while the password is typed. */
+struct ahead {
+    struct flow *flow;
+    const struct start *start;
+};
+
+/* A failure here is no failure of the sign-in: it starts in the usual way. */
+static void
+send_ahead(void *context)
+{
+    const struct ahead *ahead = context;
+    struct flow *flow = ahead->flow;
+    struct cognito_field fields[2] = {{"USERNAME", flow->sent}};
+
+    if (srp_new(&flow->srp) != STATUS_OK)
+        return;
+    fields[1] = (struct cognito_field){"SRP_A", srp_public(flow->srp)};
+    (void) cognito_initiate_ahead(flow->cognito, ahead->start->flow, fields,
+                                  2);
+}
+
+/*
+ * srp_ahead: asks for the password and lets the service make its challenge
+ * meanwhile. STATUS_UNAVAILABLE: there is none, or it is too old to be
+ * answered in time; the usual way goes on from here.
+ */
+static enum status
+initiate_ahead(struct flow *flow, const struct start *start)
+{
+    struct ahead ahead = {flow, start};
+    struct cognito_answer answer = {0};
+    enum status status;
+
+    if (strcmp(start->setting, "user_srp") != 0
+        || !config_flag(flow->config, KEY_SRP_AHEAD)
+        || !flow->request->may_go_ahead || flow->password.data != NULL)
+        return STATUS_UNAVAILABLE;
+    flow->talk->meanwhile = send_ahead;
+    flow->talk->context = &ahead;
+    status = flow_need_password(flow);
+    flow->talk->meanwhile = NULL;
+    flow->talk->context = NULL;
+    if (status != STATUS_OK)
+        return status;
+    status = cognito_take_ahead(flow->cognito, AHEAD_AGE_MAX_MS, &answer);
+    if (status == STATUS_UNAVAILABLE)
+        return status;
+    return adopt(flow, &answer);
+}
+
+enum status
+flow_initiate(struct flow *flow)
+{
+    const struct start *start = find_start(flow->config);
+    bool choice = strcmp(start->flow, "USER_AUTH") == 0;
+    const char *preferred = choice ? preferred_challenge(flow->config) : NULL;
+    bool password = start->password
+                    || (preferred != NULL
+                        && strcmp(preferred, "PASSWORD") == 0);
+    bool srp = start->srp
+               || (preferred != NULL
+                   && strcmp(preferred, "PASSWORD_SRP") == 0);
+    struct cognito_field fields[4] = {{"USERNAME", flow->sent}};
+    struct cognito_answer answer = {0};
+    enum status status;
+    size_t count = 1;
+
+    (void) snprintf(flow->canonical, sizeof(flow->canonical), "%s",
+                    flow->sent);
+    flow->next = next_of(start, choice, password, srp);
+    status = initiate_ahead(flow, start);
+    if (status != STATUS_UNAVAILABLE)
+        return status;
+    status = STATUS_OK;
+    if (password || srp)
+        status = flow_need_password(flow);
+    if (status == STATUS_OK && srp) {
+        srp_free(flow->srp);
+        flow->srp = NULL;
+        status = srp_new(&flow->srp);
+    }
+    if (status != STATUS_OK)
+        return status;
+    if (preferred != NULL)
+        fields[count++]
+            = (struct cognito_field){"PREFERRED_CHALLENGE", preferred};
+    if (password)
+        fields[count++]
+            = (struct cognito_field){"PASSWORD", flow->password.data};
+    if (start->custom)
+        fields[count++] = (struct cognito_field){"CHALLENGE_NAME", "SRP_A"};
+    if (srp)
+        fields[count++]
+            = (struct cognito_field){"SRP_A", srp_public(flow->srp)};
+    (void) cognito_initiate_auth(flow->cognito, start->flow, fields, count,
+                                 &answer);
+    status = adopt(flow, &answer);
+    if (status == STATUS_OK && password)
+        flow->password_proved = is_proof(choice, &flow->answer);
+    return status;
+}
+
+enum status
+flow_respond(struct flow *flow, const struct cognito_field *fields,
+             size_t count)
+{
+    struct cognito_field all[FLOW_FIELDS_MAX]
+        = {{"USERNAME", flow->canonical}};
+    struct cognito_answer answer = {0};
+
+    if (count > FLOW_FIELDS_MAX - 1)
+        return STATUS_INTERNAL;
+    for (size_t i = 0; i < count; i++)
+        all[i + 1] = fields[i];
+    (void) cognito_respond(flow->cognito, flow->answer.challenge,
+                           &flow->answer.session, all, count + 1, &answer);
+    return adopt(flow, &answer);
+}
+
+enum status
+flow_restart(struct flow *flow, enum status status)
+{
+    if (flow->restarted || !flow->password_proved)
+        return status;
+    flow->restarted = true;
+    flow->password_proved = false;
+    flow->second_factor_done = false;
+    flow_hint(flow, "That took too long.");
+    flow->talk->log(flow->talk, TALK_LOG_DEBUG,
+                    "the session is lost after a correct password: starting "
+                    "once more");
+    return flow_initiate(flow);
+}
+
+enum status
+flow_announce(struct flow *flow)
+{
+    if (!flow->changing || flow->announced)
+        return STATUS_OK;
+    flow->announced = true;
+    return flow->talk->ready == NULL ? STATUS_OK
+                                     : flow->talk->ready(flow->talk);
+}
+
+void
+flow_tell_person(struct flow *flow, const char *text)
+{
+    text_clean(text, flow->result->person, sizeof(flow->result->person));
+}
+
+enum status
+flow_permit_code(struct flow *flow)
+{
+    return flow->talk->permit_code == NULL
+               ? STATUS_OK
+               : flow->talk->permit_code(flow->talk);
+}
+
+void
+flow_hint_delivery(struct flow *flow, const struct cognito_answer *answer)
+{
+    const struct json *delivery = json_object(answer->body,
+                                              "CodeDeliveryDetails");
+    const char *where = json_text(delivery, "Destination");
+    const char *medium = json_text(delivery, "DeliveryMedium");
+
+    flow_hint(flow, "A code was sent%s%s%.64s.",
+              medium == NULL                   ? ""
+              : strcmp(medium, "EMAIL") == 0 ? " by e-mail"
+                                               : " by SMS",
+              where == NULL ? "" : " to ", where == NULL ? "" : where);
+}

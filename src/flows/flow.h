@@ -1,0 +1,148 @@
+/*
+ * One sign-in while it is under way: what sign_in.c, challenge.c, password.c
+ * and mfa.c share.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_FLOW_H
+#define PAM_COGNITO_FLOW_H
+
+#include <stdbool.h>
+
+#include "cognito/api.h"
+#include "cognito/srp.h"
+#include "common/config.h"
+#include "common/secret.h"
+#include "flows/sign_in.h"
+#include "flows/talk.h"
+
+#define FLOW_NAME_MAX 512  /* bytes of a pool user name; 128 characters */
+#define FLOW_FIELDS_MAX 12 /* members of one ChallengeResponses */
+#define FLOW_CODE_MIN 4    /* digits of a one-time code */
+#define FLOW_CODE_MAX 10
+#define FLOW_TRIES_MAX 3   /* times a person may answer unusably */
+
+/* What an answer may hold next: a result, or challenges of a kind. */
+enum flow_next {
+    NEXT_RESULT = 1 << 0,
+    NEXT_MFA = 1 << 1,          /* a second factor, or its choice or set-up */
+    NEXT_NEW_PASSWORD = 1 << 2,
+    NEXT_VERIFIER = 1 << 3,     /* PASSWORD_VERIFIER */
+    NEXT_CUSTOM = 1 << 4,
+    NEXT_SELECT = 1 << 5,       /* SELECT_CHALLENGE */
+    NEXT_FIRST = 1 << 6,        /* a code as the first factor */
+    NEXT_PASSWORD = 1 << 7,     /* PASSWORD */
+    NEXT_SRP = 1 << 8,          /* PASSWORD_SRP */
+    NEXT_AFTER_PASSWORD = NEXT_RESULT | NEXT_MFA | NEXT_NEW_PASSWORD
+};
+
+/* The menus; what was chosen from each is chosen again after a restart. */
+enum flow_menu { MENU_FIRST, MENU_SECOND, MENU_SET_UP, MENU_COUNT };
+
+struct flow {
+    struct cognito *cognito;
+    struct talk *talk;
+    const struct config *config;
+    const struct sign_in_request *request;
+    struct sign_in_result *result;
+    char sent[FLOW_NAME_MAX];      /* what Cognito was told as user name */
+    char canonical[FLOW_NAME_MAX]; /* what it calls the user itself */
+    struct secret password;        /* until the conversation is over */
+    struct secret appended_code;   /* otp=append: cut off the password */
+    struct srp *srp;
+    struct cognito_answer answer;  /* the latest good one */
+    unsigned int next;             /* bits of enum flow_next it may be */
+    char chosen[MENU_COUNT][64];   /* what the person picked from each menu */
+    char hint[128];                /* goes in front of the next prompt */
+    bool password_proved;          /* the service has checked the password */
+    bool second_factor_done;
+    bool factor_is_new;            /* set up in this very conversation */
+    bool renewed;                  /* the password was replaced on the way */
+    bool changing;                 /* change.c: the person wants a new one */
+    bool announced;                /* talk->ready was called */
+    bool recovered;                /* a reset or confirmation was tried */
+    bool restarted;                /* InitiateAuth was sent a second time */
+    unsigned int rounds;           /* challenges answered */
+};
+
+/* Writes a line for the log into the result. */
+void flow_say_why(struct flow *flow, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Sets the hint; the pool's words may be part of it. */
+void flow_hint(struct flow *flow, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Asks with the hint, if any, in front of the prompt: every fact a person
+ * needs stands in the prompt itself, because hosts show other lines late or
+ * never. The hint is used up. STATUS_NO_DIALOGUE: the answer to another
+ * question is the password, as hosts give it that can ask for nothing else
+ * (sshd's password method); it must not go where that answer would.
+ */
+enum status flow_ask(struct flow *flow, enum talk_kind kind,
+                     const char *prompt, struct secret *answer_out);
+
+/*
+ * Asks for a code and cuts out blanks, as people type them. STATUS_BAD_INPUT,
+ * with a hint: not min to max digits.
+ */
+enum status flow_ask_code(struct flow *flow, const char *prompt, size_t min,
+                          size_t max, struct secret *code_out);
+
+/* Asks for the password unless it is there already. */
+enum status flow_need_password(struct flow *flow);
+
+/* Starts (again) with the flow that auth_flow names; fills flow->answer. */
+enum status flow_initiate(struct flow *flow);
+
+/*
+ * Answers the challenge in flow->answer with its name, USERNAME and fields.
+ * A good answer replaces flow->answer; an error leaves it, so that the same
+ * session can be answered again.
+ */
+enum status flow_respond(struct flow *flow,
+                         const struct cognito_field *fields, size_t count);
+
+/*
+ * For an expired session or code after a correct password: InitiateAuth once
+ * more in this conversation, else status unchanged. Nothing else is ever
+ * sent twice.
+ */
+enum status flow_restart(struct flow *flow, enum status status);
+
+/* Counts an answer for the log and takes over what it says. */
+void flow_note(struct flow *flow, const struct cognito_answer *answer);
+
+/*
+ * The whole sign-in, up to the verdict on the token. The caller has filled in
+ * cognito, talk, config, request and result; flow_end afterwards.
+ */
+enum status flow_sign_in(struct flow *flow);
+
+/* Writes the status and the person's words to the result, frees the flow. */
+void flow_end(struct flow *flow, enum status status);
+
+/*
+ * In a change of password, once: the old one is proved, and nothing is changed
+ * before talk->ready returns. Elsewhere nothing.
+ */
+enum status flow_announce(struct flow *flow);
+
+/* Sets what the person is told at the end, instead of the status's words. */
+void flow_tell_person(struct flow *flow, const char *text);
+
+/* May a code be sent now? As talk->permit_code. */
+enum status flow_permit_code(struct flow *flow);
+
+/* Says in the hint where the code of an answer was sent. */
+void flow_hint_delivery(struct flow *flow,
+                        const struct cognito_answer *answer);
+
+/* Cuts blanks out of what was typed; is the rest min to max digits? */
+bool flow_is_code(struct secret *code, size_t min, size_t max);
+
+/* A parameter of the challenge, or NULL. */
+const char *flow_parameter(const struct flow *flow, const char *name);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * Identity, groups, second factor.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "flows/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Claims that the service itself vouches for, or that need a flag beside. */
+static const char *
+verified_flag(const char *claim)
+{
+    if (strcmp(claim, "email") == 0)
+        return "email_verified";
+    if (strcmp(claim, "phone_number") == 0)
+        return "phone_number_verified";
+    return NULL;
+}
+
+/* Is the claim one that its owner cannot change at will? */
+static bool
+is_fixed(const char *claim)
+{
+    return strcmp(claim, "cognito:username") == 0 || strcmp(claim, "sub") == 0
+           || verified_flag(claim) != NULL;
+}
+
+enum status
+policy_settings(const struct config *config, char *note_out, size_t note_size)
+{
+    const char *claim = config_text(config, KEY_ACCOUNT_CLAIM);
+
+    if (is_fixed(claim) || config_flag(config, KEY_ALLOW_MUTABLE_CLAIM))
+        return STATUS_OK;
+    (void) snprintf(note_out, note_size,
+                    "account_claim: the owner of an account can change %.60s; "
+                    "expected cognito:username, sub, email or phone_number, "
+                    "or allow_mutable_claim",
+                    claim);
+    return STATUS_CONFIG;
+}
+
+/* A UUID in the place of a name: the pool signs in by e-mail or phone. */
+static bool
+is_uuid(const char *text)
+{
+    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+    if (strlen(text) != sizeof(shape) - 1)
+        return false;
+    for (size_t i = 0; shape[i] != '\0'; i++) {
+        bool hex = strchr("0123456789abcdefABCDEF", text[i]) != NULL;
+
+        if (shape[i] == '-' ? text[i] != '-' : !hex)
+            return false;
+    }
+    return true;
+}
+
+static enum status
+check_identity(const struct config *config, const struct json *claims,
+               const char *sent, char *note, size_t size)
+{
+    const char *claim = config_text(config, KEY_ACCOUNT_CLAIM);
+    const char *named = json_text(claims, claim);
+    const char *flag = verified_flag(claim);
+    bool verified = false;
+
+    if (named == NULL) {
+        (void) snprintf(note, size, "the ID token has no claim %.60s", claim);
+        return STATUS_IDENTITY;
+    }
+    if (strcmp(named, sent) != 0) {
+        if (is_uuid(named) && strcmp(claim, "cognito:username") == 0)
+            (void) snprintf(
+                note, size,
+                "signed in as %.40s, not as %.60s: a pool that signs in by "
+                "e-mail needs account_claim=email and username_format",
+                named, sent);
+        else
+            (void) snprintf(note, size,
+                            "the token's %.40s is %.60s, not %.60s", claim,
+                            named, sent);
+        return STATUS_IDENTITY;
+    }
+    if (flag != NULL
+        && (!json_boolean(claims, flag, &verified) || !verified)) {
+        (void) snprintf(note, size, "%s is not true in the ID token", flag);
+        return STATUS_IDENTITY;
+    }
+    return STATUS_OK;
+}
+
+/* Is any of the token's groups in the list of the setting? */
+static bool
+has_group(const struct config *config, enum config_key key,
+          const struct json *groups)
+{
+    char wanted[CONFIG_VALUE_MAX];
+    size_t position = 0;
+
+    while (config_list_next(config, key, &position, wanted))
+        for (size_t i = 0; i < json_length(groups); i++) {
+            const char *group = json_item_text(groups, i);
+
+            if (group != NULL && strcmp(group, wanted) == 0)
+                return true;
+        }
+    return false;
+}
+
+static enum status
+check_groups(const struct config *config, const struct json *claims,
+             char *note, size_t size)
+{
+    const char *claim = config_text(config, KEY_GROUPS_CLAIM);
+    const struct json *groups = json_array(claims, claim);
+
+    /* A claim of another shape cannot show that nobody forbidden is in. */
+    if (groups == NULL && json_has(claims, claim)) {
+        (void) snprintf(note, size, "the claim %.60s is no list", claim);
+        return STATUS_GROUP;
+    }
+    for (size_t i = 0; i < json_length(groups); i++)
+        if (json_item_text(groups, i) == NULL) {
+            (void) snprintf(note, size, "the claim %.60s is no list of names",
+                            claim);
+            return STATUS_GROUP;
+        }
+    if (has_group(config, KEY_DENY_GROUP, groups)) {
+        (void) snprintf(note, size, "in a group of deny_group");
+        return STATUS_GROUP;
+    }
+    if (config_is_set(config, KEY_REQUIRE_GROUP)
+        && !has_group(config, KEY_REQUIRE_GROUP, groups)) {
+        (void) snprintf(note, size, "in no group of require_group");
+        return STATUS_GROUP;
+    }
+    return STATUS_OK;
+}
+
+enum status
+policy_check(const struct config *config, const struct json *claims,
+             const char *sent, bool second_factor_done, char *note_out,
+             size_t note_size)
+{
+    enum status status;
+
+    status = check_identity(config, claims, sent, note_out, note_size);
+    if (status == STATUS_OK
+        && (config_is_set(config, KEY_REQUIRE_GROUP)
+            || config_is_set(config, KEY_DENY_GROUP)))
+        status = check_groups(config, claims, note_out, note_size);
+    if (status == STATUS_OK && config_flag(config, KEY_REQUIRE_MFA)
+        && !second_factor_done) {
+        (void) snprintf(note_out, note_size,
+                        "require_mfa, and no second factor was asked for");
+        status = STATUS_MFA_MISSING;
+    }
+    return status;
+}

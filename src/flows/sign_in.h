@@ -1,0 +1,66 @@
+/*
+ * A sign-in, from the first question to a verdict. Knows the person through
+ * struct talk and the pool through cognito/api.h; no PAM, no sockets.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_SIGN_IN_H
+#define PAM_COGNITO_SIGN_IN_H
+
+#include <stdbool.h>
+
+#include "cognito/api.h"
+#include "common/config.h"
+#include "common/map.h"
+#include "common/secret.h"
+#include "common/status.h"
+#include "flows/talk.h"
+
+/* Whose sign-in, and where. */
+struct sign_in_request {
+    const char *user;       /* the local name */
+    const char *service;    /* PAM's, for settings that list services */
+    bool own_account;       /* a change of the caller's own password */
+    bool may_go_ahead;      /* srp_ahead may be used: first try, no rhost */
+    const struct map *map;  /* of map_file, or NULL */
+};
+
+/* What came of it. Initialise with {0}, free with sign_in_free. */
+struct sign_in_result {
+    enum status status;
+    long http;              /* of the answer that decided; 0 when none */
+    unsigned int ms;        /* all requests of the sign-in together */
+    char error[96];         /* Cognito's name of the error, or "" */
+    char request_id[80];
+    char note[208];         /* why, for the log; no secrets */
+    char person[208];       /* for the person; "" says nothing */
+    bool outage;            /* the endpoint is out of reach: the helper's */
+    bool must_change;       /* must_change_claim is true in the token */
+    int64_t date;           /* the service's clock, Unix seconds or 0 */
+    struct secret access_token;
+    struct secret refresh_token; /* to be revoked when nobody needs it */
+};
+
+void sign_in_free(struct sign_in_result *result);
+
+/*
+ * Signs user in. STATUS_OK only when the pool answered with an
+ * AuthenticationResult, no challenge, and an ID token that verifies, names
+ * this very user, and passes every gate of the settings. Everything else is
+ * a denial or a fault, as enum status says.
+ */
+void sign_in(struct cognito *cognito, struct talk *talk,
+             const struct config *config,
+             const struct sign_in_request *request,
+             struct sign_in_result *result_out);
+
+/*
+ * Writes what Cognito is told as the user's name: the map's, else
+ * username_format with the user name in it. STATUS_BAD_INPUT when it does not
+ * fit, STATUS_IDENTITY when it is another local user's in the map.
+ */
+enum status sign_in_pool_name(const struct config *config,
+                              const struct map *map, const char *user,
+                              char *out, size_t size);
+
+#endif

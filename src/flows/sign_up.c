@@ -1,0 +1,76 @@
+/*
+ * Confirmation of a new account.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "flows/sign_up.h"
+
+#include <string.h>
+
+#define TRIES_MAX 5
+
+/* A new code, if one may be sent now; the hint says what came of it. */
+static enum status
+resend(struct flow *flow)
+{
+    struct cognito_answer answer = {0};
+    enum status status = flow_permit_code(flow);
+
+    if (status == STATUS_CODE_LIMIT) {
+        flow_hint(flow, "A code was asked for not long ago, use that.");
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK)
+        status = cognito_resend_code(flow->cognito, flow->sent, &answer);
+    flow_note(flow, &answer);
+    if (status == STATUS_OK)
+        flow_hint_delivery(flow, &answer);
+    cognito_answer_free(&answer);
+    return status;
+}
+
+static enum status
+confirm(struct flow *flow, const char *code)
+{
+    struct cognito_answer answer = {0};
+    enum status status;
+
+    status = cognito_confirm_sign_up(flow->cognito, flow->sent, code,
+                                     &answer);
+    flow_note(flow, &answer);
+    cognito_answer_free(&answer);
+    return status;
+}
+
+enum status
+sign_up_confirm(struct flow *flow)
+{
+    enum status status = STATUS_WRONG_CODE;
+    struct secret code = {0};
+
+    flow_hint(flow, "This account is not confirmed yet.");
+    for (int i = 0; status == STATUS_WRONG_CODE && i < TRIES_MAX; i++) {
+        status = flow_ask(flow, TALK_CODE,
+                          "Confirmation code (or: new, for a new code): ",
+                          &code);
+        if (status != STATUS_OK)
+            break;
+        if (strcmp(code.data, "new") == 0) {
+            status = resend(flow);
+            if (status == STATUS_OK)
+                status = STATUS_WRONG_CODE;
+            continue;
+        }
+        status = flow_is_code(&code, FLOW_CODE_MIN, FLOW_CODE_MAX) ? confirm(flow, code.data)
+                                     : STATUS_WRONG_CODE;
+        /* The service calls a wrong code expired here and there. */
+        if (status == STATUS_CODE_EXPIRED)
+            status = STATUS_WRONG_CODE;
+        if (status == STATUS_WRONG_CODE)
+            flow_hint(flow, "That code is wrong or too old.");
+    }
+    secret_free(&code);
+    return status;
+}

@@ -1,0 +1,228 @@
+/*
+ * An authenticator app, set up at the prompt: the only user of libqrencode.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "flows/totp.h"
+
+#include <qrencode.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KEY_MAX 104   /* characters of a key that fit a prompt in groups */
+#define TRIES_MAX 5
+#define DIGITS 6
+#define QUIET 2       /* modules around the code; four do not fit 80 columns */
+#define DEVICE_NAME "pam_cognito"
+
+/* Letters, digits and what else a URI takes as it is; the rest as %XX. */
+static bool
+append_escaped(char *out, size_t size, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    size_t used = strlen(out);
+
+    for (; *text != '\0'; text++) {
+        if (size - used < 4)
+            return false;
+        if (strchr(plain, *text) != NULL)
+            out[used++] = *text;
+        else
+            used += (size_t) snprintf(out + used, size - used, "%%%02X",
+                                      (unsigned char) *text);
+        out[used] = '\0';
+    }
+    return true;
+}
+
+static bool
+append_plain(char *out, size_t size, const char *text)
+{
+    size_t used = strlen(out);
+
+    return (size_t) snprintf(out + used, size - used, "%s", text)
+           < size - used;
+}
+
+bool
+totp_uri(const char *pool_id, const char *user, const char *key, char *out,
+         size_t size)
+{
+    out[0] = '\0';
+    return append_plain(out, size, "otpauth://totp/")
+           && append_escaped(out, size, pool_id)
+           && append_plain(out, size, ":") && append_escaped(out, size, user)
+           && append_plain(out, size, "?secret=")
+           && append_escaped(out, size, key)
+           && append_plain(out, size, "&issuer=")
+           && append_escaped(out, size, pool_id);
+}
+
+/* Is the module at row, column light? The border is. */
+static bool
+is_light(const QRcode *code, int row, int column)
+{
+    if (row < 0 || column < 0 || row >= code->width || column >= code->width)
+        return true;
+    return (code->data[row * code->width + column] & 1) == 0;
+}
+
+/*
+ * Light modules are drawn: terminals are dark more often than not, and
+ * scanners read the inverse of an inverted code.
+ */
+static const char *
+half_blocks(bool upper, bool lower)
+{
+    if (upper && lower)
+        return "\xe2\x96\x88";
+    if (upper)
+        return "\xe2\x96\x80";
+    return lower ? "\xe2\x96\x84" : " ";
+}
+
+bool
+totp_draw(const char *text, char *out, size_t size)
+{
+    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
+    bool fits = code != NULL;
+
+    out[0] = '\0';
+    for (int row = -QUIET; fits && row < code->width + QUIET; row += 2) {
+        for (int column = -QUIET; fits && column < code->width + QUIET;
+             column++)
+            fits = append_plain(out, size,
+                                half_blocks(is_light(code, row, column),
+                                            is_light(code, row + 1, column)));
+        fits = fits && append_plain(out, size, "\n");
+    }
+    QRcode_free(code);
+    return fits;
+}
+
+/* The key as people type it: groups of four. */
+static void
+group(const char *key, char out[KEY_MAX * 2])
+{
+    size_t used = 0;
+
+    for (size_t i = 0; key[i] != '\0' && i < KEY_MAX; i++) {
+        if (i > 0 && i % 4 == 0)
+            out[used++] = ' ';
+        out[used++] = key[i];
+    }
+    out[used] = '\0';
+}
+
+static bool
+is_key(const char *key)
+{
+    size_t length = key == NULL ? 0 : strlen(key);
+
+    return length > 0 && length <= KEY_MAX
+           && strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                          "abcdefghijklmnopqrstuvwxyz0123456789")
+                  == length;
+}
+
+/* Shows what can be scanned; the prompt has the key in any case. */
+static void
+show(struct flow *flow, const char *key)
+{
+    char uri[512];
+    char block[TOTP_BLOCK_MAX];
+
+    if (flow->talk->block != NULL
+        && totp_uri(flow->cognito->pool->id, flow->canonical, key, uri,
+                    sizeof(uri))
+        && totp_draw(uri, block, sizeof(block)))
+        (void) flow->talk->block(flow->talk, block);
+    secret_wipe(uri, sizeof(uri));
+    secret_wipe(block, sizeof(block));
+}
+
+/* Verifies one code; *session is replaced when the service gives a new one. */
+static enum status
+verify(struct flow *flow, struct secret *session, const char *code)
+{
+    struct cognito_answer answer = {0};
+    const char *verdict;
+    enum status status;
+
+    status = cognito_verify_software_token(flow->cognito, NULL, session, code,
+                                           DEVICE_NAME, &answer);
+    flow_note(flow, &answer);
+    if (status == STATUS_OK) {
+        verdict = json_text(answer.body, "Status");
+        if (verdict == NULL || strcmp(verdict, "SUCCESS") != 0)
+            status = STATUS_WRONG_CODE;
+        else if (answer.session.data != NULL)
+            secret_move(session, &answer.session);
+    }
+    cognito_answer_free(&answer);
+    return status;
+}
+
+static enum status
+ask_first_code(struct flow *flow, const char *key, struct secret *session)
+{
+    char groups[KEY_MAX * 2], prompt[KEY_MAX * 2 + 96];
+    enum status status = STATUS_WRONG_CODE;
+    struct secret code = {0};
+
+    group(key, groups);
+    for (int i = 0; status == STATUS_WRONG_CODE && i < TRIES_MAX; i++) {
+        (void) snprintf(prompt, sizeof(prompt),
+                        "Add the key %s to your authenticator app. Its code: ",
+                        groups);
+        status = flow_ask_code(flow, prompt, DIGITS, DIGITS, &code);
+        if (status == STATUS_BAD_INPUT) {
+            status = STATUS_WRONG_CODE;
+            continue;
+        }
+        if (status != STATUS_OK)
+            break;
+        status = verify(flow, session, code.data);
+        if (status == STATUS_WRONG_CODE || status == STATUS_CODE_EXPIRED) {
+            flow_hint(flow, "That code is wrong.");
+            status = STATUS_WRONG_CODE;
+        }
+    }
+    secret_free(&code);
+    secret_wipe(groups, sizeof(groups));
+    secret_wipe(prompt, sizeof(prompt));
+    return status;
+}
+
+enum status
+totp_set_up(struct flow *flow)
+{
+    struct cognito_answer answer = {0};
+    struct secret key = {0};
+    enum status status;
+
+    status = cognito_associate_software_token(flow->cognito, NULL,
+                                              &flow->answer.session, &answer);
+    flow_note(flow, &answer);
+    if (status == STATUS_OK && !is_key(json_text(answer.body, "SecretCode"))) {
+        flow_say_why(flow, "AssociateSoftwareToken without a usable key");
+        status = STATUS_UNREADABLE;
+    }
+    if (status == STATUS_OK
+        && !secret_set_text(&key, json_text(answer.body, "SecretCode")))
+        status = STATUS_MEMORY;
+    if (status == STATUS_OK) {
+        if (answer.session.data != NULL)
+            secret_move(&flow->answer.session, &answer.session);
+        show(flow, key.data);
+        status = ask_first_code(flow, key.data, &flow->answer.session);
+    }
+    if (status == STATUS_OK)
+        status = flow_respond(flow, NULL, 0);
+    cognito_answer_free(&answer);
+    secret_free(&key);
+    return status;
+}

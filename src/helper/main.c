@@ -1,0 +1,286 @@
+/*
+ * pam_cognito_helper: what talks to the network for pam_cognito.so. One
+ * request, one result, gone. The order of the steps is the point: files
+ * while root, then the identity, then the cage, then the first packet.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "flows/change.h"
+#include "flows/sign_in.h"
+#include "helper/sandbox.h"
+#include "helper/setup.h"
+#include "helper/wire_talk.h"
+
+#define START_SECONDS 5 /* to receive the request */
+#define TIDY_SECONDS 5  /* for what is done after the result */
+#define TIDY_MS 4000
+#define BUDGET_MAX_MS 600000
+#define USUAL_BUDGET_MS 10000   /* the defaults of timeout */
+#define USUAL_CONNECT_SECONDS 3 /* and connect_timeout */
+
+#if defined(__SANITIZE_ADDRESS__)
+/*
+ * The environment is empty, so a sanitizer build gets its options here: the
+ * leak checker would need the tracing that the sandbox forbids.
+ */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+#endif
+
+extern char **environ;
+
+/* The request, as the module sent it. */
+struct request {
+    unsigned int operation;
+    unsigned int flags;
+    unsigned int budget_ms;
+    char *user;
+    char *service;
+    char *rhost;
+    char *tty;
+    size_t count;
+    char *arguments[WIRE_ARGS_MAX];
+};
+
+/*
+ * Started by the module and by nobody else: an empty environment, no
+ * arguments, its end of a socket pair made by a process of the same user.
+ */
+static bool
+is_started_by_module(int argc)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    int type = 0;
+    socklen_t type_size = sizeof(type);
+
+    return argc == 1 && environ[0] == NULL && getauxval(AT_SECURE) == 0
+           && getsockopt(WIRE_FD, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0
+           && type == SOCK_SEQPACKET
+           && getsockopt(WIRE_FD, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0
+           && peer.uid == geteuid();
+}
+
+static bool
+is_root(void)
+{
+    uid_t real, effective, saved;
+
+    return getresuid(&real, &effective, &saved) == 0 && real == 0
+           && effective == 0 && saved == 0;
+}
+
+static char *
+copy_text(struct wire *wire)
+{
+    return strdup(wire_get_text(wire, WIRE_MAX));
+}
+
+static void
+free_request(struct request *request)
+{
+    free(request->user);
+    free(request->service);
+    free(request->rhost);
+    free(request->tty);
+    for (size_t i = 0; i < request->count; i++)
+        secret_free_text(request->arguments[i]);
+    memset(request, 0, sizeof(*request));
+}
+
+static bool
+receive_request(struct wire_talk *talk, struct request *request)
+{
+    struct wire *wire = talk->wire;
+    enum wire_type type;
+    bool whole;
+    size_t count;
+
+    if (wire_receive(wire, talk->fd, &type, talk->id) != WIRE_OK
+        || type != WIRE_START)
+        return false;
+    request->operation = wire_get_byte(wire);
+    request->flags = wire_get_number(wire);
+    request->budget_ms = wire_get_number(wire);
+    request->user = copy_text(wire);
+    request->service = copy_text(wire);
+    request->rhost = copy_text(wire);
+    request->tty = copy_text(wire);
+    count = wire_get_byte(wire);
+    whole = request->user != NULL && request->service != NULL
+            && request->rhost != NULL && request->tty != NULL
+            && count <= WIRE_ARGS_MAX;
+    for (size_t i = 0; whole && i < count; i++) {
+        request->arguments[i] = copy_text(wire);
+        whole = request->arguments[i] != NULL;
+        request->count += whole;
+    }
+    return whole && wire_complete(wire)
+           && (request->operation == WIRE_AUTHENTICATE
+               || request->operation == WIRE_CHANGE)
+           && request->budget_ms > 0 && request->budget_ms <= BUDGET_MAX_MS;
+}
+
+static void
+say(struct wire_talk *talk, enum talk_level level, const char *text)
+{
+    talk->talk.log(&talk->talk, level, text);
+}
+
+/* Files, identity, cage: STATUS_OK when the network may be used. */
+static enum status
+prepare(struct wire_talk *talk, const struct request *request,
+        struct setup *setup)
+{
+    bool personal = (request->flags & WIRE_PERSONAL) != 0;
+    struct file_trust trust = {.owner = personal ? geteuid() : 0};
+    struct sandbox_ports ports = {0};
+    char line[320], error[200], note[160];
+    enum status status;
+
+    if (personal == is_root())
+        return STATUS_PRIVILEGE;
+    status = setup_read(setup, request->count,
+                        (const char *const *) request->arguments,
+                        request->service, &trust);
+    if (status == STATUS_CONFIG) {
+        (void) snprintf(line, sizeof(line), "configuration: %s",
+                        setup->message);
+        say(talk, TALK_LOG_ERROR, line);
+    }
+    if (status != STATUS_OK)
+        return status;
+    if (setup->warning[0] != '\0')
+        say(talk, TALK_LOG_WARNING, setup->warning);
+    ports.endpoint = setup->pool.port;
+    ports.proxy = setup->proxy_port;
+    if (!sandbox_drop(HELPER_USER, personal, error, sizeof(error))
+        || !sandbox_confine(&ports, error, sizeof(error), note,
+                            sizeof(note))) {
+        say(talk, TALK_LOG_ERROR, error);
+        return STATUS_PRIVILEGE;
+    }
+    if (note[0] != '\0')
+        say(talk, TALK_LOG_DEBUG, note);
+    return STATUS_OK;
+}
+
+/*
+ * Nobody needs the refresh token: a copy of it somewhere would be a way in
+ * for a month.
+ */
+static void
+revoke_tokens(struct wire_talk *talk, struct cognito *cognito,
+              const struct sign_in_result *result)
+{
+    struct cognito_answer answer = {0};
+
+    if (result->refresh_token.data == NULL)
+        return;
+    (void) alarm(TIDY_SECONDS);
+    http_deadline(talk->http, http_now() + TIDY_MS);
+    /* The module is gone, so a failure cannot be logged any more; the token
+     * was never written anywhere and ends with its own life time. */
+    (void) cognito_revoke_token(cognito, &result->refresh_token, &answer);
+    cognito_answer_free(&answer);
+}
+
+/*
+ * Is it the endpoint that is out of reach? Not when the settings or the host
+ * leave less time than usual, nor for one person's own process.
+ */
+static bool
+is_outage(const struct request *request, const struct setup *setup,
+          enum status status)
+{
+    return (status == STATUS_DNS || status == STATUS_CONNECT
+            || status == STATUS_TLS)
+           && (request->flags & WIRE_PERSONAL) == 0
+           && request->budget_ms >= USUAL_BUDGET_MS
+           && config_number(setup->config, KEY_CONNECT_TIMEOUT)
+                  >= USUAL_CONNECT_SECONDS;
+}
+
+static void
+serve(struct wire_talk *talk, const struct request *request,
+      struct setup *setup)
+{
+    const struct setup_origin origin = {request->service, request->rhost,
+                                        request->tty};
+    struct sign_in_request whose = {
+        .user = request->user,
+        .service = request->service,
+        .own_account = (request->flags & WIRE_OWN) != 0,
+        .may_go_ahead = (request->flags & WIRE_FIRST) != 0
+                        && request->rhost[0] == '\0'
+                        && request->operation == WIRE_AUTHENTICATE,
+    };
+    struct sign_in_result result = {0};
+    struct cognito cognito = {0};
+
+    wire_talk_begin_work(talk);
+    result.status = prepare(talk, request, setup);
+    if (result.status == STATUS_OK)
+        result.status = setup_open(setup, &origin, &cognito);
+    if (result.status == STATUS_OK) {
+        whose.map = setup->map;
+        talk->http = cognito.http;
+        if (!cognito.keys_pinned)
+            http_warm(cognito.http, setup->pool.keys_path);
+        if (request->operation == WIRE_CHANGE)
+            change_password(&cognito, &talk->talk, setup->config, &whose,
+                            &result);
+        else
+            sign_in(&cognito, &talk->talk, setup->config, &whose, &result);
+    }
+    result.outage = is_outage(request, setup, result.status);
+    if (wire_talk_result(talk, &result) && cognito.http != NULL)
+        revoke_tokens(talk, &cognito, &result);
+    sign_in_free(&result);
+    cognito_close(&cognito);
+    http_close(cognito.http);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct wire_talk talk = {.fd = WIRE_FD};
+    struct request request = {0};
+    struct setup setup = {0};
+    int code = 1;
+
+    if (!is_started_by_module(argc)) {
+        (void) fprintf(stderr,
+                       "%s is started by pam_cognito.so and by nothing "
+                       "else; see pam-cognito(1) for tests by hand\n",
+                       argc > 0 ? argv[0] : "pam_cognito_helper");
+        return 2;
+    }
+    (void) alarm(START_SECONDS);
+    wire_talk_init(&talk);
+    talk.wire = wire_new();
+    if (talk.wire != NULL && receive_request(&talk, &request)) {
+        talk.budget_ms = request.budget_ms;
+        talk.debug = (request.flags & WIRE_DEBUG) != 0;
+        serve(&talk, &request, &setup);
+        code = 0;
+    }
+    free_request(&request);
+    setup_free(&setup);
+    wire_free(talk.wire);
+    return code;
+}

@@ -1,0 +1,351 @@
+/*
+ * Identity, limits, system call filter, Landlock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "helper/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FILES_MAX 64
+#define MEMORY_MAX (512UL * 1024 * 1024) /* bytes of address space */
+#define CPU_SECONDS 30
+#define DNS_PORT 53
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+static bool
+fail(char *error, size_t size, const char *what)
+{
+    int number = errno;
+    char text[80];
+
+    (void) snprintf(error, size, "%s: %s", what,
+                    strerror_r(number, text, sizeof(text)));
+    return false;
+}
+
+bool
+sandbox_drop(const char *user, bool personal, char *error_out,
+             size_t error_size)
+{
+    const struct passwd *account;
+    uid_t real, effective, saved, uid;
+    gid_t real_group, effective_group, saved_group, gid;
+
+    if (personal)
+        return true;
+    account = getpwnam(user);
+    if (account == NULL || account->pw_uid == 0 || account->pw_gid == 0) {
+        (void) snprintf(error_out, error_size,
+                        "no unprivileged user %s, create it with: useradd "
+                        "--system --user-group --no-create-home --home-dir "
+                        "/nonexistent --shell /usr/sbin/nologin %s",
+                        user, user);
+        return false;
+    }
+    uid = account->pw_uid;
+    gid = account->pw_gid;
+    if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0
+        || setresuid(uid, uid, uid) < 0)
+        return fail(error_out, error_size, "cannot give up root");
+    /* A drop that went wrong silently is worse than none: look. */
+    if (getresuid(&real, &effective, &saved) < 0
+        || getresgid(&real_group, &effective_group, &saved_group) < 0
+        || real != uid || effective != uid || saved != uid
+        || real_group != gid || effective_group != gid || saved_group != gid
+        || getgroups(0, NULL) != 0 || setuid(0) == 0 || setgid(0) == 0) {
+        errno = EPERM;
+        return fail(error_out, error_size, "root was not given up");
+    }
+    return true;
+}
+
+static bool
+set_limit(int resource, rlim_t value)
+{
+    struct rlimit limit = {value, value};
+    struct rlimit now;
+
+    if (getrlimit(resource, &now) == 0 && now.rlim_max < value)
+        limit.rlim_cur = limit.rlim_max = now.rlim_max;
+    return setrlimit(resource, &limit) == 0;
+}
+
+static bool
+set_limits(void)
+{
+    return set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_NOFILE, FILES_MAX)
+           && set_limit(RLIMIT_FSIZE, 0) && set_limit(RLIMIT_CPU, CPU_SECONDS)
+           /* AddressSanitizer maps terabytes. */
+           && (SANITIZED || set_limit(RLIMIT_AS, MEMORY_MAX));
+}
+
+/* Landlock: the header of Debian 12 knows the file system part only. */
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+#define LANDLOCK_VERSION_QUERY 1u
+#define LANDLOCK_BENEATH 1
+#define LANDLOCK_PORT 2
+#define FS_EXECUTE (1ULL << 0)
+#define FS_READ_FILE (1ULL << 2)
+#define FS_READ_DIR (1ULL << 3)
+#define FS_ALL_1 ((1ULL << 13) - 1) /* ABI 1 */
+#define FS_REFER (1ULL << 13)       /* ABI 2 */
+#define FS_TRUNCATE (1ULL << 14)    /* ABI 3 */
+#define NET_BIND_TCP (1ULL << 0)    /* ABI 4 */
+#define NET_CONNECT_TCP (1ULL << 1)
+#define SCOPE_ABSTRACT_UNIX (1ULL << 0) /* ABI 6 */
+#define SCOPE_SIGNAL (1ULL << 1)
+
+struct ruleset {
+    uint64_t fs;
+    uint64_t net;
+    uint64_t scoped;
+};
+
+struct beneath {
+    uint64_t allowed;
+    int32_t parent;
+} __attribute__((packed));
+
+struct port {
+    uint64_t allowed;
+    uint64_t number;
+};
+
+static bool
+allow_reading(int ruleset, const char *path)
+{
+    struct beneath rule = {.allowed = FS_READ_FILE};
+    struct stat st;
+    bool done;
+
+    rule.parent = open(path, O_PATH | O_CLOEXEC);
+    if (rule.parent < 0)
+        return errno == ENOENT;
+    if (fstat(rule.parent, &st) == 0 && S_ISDIR(st.st_mode))
+        rule.allowed |= FS_READ_DIR;
+    done = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_BENEATH, &rule, 0)
+           == 0;
+    (void) close(rule.parent);
+    return done;
+}
+
+static bool
+allow_port(int ruleset, unsigned int number)
+{
+    struct port rule = {.allowed = NET_CONNECT_TCP, .number = number};
+
+    return number == 0
+           || syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PORT, &rule, 0)
+                  == 0;
+}
+
+/*
+ * The resolver, its plug-ins and OpenSSL read their files and libraries; the
+ * certificates and keys of the configuration were read before.
+ */
+static bool
+landlock(const struct sandbox_ports *ports, char *note, size_t size)
+{
+    static const char *const readable[] = {
+        "/etc", "/usr", "/lib", "/lib64", "/run", "/var/lib/ca-certificates",
+        "/proc/sys", "/dev/null", "/dev/urandom"};
+    struct ruleset rules = {.fs = FS_ALL_1};
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+                           LANDLOCK_VERSION_QUERY);
+    size_t length = version >= 6 ? 24 : version >= 4 ? 16 : 8;
+    bool done = true;
+    int ruleset;
+
+    if (version < 1) {
+        (void) snprintf(note, size, "this kernel has no Landlock");
+        return true;
+    }
+    if (version < 4)
+        (void) snprintf(note, size,
+                        "this kernel's Landlock cannot bound TCP ports");
+    rules.fs |= version >= 2 ? FS_REFER : 0;
+    rules.fs |= version >= 3 ? FS_TRUNCATE : 0;
+    rules.net = NET_BIND_TCP | NET_CONNECT_TCP;
+    rules.scoped = SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX;
+    ruleset = (int) syscall(SYS_landlock_create_ruleset, &rules, length, 0);
+    if (ruleset < 0)
+        return false;
+    for (size_t i = 0; done && i < sizeof(readable) / sizeof(*readable); i++)
+        done = allow_reading(ruleset, readable[i]);
+    if (done && version >= 4)
+        done = allow_port(ruleset, ports->endpoint)
+               && allow_port(ruleset, ports->proxy)
+               && allow_port(ruleset, DNS_PORT);
+    if (done)
+        done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+    (void) close(ruleset);
+    return done;
+}
+
+#if defined(__x86_64__)
+#define AUDIT_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define AUDIT_ARCHITECTURE AUDIT_ARCH_AARCH64
+#elif defined(__i386__)
+#define AUDIT_ARCHITECTURE AUDIT_ARCH_I386
+#elif defined(__arm__)
+#define AUDIT_ARCHITECTURE AUDIT_ARCH_ARM
+#elif defined(__riscv) && __riscv_xlen == 64
+#define AUDIT_ARCHITECTURE AUDIT_ARCH_RISCV64
+#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define AUDIT_ARCHITECTURE AUDIT_ARCH_PPC64LE
+#elif defined(__s390x__)
+#define AUDIT_ARCHITECTURE AUDIT_ARCH_S390X
+#endif
+
+#define FIELD(name) ((uint32_t) offsetof(struct seccomp_data, name))
+/* The low half of an argument; these arguments are ints. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ARGUMENT(n) (FIELD(args) + 8 * (n))
+#else
+#define ARGUMENT(n) (FIELD(args) + 8 * (n) + 4)
+#endif
+#ifdef SYS_mmap2
+#define MAP_CALL SYS_mmap2
+#else
+#define MAP_CALL SYS_mmap
+#endif
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
+#define RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
+#define IF_EQUAL(value, yes, no)                                              \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) (value), (yes), (no))
+#define IF_BITS(value, yes, no)                                               \
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t) (value), (yes), (no))
+#define ERRNO(number) (SECCOMP_RET_ERRNO | (number))
+#define DENY(name)                                                            \
+    IF_EQUAL(SYS_##name, 0, 1), RETURN(ERRNO(EPERM))
+
+/*
+ * What is refused, rather than a list of what is allowed: resolver plug-ins
+ * of other people run here (sss, resolve, winbind), and one system call too
+ * few would be a locked door. New processes, other programs, other
+ * processes, other address families, executable memory and everything that
+ * changes the system are out.
+ */
+static const struct sock_filter filter[] = {
+#ifdef AUDIT_ARCHITECTURE
+    LOAD(FIELD(arch)),
+    IF_EQUAL(AUDIT_ARCHITECTURE, 1, 0),
+    RETURN(SECCOMP_RET_KILL_PROCESS),
+#endif
+    LOAD(FIELD(nr)),
+#ifdef __x86_64__
+    /* x32 numbers mean other calls. */
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000u, 0, 1),
+    RETURN(SECCOMP_RET_KILL_PROCESS),
+#endif
+    /* clone3 hides its flags in memory; glibc falls back to clone. */
+    IF_EQUAL(SYS_clone3, 0, 1), RETURN(ERRNO(ENOSYS)),
+    IF_EQUAL(SYS_clone, 0, 4),
+#ifdef __s390x__
+    LOAD(ARGUMENT(1)),
+#else
+    LOAD(ARGUMENT(0)),
+#endif
+    IF_BITS(CLONE_THREAD, 0, 1), RETURN(SECCOMP_RET_ALLOW),
+    RETURN(ERRNO(EPERM)),
+#ifdef SYS_socket
+    IF_EQUAL(SYS_socket, 0, 7),
+    LOAD(ARGUMENT(0)),
+    IF_EQUAL(AF_UNIX, 3, 0), IF_EQUAL(AF_INET, 2, 0),
+    IF_EQUAL(AF_INET6, 1, 0), IF_EQUAL(AF_NETLINK, 0, 1),
+    RETURN(SECCOMP_RET_ALLOW), RETURN(ERRNO(EAFNOSUPPORT)),
+#endif
+    /* PROT_EXEC on anonymous or changed memory; libraries are mapped. */
+    IF_EQUAL(SYS_mprotect, 0, 4), LOAD(ARGUMENT(2)), IF_BITS(4, 0, 1),
+    RETURN(ERRNO(EPERM)), RETURN(SECCOMP_RET_ALLOW),
+    IF_EQUAL(MAP_CALL, 0, 6), LOAD(ARGUMENT(2)), IF_BITS(4, 0, 3),
+    LOAD(ARGUMENT(3)), IF_BITS(MAP_ANONYMOUS, 0, 1), RETURN(ERRNO(EPERM)),
+    RETURN(SECCOMP_RET_ALLOW),
+#ifdef SYS_fork
+    DENY(fork), DENY(vfork),
+#endif
+    DENY(execve), DENY(execveat), DENY(ptrace), DENY(process_vm_readv),
+    DENY(process_vm_writev), DENY(pidfd_open), DENY(pidfd_getfd),
+    DENY(pidfd_send_signal), DENY(kill), DENY(tkill), DENY(tgkill),
+    DENY(rt_sigqueueinfo), DENY(rt_tgsigqueueinfo),
+    DENY(mount), DENY(umount2), DENY(pivot_root), DENY(chroot), DENY(unshare),
+    DENY(setns), DENY(bpf), DENY(perf_event_open), DENY(userfaultfd),
+    DENY(io_uring_setup), DENY(keyctl), DENY(add_key), DENY(request_key),
+    DENY(kexec_load), DENY(init_module), DENY(finit_module),
+    DENY(delete_module), DENY(reboot), DENY(swapon), DENY(swapoff),
+    DENY(settimeofday), DENY(clock_settime), DENY(adjtimex),
+    DENY(sethostname), DENY(setdomainname), DENY(acct), DENY(quotactl),
+    DENY(personality), DENY(memfd_create), DENY(pkey_mprotect),
+    DENY(listen), DENY(accept4),
+#ifdef SYS_accept
+    DENY(accept),
+#endif
+    DENY(shmget), DENY(msgget), DENY(semget), DENY(mq_open),
+    DENY(open_by_handle_at), DENY(name_to_handle_at),
+    RETURN(SECCOMP_RET_ALLOW),
+};
+
+static bool
+filter_calls(void)
+{
+    const struct sock_fprog program = {
+        .len = sizeof(filter) / sizeof(filter[0]),
+        .filter = (struct sock_filter *) (uintptr_t) filter,
+    };
+
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+bool
+sandbox_confine(const struct sandbox_ports *ports, char *error_out,
+                size_t error_size, char *note_out, size_t note_size)
+{
+    note_out[0] = '\0';
+    if (prctl(PR_SET_DUMPABLE, 0) < 0)
+        return fail(error_out, error_size, "cannot forbid tracing");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return fail(error_out, error_size, "cannot forbid new privileges");
+    if (!set_limits())
+        return fail(error_out, error_size, "cannot set limits");
+    if (!landlock(ports, note_out, note_size))
+        return fail(error_out, error_size, "cannot set up Landlock");
+    if (!filter_calls())
+        return fail(error_out, error_size, "cannot filter system calls");
+    return true;
+}

@@ -1,0 +1,169 @@
+/*
+ * The breaker's state: one small file per set of module arguments.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "module/breaker.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "module/stamp.h"
+
+#define MAGIC 0x70636231u /* "pcb1" */
+#define PROBE_MS 15000    /* how long the others wait for the one that looks */
+
+struct state {
+    uint32_t magic;
+    uint32_t zero;
+    int64_t failed;    /* CLOCK_BOOTTIME milliseconds, as all of these */
+    uint64_t handle;   /* whose failure that was */
+    int64_t open_until;
+    int64_t probe_until;
+};
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    /* Cannot fail for this clock on Linux. */
+    (void) clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint64_t
+mix(uint64_t hash, const char *text)
+{
+    /* FNV-1a: names a file, protects nothing. */
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char) *text) * 0x100000001b3u;
+    return (hash ^ 0xff) * 0x100000001b3u;
+}
+
+/*
+ * Which pool this is about, as far as the module can know: the arguments and
+ * the service, whose sections may name another one. Not the secret.
+ */
+static void
+name_file(const struct call *call, char *out, size_t size)
+{
+    uint64_t hash = mix(0xcbf29ce484222325u, call->service);
+
+    for (int i = 0; i < call->argc; i++)
+        if (strncmp(call->argv[i], "client_secret", 13) != 0)
+            hash = mix(hash, call->argv[i]);
+    (void) snprintf(out, size, "breaker-%016llx", (unsigned long long) hash);
+}
+
+static uint64_t
+handle_of(const struct call *call)
+{
+    return (uint64_t) getpid() << 40 ^ (uint64_t) (uintptr_t) call->pamh;
+}
+
+/* The state under lock; -1 when there is none to be had. */
+static int
+open_state(const struct call *call, struct state *state_out)
+{
+    char name[40];
+    int fd;
+
+    memset(state_out, 0, sizeof(*state_out));
+    if (call->personal || !config_flag(call->config, KEY_BREAKER))
+        return -1;
+    name_file(call, name, sizeof(name));
+    fd = stamp_open(name);
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX) < 0) {
+        (void) close(fd);
+        return -1;
+    }
+    if (pread(fd, state_out, sizeof(*state_out), 0)
+            != (ssize_t) sizeof(*state_out)
+        || state_out->magic != MAGIC)
+        memset(state_out, 0, sizeof(*state_out));
+    state_out->magic = MAGIC;
+    return fd;
+}
+
+static void
+write_state(int fd, const struct state *state)
+{
+    /* What could not be written leaves the breaker as it was. */
+    (void) !pwrite(fd, state, sizeof(*state), 0);
+}
+
+bool
+breaker_is_open(const struct call *call)
+{
+    int64_t now = now_ms();
+    struct state state;
+    bool open = false;
+    int fd;
+
+    fd = open_state(call, &state);
+    if (fd < 0)
+        return false;
+    if (state.open_until != 0) {
+        open = now < state.open_until || now < state.probe_until;
+        if (!open) {
+            state.probe_until = now + PROBE_MS;
+            write_state(fd, &state);
+        }
+    }
+    (void) close(fd);
+    return open;
+}
+
+static void
+note_failure(const struct call *call, struct state *state)
+{
+    int64_t now = now_ms();
+    uint64_t handle = handle_of(call);
+    bool again = state->open_until != 0
+                 || (state->failed != 0 && state->handle != handle
+                     && now - state->failed <= BREAKER_FAILURES_MS);
+
+    state->failed = now;
+    state->handle = handle;
+    state->probe_until = 0;
+    if (!again)
+        return;
+    state->open_until = now + BREAKER_OPEN_MS;
+    call_log(call, LOG_ERR,
+             "the pool's endpoint is out of reach: sign-ins are refused at "
+             "once for %d s",
+             BREAKER_OPEN_MS / 1000);
+}
+
+void
+breaker_note(const struct call *call, const struct relay_result *result)
+{
+    bool outage = (result->flags & WIRE_OUTAGE) != 0;
+    struct state state;
+    int fd;
+
+    /* Neither reached nor out of reach: nothing was learnt. */
+    if (!outage && result->http == 0)
+        return;
+    fd = open_state(call, &state);
+    if (fd < 0)
+        return;
+    if (outage) {
+        note_failure(call, &state);
+        write_state(fd, &state);
+    } else if (state.failed != 0 || state.open_until != 0) {
+        memset(&state, 0, sizeof(state));
+        write_state(fd, &state);
+    }
+    (void) close(fd);
+}

@@ -1,0 +1,175 @@
+/*
+ * Gathering what a call is about, and logging.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "module/call.h"
+
+#include <security/pam_ext.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "common/text.h"
+
+#define LOG_LINE_MAX 1024 /* bytes of a log line */
+
+/* A copy, for the item may change under us; "" when it is unset. */
+static char *
+copy_item(pam_handle_t *pamh, int item)
+{
+    const void *value = NULL;
+
+    if (pam_get_item(pamh, item, &value) != PAM_SUCCESS || value == NULL)
+        value = "";
+    return strdup(value);
+}
+
+/*
+ * A host that is one plain user through and through can fool only himself;
+ * any other one acts for somebody else and trusts root's files alone.
+ */
+static bool
+is_personal(uid_t *owner_out)
+{
+    uid_t real, effective, saved;
+    gid_t real_group, effective_group, saved_group;
+
+    if (getresuid(&real, &effective, &saved) < 0
+        || getresgid(&real_group, &effective_group, &saved_group) < 0)
+        return false;
+    if (real == 0 || real != effective || real != saved
+        || real_group != effective_group || real_group != saved_group
+        || getauxval(AT_SECURE) != 0)
+        return false;
+    *owner_out = real;
+    return true;
+}
+
+int
+call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
+          struct call *call_out)
+{
+    const char *user = NULL;
+    int code;
+
+    memset(call_out, 0, sizeof(*call_out));
+    call_out->pamh = pamh;
+    call_out->flags = flags;
+    call_out->argc = argc;
+    call_out->argv = argv;
+    call_out->personal = is_personal(&call_out->trust.owner);
+
+    code = pam_get_user(pamh, &user, NULL);
+    if (code == PAM_CONV_AGAIN)
+        return PAM_INCOMPLETE;
+    if (code == PAM_BUF_ERR || code == PAM_CONV_ERR)
+        return code;
+    if (code != PAM_SUCCESS || user == NULL)
+        return PAM_USER_UNKNOWN;
+    call_out->user = strdup(user);
+    call_out->service = copy_item(pamh, PAM_SERVICE);
+    call_out->rhost = copy_item(pamh, PAM_RHOST);
+    call_out->tty = copy_item(pamh, PAM_TTY);
+    if (call_out->user == NULL || call_out->service == NULL
+        || call_out->rhost == NULL || call_out->tty == NULL)
+        return PAM_BUF_ERR;
+    return PAM_SUCCESS;
+}
+
+enum status
+call_settings(struct call *call)
+{
+    const char *path;
+
+    call->config = config_new(CONFIG_MODULE);
+    if (call->config == NULL)
+        return STATUS_MEMORY;
+    config_arguments(call->config, (size_t) call->argc, call->argv);
+    path = config_text(call->config, KEY_CONFIG);
+    config_file(call->config, path, call->service, &call->trust,
+                config_is_set(call->config, KEY_CONFIG));
+    return config_status(call->config) == STATUS_MEMORY ? STATUS_MEMORY
+                                                        : STATUS_OK;
+}
+
+void
+call_close(struct call *call)
+{
+    config_free(call->config);
+    free(call->user);
+    free(call->service);
+    free(call->rhost);
+    free(call->tty);
+}
+
+bool
+call_has_argument(const struct call *call, const char *argument)
+{
+    for (int i = 0; i < call->argc; i++)
+        if (strcmp(call->argv[i], argument) == 0)
+            return true;
+    return false;
+}
+
+static bool
+wants_debug(const struct call *call)
+{
+    if (call->config != NULL)
+        return config_flag(call->config, KEY_DEBUG);
+    return call_has_argument(call, "debug");
+}
+
+void
+call_log(const struct call *call, int priority, const char *format, ...)
+{
+    char line[LOG_LINE_MAX];
+    char clean[LOG_LINE_MAX];
+    size_t used = 0;
+    va_list arguments;
+
+    if (priority == LOG_DEBUG && !wants_debug(call))
+        return;
+    va_start(arguments, format);
+    (void) vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    /* text_clean bounds what it copies to a line of a prompt: go on until
+     * the log line is through. */
+    for (size_t at = 0; line[at] != '\0' && used + 1 < sizeof(clean);) {
+        char part[TEXT_LINE_MAX + 1];
+        size_t length = strlen(line + at);
+
+        if (length > TEXT_LINE_MAX / 2)
+            length = TEXT_LINE_MAX / 2;
+        while (at + length < sizeof(line) && length > 1
+               && ((unsigned char) line[at + length] & 0xc0) == 0x80)
+            length--;
+        text_clean_bytes(line + at, length, part, sizeof(part));
+        used += (size_t) snprintf(clean + used, sizeof(clean) - used, "%s",
+                                  part);
+        if (used >= sizeof(clean))
+            used = sizeof(clean) - 1;
+        at += length;
+    }
+    clean[used] = '\0';
+    pam_syslog(call->pamh, priority, "%s", clean);
+}
+
+void
+call_tell(const struct call *call, int style, const char *text)
+{
+    char clean[TEXT_LINE_MAX + 1];
+
+    text_clean(text, clean, sizeof(clean));
+    if (clean[0] == '\0' || (call->flags & PAM_SILENT) != 0
+        || (call->config != NULL && config_flag(call->config, KEY_NO_WARN)))
+        return;
+    /* Whether the line is seen changes nothing. */
+    (void) pam_prompt(call->pamh, style, NULL, "%s", clean);
+}

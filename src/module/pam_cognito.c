@@ -1,0 +1,319 @@
+/*
+ * The six entry points that PAM calls, and what each answers in and out of
+ * scope. docs/errors.md has the table of return codes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdio.h>
+#include <syslog.h>
+
+#include "common/secret.h"
+#include "module/breaker.h"
+#include "module/call.h"
+#include "module/memory.h"
+#include "module/relay.h"
+#include "module/result.h"
+#include "module/scope.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
+                               const char **argv);
+EXPORT int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc,
+                          const char **argv);
+EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc,
+                            const char **argv);
+EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
+                               const char **argv);
+EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
+                                const char **argv);
+EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
+                            const char **argv);
+
+/* The settings are sound, and this service is one that they allow. */
+static enum status
+check_settings(struct call *call)
+{
+    if (config_status(call->config) != STATUS_OK) {
+        call_log(call, LOG_ERR, "configuration: %s",
+                 config_message(call->config));
+        return STATUS_CONFIG;
+    }
+    if (config_is_set(call->config, KEY_ALLOW_SERVICES)
+        && !config_list_has(call->config, KEY_ALLOW_SERVICES, call->service))
+        return STATUS_SERVICE;
+    return STATUS_OK;
+}
+
+static void
+sign_in(struct call *call, struct relay_result *result)
+{
+    struct secret password = {0};
+    struct relay *relay = NULL;
+
+    result->status = check_settings(call);
+    if (result->status == STATUS_OK && breaker_is_open(call))
+        result->status = STATUS_OUTAGE;
+    if (result->status != STATUS_OK)
+        return;
+    /* Started before the prompt, the helper connects while the person
+     * types. */
+    if (!config_flag(call->config, KEY_WARM_UP))
+        result->status = relay_password(call, WIRE_AUTHENTICATE, &password);
+    if (result->status == STATUS_OK)
+        relay = relay_start(call, WIRE_AUTHENTICATE, &password, result);
+    if (relay != NULL)
+        breaker_note(call, result);
+    relay_free(relay);
+    secret_free(&password);
+}
+
+/*
+ * Keeps what the account phase must know. A refusal that hides behind another
+ * module's success is final there.
+ */
+static int
+remember(struct call *call, const struct relay_result *result, int code)
+{
+    struct memory *memory = memory_renew(call);
+
+    if (memory == NULL)
+        return PAM_BUF_ERR;
+    memory->verdict = result->status;
+    memory->must_change = code == PAM_SUCCESS
+                          && (result->flags & WIRE_MUST_CHANGE) != 0;
+    return code;
+}
+
+static int
+authenticate(struct call *call)
+{
+    struct relay_result result = {.status = STATUS_INTERNAL};
+    const char *reason;
+    int code;
+
+    switch (scope_of(call, &reason)) {
+    case SCOPE_FOREIGN:
+        call_log(call, LOG_DEBUG, "%.128s: not ours: %s", call->user, reason);
+        return PAM_USER_UNKNOWN;
+    case SCOPE_REFUSED:
+        result.status = STATUS_BAD_INPUT;
+        (void) snprintf(result.note, sizeof(result.note), "%s", reason);
+        break;
+    case SCOPE_MEMORY:
+        result.status = STATUS_MEMORY;
+        break;
+    case SCOPE_OURS:
+        sign_in(call, &result);
+        break;
+    }
+    code = result_finish(call, &result, RESULT_AUTHENTICATE);
+    return remember(call, &result, code);
+}
+
+int
+pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
+                    const char **argv)
+{
+    struct call call;
+    int code;
+
+    code = call_open(pamh, flags, argc, argv, &call);
+    /* Also when nobody can be named: nothing of an earlier sign-in stays. */
+    memory_clear(&call);
+    if (code == PAM_SUCCESS)
+        code = authenticate(&call);
+    call_close(&call);
+    return code;
+}
+
+/*
+ * There are no credentials to set. Success, not PAM_IGNORE: libpam replays
+ * setcred along the way that authenticate went, and a "sufficient" that was
+ * taken there must be taken here.
+ */
+int
+pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    (void) pamh;
+    (void) flags;
+    (void) argc;
+    (void) argv;
+    return PAM_SUCCESS;
+}
+
+/*
+ * No opinion about an account that this module did not sign in in this handle:
+ * cron, SSH keys and sudo's account phase come here without authenticate.
+ * What authenticate found out is final, though, whatever the stack made of
+ * it, and so is a service that is not allowed.
+ */
+static int
+check_account(struct call *call)
+{
+    const struct memory *memory;
+    const char *reason;
+    int code;
+
+    if (scope_of(call, &reason) != SCOPE_OURS)
+        return PAM_IGNORE;
+    if (config_status(call->config) == STATUS_OK
+        && check_settings(call) == STATUS_SERVICE) {
+        call_log(call, LOG_NOTICE, "%.128s: refused: %s service=%s",
+                 call->user, status_word(STATUS_SERVICE), call->service);
+        return PAM_PERM_DENIED;
+    }
+    memory = memory_of(call);
+    if (memory == NULL)
+        return PAM_IGNORE;
+    if (memory->must_change)
+        return PAM_NEW_AUTHTOK_REQD;
+    code = result_code(memory->verdict, RESULT_AUTHENTICATE);
+    return code == PAM_PERM_DENIED || code == PAM_ACCT_EXPIRED ? code
+                                                               : PAM_IGNORE;
+}
+
+int
+pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    struct call call;
+    int code;
+
+    code = call_open(pamh, flags, argc, argv, &call);
+    /* A name that cannot be had is no business of ours in this phase. */
+    code = code == PAM_SUCCESS ? check_account(&call) : PAM_IGNORE;
+    call_close(&call);
+    return code;
+}
+
+int
+pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
+                    const char **argv)
+{
+    (void) pamh;
+    (void) flags;
+    (void) argc;
+    (void) argv;
+    return PAM_IGNORE;
+}
+
+int
+pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
+                     const char **argv)
+{
+    (void) pamh;
+    (void) flags;
+    (void) argc;
+    (void) argv;
+    return PAM_IGNORE;
+}
+
+/*
+ * The old password is proved and everything that UPDATE needs is kept, in a
+ * helper that waits; nothing is changed yet.
+ */
+static int
+prove_password(struct call *call)
+{
+    struct relay_result result = {.status = STATUS_OK};
+    struct memory *memory = memory_of(call);
+    bool must_change = memory != NULL && memory->must_change;
+    enum status verdict = memory == NULL ? STATUS_OK : memory->verdict;
+    struct secret password = {0};
+    int code;
+
+    /* Somebody's password has expired, and it is not this one. */
+    if ((call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0 && !must_change)
+        return PAM_IGNORE;
+    memory = memory_renew(call);
+    if (memory == NULL)
+        return PAM_BUF_ERR;
+    /* What authenticate found is not for a change of password to forget. */
+    memory->verdict = verdict;
+    memory->must_change = must_change;
+    result.status = check_settings(call);
+    if (result.status == STATUS_OK)
+        memory->relay = relay_start(call, WIRE_CHANGE, &password, &result);
+    secret_free(&password);
+    if (result.status == STATUS_OK && !result.ready)
+        result.status = STATUS_HELPER;
+    code = result_finish(call, &result, RESULT_PRELIMINARY);
+    if (code != PAM_SUCCESS) {
+        relay_free(memory->relay);
+        memory->relay = NULL;
+    }
+    return code;
+}
+
+static int
+renew_password(struct call *call)
+{
+    struct relay_result result = {.status = STATUS_INTERNAL};
+    struct memory *memory = memory_of(call);
+    int code;
+
+    if ((call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0
+        && (memory == NULL || !memory->must_change))
+        return PAM_IGNORE;
+    if (memory != NULL && memory->relay != NULL)
+        relay_continue(memory->relay, call, &result);
+    /* Later modules take the new password from here. */
+    if (result.status == STATUS_OK
+        && pam_set_item(call->pamh, PAM_AUTHTOK,
+                        relay_new_password(memory->relay))
+               != PAM_SUCCESS)
+        result.status = STATUS_MEMORY;
+    code = result_finish(call, &result, RESULT_UPDATE);
+    if (memory != NULL) {
+        relay_free(memory->relay);
+        memory->relay = NULL;
+        if (code == PAM_SUCCESS)
+            memory->must_change = false;
+    }
+    return code;
+}
+
+/*
+ * Users who are not ours are left to the other modules, in both passes and
+ * without a word: their passwd must not notice us.
+ */
+static int
+change_password(struct call *call)
+{
+    struct relay_result refused = {.status = STATUS_BAD_INPUT};
+    const char *reason;
+
+    switch (scope_of(call, &reason)) {
+    case SCOPE_FOREIGN:
+        return PAM_IGNORE;
+    case SCOPE_MEMORY:
+        return PAM_BUF_ERR;
+    case SCOPE_REFUSED:
+        (void) snprintf(refused.note, sizeof(refused.note), "%s", reason);
+        return result_finish(call, &refused, RESULT_PRELIMINARY);
+    case SCOPE_OURS:
+        break;
+    }
+    if ((call->flags & PAM_PRELIM_CHECK) != 0)
+        return prove_password(call);
+    if ((call->flags & PAM_UPDATE_AUTHTOK) != 0)
+        return renew_password(call);
+    return PAM_SYSTEM_ERR;
+}
+
+int
+pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    struct call call;
+    int code;
+
+    code = call_open(pamh, flags, argc, argv, &call);
+    if (code == PAM_SUCCESS)
+        code = change_password(&call);
+    call_close(&call);
+    return code;
+}

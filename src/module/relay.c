@@ -1,0 +1,655 @@
+/*
+ * Serving the helper's questions.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "module/relay.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <libintl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <security/pam_ext.h>
+#include <security/pam_modutil.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "flows/talk.h"
+#include "module/helper.h"
+#include "module/stamp.h"
+
+struct relay {
+    struct call *call; /* the one being served now */
+    enum wire_operation operation;
+    struct helper helper;
+    struct wire *wire;
+    unsigned char id[WIRE_ID_SIZE];
+    struct secret *password; /* the answer to the first TALK_PASSWORD */
+    struct secret renewed;   /* the answer to the last TALK_NEW_PASSWORD */
+    int64_t deadline;        /* CLOCK_MONOTONIC milliseconds */
+    bool password_taken;     /* a TALK_PASSWORD was answered */
+    bool stack_taken;        /* the stack's new password was used */
+    bool ready;              /* READY came */
+    bool told_to_go;         /* GO was sent */
+    bool complete;           /* a RESULT came */
+    unsigned int blocks;
+    unsigned int messages;
+    unsigned int asked;
+    unsigned int answers; /* of the person or the stack */
+};
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    /* Cannot fail for this clock on Linux. */
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static unsigned int
+budget_ms(const struct call *call)
+{
+    return config_number(call->config, KEY_TIMEOUT) * 1000;
+}
+
+/* Waits for the helper; STATUS_OK when there is something to read. */
+static enum status
+wait_readable(const struct relay *relay)
+{
+    struct pollfd poller = {.fd = relay->helper.fd, .events = POLLIN};
+    int64_t left;
+    int ready;
+
+    for (;;) {
+        left = relay->deadline - now_ms();
+        ready = left <= 0 ? 0 : poll(&poller, 1, (int) left);
+        if (ready > 0)
+            return STATUS_OK;
+        if (ready < 0 && errno != EINTR)
+            return STATUS_INTERNAL;
+        if (left <= 0)
+            return STATUS_TIMEOUT;
+    }
+}
+
+/* Asks the person through the host; the reply is the caller's to wipe. */
+static enum status
+converse(const struct call *call, int style, const char *prompt,
+         char **reply_out)
+{
+    int code;
+
+    *reply_out = NULL;
+    code = pam_prompt(call->pamh, style, reply_out, "%s", prompt);
+    if (code == PAM_SUCCESS && *reply_out != NULL)
+        return STATUS_OK;
+    secret_free_text(*reply_out);
+    *reply_out = NULL;
+    return code == PAM_BUF_ERR ? STATUS_MEMORY : STATUS_CANCELLED;
+}
+
+/* A password item of the stack, or NULL. */
+static const char *
+stacked_password(const struct call *call, int type)
+{
+    const void *item = NULL;
+
+    if (pam_get_item(call->pamh, type, &item) != PAM_SUCCESS)
+        return NULL;
+    return item;
+}
+
+static enum status
+check_password(const char *password, struct secret *password_out)
+{
+    size_t length = strlen(password);
+
+    if (length == 0)
+        return STATUS_EMPTY_PASSWORD;
+    /* sshd hands in \b\n\r\177INCORRECT for names it has refused already;
+     * like everything with control characters it stays here. */
+    if (length >= PAM_MAX_RESP_SIZE || !text_is_password(password, length))
+        return STATUS_JUNK_PASSWORD;
+    return secret_set(password_out, password, length) ? STATUS_OK
+                                                      : STATUS_MEMORY;
+}
+
+/*
+ * Prompts even though the stack may hold a password, and leaves the answer
+ * there.
+ */
+static enum status
+ask_password(struct call *call, int type, const char *prompt,
+             struct secret *password_out)
+{
+    enum status status;
+    char *reply;
+
+    status = converse(call, PAM_PROMPT_ECHO_OFF, prompt, &reply);
+    if (status != STATUS_OK)
+        return status;
+    if (pam_set_item(call->pamh, type, reply) != PAM_SUCCESS)
+        status = STATUS_MEMORY;
+    else
+        status = check_password(reply, password_out);
+    secret_free_text(reply);
+    return status;
+}
+
+/* root is asked too, unlike by pam_unix; the prompt has to say why. */
+static const char *
+password_prompt(const struct call *call, enum wire_operation operation,
+                char *line, size_t size)
+{
+    if (operation == WIRE_AUTHENTICATE)
+        /* By default libpam's own words in its translation: pam_unix, which
+         * asks everybody else, uses them. A difference would tell a stranger
+         * who is ours. */
+        return config_is_set(call->config, KEY_PROMPT)
+                   ? config_text(call->config, KEY_PROMPT)
+                   : dgettext("Linux-PAM", "Password: ");
+    /* Of an expired password the person is asked, whoever the host is. */
+    if (getuid() != 0 || (call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0)
+        return "Current password: ";
+    (void) snprintf(line, size,
+                    "Current password of %.64s (the user pool wants it even "
+                    "from root): ",
+                    call->user);
+    return line;
+}
+
+enum status
+relay_password(struct call *call, enum wire_operation operation,
+               struct secret *password_out)
+{
+    int type = operation == WIRE_AUTHENTICATE ? PAM_AUTHTOK : PAM_OLDAUTHTOK;
+    const char *password = stacked_password(call, type);
+    char line[TEXT_LINE_MAX];
+    const char *prompt = password_prompt(call, operation, line, sizeof(line));
+    int code;
+
+    if (config_flag(call->config, KEY_USE_FIRST_PASS))
+        return password == NULL ? STATUS_EMPTY_PASSWORD
+                                : check_password(password, password_out);
+    if (!config_flag(call->config, KEY_TRY_FIRST_PASS))
+        return ask_password(call, type, prompt, password_out);
+    code = pam_get_authtok(call->pamh, type, &password, prompt);
+    if (code == PAM_BUF_ERR)
+        return STATUS_MEMORY;
+    if (code != PAM_SUCCESS || password == NULL)
+        return STATUS_CANCELLED;
+    return check_password(password, password_out);
+}
+
+/* One's own account: not root's view of somebody else's. */
+static bool
+is_own_account(const struct call *call)
+{
+    const struct passwd *account = pam_modutil_getpwnam(call->pamh,
+                                                        call->user);
+
+    return account != NULL && getuid() != 0 && account->pw_uid == getuid();
+}
+
+static enum status
+send_start(struct relay *relay)
+{
+    const struct call *call = relay->call;
+    struct wire *wire = relay->wire;
+    unsigned int flags = 0;
+
+    if (call->argc > WIRE_ARGS_MAX)
+        return STATUS_CONFIG;
+    if (call->personal)
+        flags |= WIRE_PERSONAL;
+    if (config_flag(call->config, KEY_DEBUG))
+        flags |= WIRE_DEBUG;
+    if (relay->operation == WIRE_CHANGE && is_own_account(call))
+        flags |= WIRE_OWN;
+    if (call->first)
+        flags |= WIRE_FIRST;
+    wire_begin(wire, WIRE_START, relay->id);
+    wire_put_byte(wire, relay->operation);
+    wire_put_number(wire, flags);
+    wire_put_number(wire, budget_ms(call));
+    wire_put_text(wire, call->user);
+    wire_put_text(wire, call->service);
+    wire_put_text(wire, call->rhost);
+    wire_put_text(wire, call->tty);
+    wire_put_byte(wire, (unsigned int) call->argc);
+    for (int i = 0; i < call->argc; i++)
+        wire_put_text(wire, call->argv[i]);
+    return wire_send(wire, relay->helper.fd) == WIRE_OK ? STATUS_OK
+                                                         : STATUS_HELPER;
+}
+
+static enum status
+ask_question(struct relay *relay, unsigned int kind, const char *prompt,
+             struct secret *answer_out)
+{
+    int style = kind == TALK_CODE || kind == TALK_VISIBLE
+                    ? PAM_PROMPT_ECHO_ON
+                    : PAM_PROMPT_ECHO_OFF;
+    char clean[TEXT_LINE_MAX + 1];
+    enum status status;
+    char *reply;
+
+    text_clean(prompt, clean, sizeof(clean));
+    status = converse(relay->call, style, clean, &reply);
+    if (status != STATUS_OK)
+        return status;
+    if (strlen(reply) >= PAM_MAX_RESP_SIZE)
+        status = STATUS_BAD_INPUT;
+    else if (!secret_set_text(answer_out, reply))
+        status = STATUS_MEMORY;
+    secret_free_text(reply);
+    return status;
+}
+
+/*
+ * A new password: the stack's where an earlier module has asked for it and
+ * the settings say so, and that one once only. It was refused otherwise: an
+ * empty answer says that there is no other.
+ */
+static enum status
+new_password(struct relay *relay, unsigned int kind, const char *prompt,
+             struct secret *answer_out)
+{
+    const struct call *call = relay->call;
+    const char *password;
+
+    if (relay->operation != WIRE_CHANGE
+        || (!config_flag(call->config, KEY_USE_AUTHTOK)
+            && !config_flag(call->config, KEY_USE_FIRST_PASS)))
+        return ask_question(relay, kind, prompt, answer_out);
+    password = stacked_password(call, PAM_AUTHTOK);
+    if (password == NULL)
+        return STATUS_PASSWORD_POLICY;
+    if (kind == TALK_NEW_PASSWORD && relay->stack_taken)
+        return secret_set_text(answer_out, "") ? STATUS_OK : STATUS_MEMORY;
+    relay->stack_taken = true;
+    return check_password(password, answer_out);
+}
+
+/*
+ * The current password. Empty, it may still mean something where one's own
+ * password is to be changed: the helper knows whether a reset is enabled.
+ */
+static enum status
+current_password(struct relay *relay, const char *prompt,
+                 struct secret *answer_out)
+{
+    enum status status;
+
+    if (relay->password != NULL && relay->password->data != NULL) {
+        secret_move(answer_out, relay->password);
+        return STATUS_OK;
+    }
+    if (relay->password_taken)
+        return ask_question(relay, TALK_PASSWORD, prompt, answer_out);
+    relay->password_taken = true;
+    status = relay_password(relay->call, relay->operation, answer_out);
+    if (status == STATUS_EMPTY_PASSWORD && relay->operation == WIRE_CHANGE
+        && is_own_account(relay->call)
+        && !config_flag(relay->call->config, KEY_USE_FIRST_PASS))
+        status = secret_set_text(answer_out, "") ? STATUS_OK : STATUS_MEMORY;
+    return status;
+}
+
+/* Does what the kind of question wants; STATUS_OK with an answer. */
+static enum status
+find_answer(struct relay *relay, unsigned int kind, const char *prompt,
+            struct secret *answer_out)
+{
+    static const char *const words[] = {
+        [STAMP_YES] = "yes", [STAMP_NO] = "no", [STAMP_CANNOT] = "cannot"};
+    enum status status;
+
+    switch (kind) {
+    case TALK_PASSWORD:
+        return current_password(relay, prompt, answer_out);
+    case TALK_NEW_PASSWORD:
+    case TALK_NEW_AGAIN:
+        status = new_password(relay, kind, prompt, answer_out);
+        if (status == STATUS_OK && kind == TALK_NEW_PASSWORD
+            && !secret_set(&relay->renewed, answer_out->data,
+                           answer_out->length))
+            status = STATUS_MEMORY;
+        return status;
+    case TALK_PERMIT:
+        return secret_set_text(answer_out,
+                               words[stamp_permit_code(relay->call)])
+                   ? STATUS_OK
+                   : STATUS_MEMORY;
+    default:
+        return ask_question(relay, kind, prompt, answer_out);
+    }
+}
+
+/* A helper that waits for an answer says nothing: no verdict before it. */
+static bool
+is_waiting(const struct relay *relay)
+{
+    struct pollfd poller = {.fd = relay->helper.fd, .events = POLLIN};
+
+    return poll(&poller, 1, 0) == 0;
+}
+
+static enum status
+answer_ask(struct relay *relay)
+{
+    struct secret answer = {0};
+    struct wire *wire = relay->wire;
+    unsigned int kind = wire_get_byte(wire);
+    const char *prompt = wire_get_text(wire, TEXT_LINE_MAX);
+    enum status status;
+
+    if (!wire_complete(wire) || kind < TALK_PASSWORD || kind > TALK_PERMIT
+        || relay->asked++ >= RELAY_ANSWERS_MAX)
+        return STATUS_HELPER;
+    status = find_answer(relay, kind, prompt, &answer);
+    if (status == STATUS_OK && !is_waiting(relay))
+        status = STATUS_HELPER;
+    if (status == STATUS_OK) {
+        relay->answers += kind != TALK_PERMIT;
+        relay->deadline = now_ms() + budget_ms(relay->call);
+        wire_begin(wire, WIRE_REPLY, relay->id);
+        wire_put_bytes(wire, answer.data, answer.length);
+        if (wire_send(wire, relay->helper.fd) != WIRE_OK)
+            status = STATUS_HELPER;
+    }
+    secret_free(&answer);
+    return status;
+}
+
+static enum status
+show_line(struct relay *relay)
+{
+    unsigned int style = wire_get_byte(relay->wire);
+    const char *text = wire_get_text(relay->wire, TEXT_LINE_MAX);
+
+    if (!wire_complete(relay->wire)
+        || (style != TALK_INFO && style != TALK_ERROR))
+        return STATUS_HELPER;
+    call_tell(relay->call,
+              style == TALK_INFO ? PAM_TEXT_INFO : PAM_ERROR_MSG, text);
+    return STATUS_OK;
+}
+
+/*
+ * A drawing of several lines. Shown where it can look right: sshd's client
+ * converts it for its own terminal, other hosts must be in a UTF-8 locale.
+ * What a person needs stands in the prompt that follows as well.
+ */
+static enum status
+show_block(struct relay *relay)
+{
+    const struct call *call = relay->call;
+    const char *text = wire_get_text(relay->wire, WIRE_BLOCK_MAX);
+
+    if (!wire_complete(relay->wire) || !text_is_block(text)
+        || relay->blocks++ >= RELAY_BLOCKS_MAX)
+        return STATUS_HELPER;
+    if ((call->flags & PAM_SILENT) == 0
+        && !config_flag(call->config, KEY_NO_WARN)
+        && (strcmp(call->service, "sshd") == 0
+            || strcmp(nl_langinfo(CODESET), "UTF-8") == 0))
+        (void) pam_prompt(call->pamh, PAM_TEXT_INFO, NULL, "\n%s", text);
+    return STATUS_OK;
+}
+
+static enum status
+log_line(struct relay *relay)
+{
+    static const int priorities[] = {
+        [TALK_LOG_ERROR] = LOG_ERR,
+        [TALK_LOG_WARNING] = LOG_WARNING,
+        [TALK_LOG_NOTICE] = LOG_NOTICE,
+        [TALK_LOG_DEBUG] = LOG_DEBUG,
+    };
+    unsigned int level = wire_get_byte(relay->wire);
+    const char *text = wire_get_text(relay->wire, WIRE_MAX);
+
+    if (!wire_complete(relay->wire) || level < TALK_LOG_ERROR
+        || level > TALK_LOG_DEBUG)
+        return STATUS_HELPER;
+    /* Marked, so that no line of the helper's passes for the module's. */
+    call_log(relay->call, priorities[level], "helper: %s", text);
+    return STATUS_OK;
+}
+
+static enum status
+read_result(struct relay *relay, struct relay_result *result)
+{
+    struct wire *wire = relay->wire;
+    unsigned int status = wire_get_byte(wire);
+
+    result->flags = wire_get_number(wire);
+    result->http = (long) wire_get_number(wire);
+    result->ms = wire_get_number(wire);
+    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->error,
+               sizeof(result->error));
+    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->request,
+               sizeof(result->request));
+    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->note,
+               sizeof(result->note));
+    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->person,
+               sizeof(result->person));
+    if (!wire_complete(wire) || status >= STATUS_COUNT)
+        return STATUS_HELPER;
+    /* Nobody signs in without having been asked anything. */
+    if (status == STATUS_OK && relay->answers == 0)
+        return STATUS_HELPER;
+    result->status = (enum status) status;
+    relay->complete = true;
+    return STATUS_OK;
+}
+
+/* The next message of this request; its type, with its fields to be read. */
+static enum status
+next_message(struct relay *relay, enum wire_type *type_out,
+             enum wire_result *wire_out)
+{
+    unsigned char id[WIRE_ID_SIZE];
+    enum status status = wait_readable(relay);
+
+    if (status != STATUS_OK)
+        return status;
+    *wire_out = wire_receive(relay->wire, relay->helper.fd, type_out, id);
+    if (*wire_out == WIRE_OK && memcmp(id, relay->id, sizeof(id)) != 0)
+        *wire_out = WIRE_MALFORMED;
+    return STATUS_OK;
+}
+
+/* After its RESULT the helper says nothing more, and shows it. */
+static enum status
+expect_end(struct relay *relay)
+{
+    enum wire_result wire = WIRE_FAILED;
+    enum wire_type type;
+    enum status status = next_message(relay, &type, &wire);
+
+    if (status != STATUS_OK)
+        return status;
+    return wire == WIRE_CLOSED ? STATUS_OK : STATUS_HELPER;
+}
+
+static enum status
+serve(struct relay *relay, struct relay_result *result)
+{
+    enum wire_result wire;
+    enum wire_type type;
+    enum status status;
+
+    while (relay->messages++ < RELAY_MESSAGES_MAX) {
+        status = next_message(relay, &type, &wire);
+        if (status == STATUS_OK && wire != WIRE_OK)
+            status = STATUS_HELPER;
+        if (status != STATUS_OK)
+            return status;
+        switch ((int) type) {
+        case WIRE_ASK:
+            status = answer_ask(relay);
+            break;
+        case WIRE_TELL:
+            status = show_line(relay);
+            break;
+        case WIRE_LOG:
+            status = log_line(relay);
+            break;
+        case WIRE_BLOCK:
+            status = show_block(relay);
+            break;
+        case WIRE_READY:
+            /* Proof, not a result: only where it was asked for, once. */
+            if (relay->operation != WIRE_CHANGE || relay->ready
+                || relay->answers == 0 || !wire_complete(relay->wire))
+                return STATUS_HELPER;
+            relay->ready = result->ready = true;
+            result->status = STATUS_OK;
+            return STATUS_OK;
+        case WIRE_RESULT:
+            status = read_result(relay, result);
+            return status == STATUS_OK ? expect_end(relay) : status;
+        default:
+            status = STATUS_HELPER;
+        }
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_HELPER;
+}
+
+/*
+ * Serves the helper. Whatever a RESULT may have said, a failure on the way
+ * counts.
+ */
+static void
+serve_call(struct relay *relay, struct call *call, enum status started,
+           struct relay_result *result_out)
+{
+    enum status status = started;
+
+    memset(result_out, 0, sizeof(*result_out));
+    relay->call = call;
+    result_out->status = STATUS_INTERNAL;
+    relay->deadline = now_ms() + budget_ms(call);
+    if (status == STATUS_OK)
+        status = serve(relay, result_out);
+    /* A change succeeds only after it was told to go on, and with a new
+     * password that was given here. */
+    if (status == STATUS_OK && !result_out->ready
+        && result_out->status == STATUS_OK
+        && relay->operation == WIRE_CHANGE
+        && (!relay->told_to_go || relay->renewed.length == 0))
+        status = STATUS_HELPER;
+    if (status == STATUS_OK)
+        return;
+    memset(result_out, 0, sizeof(*result_out));
+    relay->complete = false;
+    result_out->status = status;
+    if (status == STATUS_CANCELLED && relay->answers > 0)
+        (void) snprintf(result_out->note, sizeof(result_out->note), "%s",
+                        "given up, or the host can ask for the password "
+                        "only: for sshd set KbdInteractiveAuthentication yes");
+}
+
+static enum status
+start_helper(struct relay *relay, struct call *call)
+{
+    const char *path = config_text(call->config, KEY_HELPER);
+    char real[FILE_PATH_MAX];
+    char error[256];
+
+    if (file_check_program(path, &call->trust, real, error, sizeof(error))
+            == FILE_OK
+        && helper_start(real, &relay->helper, error, sizeof(error)))
+        return STATUS_OK;
+    call_log(call, LOG_ERR, "helper: %s", error);
+    return STATUS_HELPER;
+}
+
+struct relay *
+relay_start(struct call *call, enum wire_operation operation,
+            struct secret *password, struct relay_result *result_out)
+{
+    struct relay *relay = calloc(1, sizeof(*relay));
+    enum status status = STATUS_MEMORY;
+
+    memset(result_out, 0, sizeof(*result_out));
+    result_out->status = STATUS_MEMORY;
+    if (relay == NULL)
+        return NULL;
+    relay->call = call;
+    relay->operation = operation;
+    relay->password = password;
+    relay->helper = (struct helper) HELPER_NONE;
+    relay->wire = wire_new();
+    if (relay->wire != NULL)
+        status = getrandom(relay->id, sizeof(relay->id), 0)
+                         == (ssize_t) sizeof(relay->id)
+                     ? STATUS_OK
+                     : STATUS_INTERNAL;
+    if (status == STATUS_OK)
+        status = start_helper(relay, call);
+    if (status == STATUS_OK)
+        status = send_start(relay);
+    serve_call(relay, call, status, result_out);
+    /* It is the caller's, who may be gone when the relay goes on. */
+    relay->password = NULL;
+    return relay;
+}
+
+void
+relay_continue(struct relay *relay, struct call *call,
+               struct relay_result *result_out)
+{
+    enum status status = STATUS_HELPER;
+
+    if (relay->ready && !relay->told_to_go) {
+        relay->told_to_go = true;
+        wire_begin(relay->wire, WIRE_GO, relay->id);
+        if (wire_send(relay->wire, relay->helper.fd) == WIRE_OK)
+            status = STATUS_OK;
+    }
+    serve_call(relay, call, status, result_out);
+}
+
+const char *
+relay_new_password(const struct relay *relay)
+{
+    return relay->renewed.data;
+}
+
+void
+relay_abandon(struct relay *relay)
+{
+    if (relay != NULL)
+        relay->complete = true;
+    relay_free(relay);
+}
+
+void
+relay_free(struct relay *relay)
+{
+    if (relay == NULL)
+        return;
+    if (relay->complete)
+        helper_leave(&relay->helper);
+    else
+        helper_end(&relay->helper);
+    wire_free(relay->wire);
+    secret_free(&relay->renewed);
+    free(relay);
+}

@@ -1,0 +1,76 @@
+/*
+ * Between the helper and the person: a message in, a PAM conversation, a
+ * reply out, until the result. Owns the helper and the deadline.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_RELAY_H
+#define PAM_COGNITO_RELAY_H
+
+#include <stdbool.h>
+
+#include "common/secret.h"
+#include "common/text.h"
+#include "common/wire.h"
+#include "module/call.h"
+
+#define RELAY_MESSAGES_MAX 256 /* of the helper's, in one dialogue */
+#define RELAY_ANSWERS_MAX 64   /* questions to the person */
+#define RELAY_BLOCKS_MAX 4     /* drawings */
+
+/* What came of a request, for result.c. Texts are cleaned. */
+struct relay_result {
+    enum status status;
+    bool ready;         /* CHANGE: proved, relay_continue may follow */
+    unsigned int flags; /* bits of RESULT */
+    long http;
+    unsigned int ms;
+    char error[TEXT_LINE_MAX + 1];   /* Cognito's name of the error, or "" */
+    char request[TEXT_LINE_MAX + 1]; /* x-amzn-RequestId, or "" */
+    char note[TEXT_LINE_MAX + 1];    /* for the log, or "" */
+    char person[TEXT_LINE_MAX + 1];  /* for the person, or "" */
+};
+
+/* One request and its helper. */
+struct relay;
+
+/*
+ * Gets the password that the stack has or the person types, by the settings:
+ * PAM_AUTHTOK, for WIRE_CHANGE PAM_OLDAUTHTOK. STATUS_OK,
+ * STATUS_EMPTY_PASSWORD, STATUS_JUNK_PASSWORD (it can be no password: never
+ * sent anywhere), STATUS_CANCELLED, STATUS_MEMORY.
+ */
+enum status relay_password(struct call *call, enum wire_operation operation,
+                           struct secret *password_out);
+
+/*
+ * Starts the helper and serves it until its result or, for WIRE_CHANGE,
+ * until it is ready. password, when it holds something, is the answer to the
+ * first TALK_PASSWORD. Everything but one well-formed RESULT of this request,
+ * followed by the end of the stream, is a failure. relay_free what comes out;
+ * NULL only with a failure in *result_out.
+ */
+struct relay *relay_start(struct call *call, enum wire_operation operation,
+                          struct secret *password,
+                          struct relay_result *result_out);
+
+/* Tells a ready helper to go on, and serves it until its result. */
+void relay_continue(struct relay *relay, struct call *call,
+                    struct relay_result *result_out);
+
+/* The new password that the person or the stack gave last, or NULL. */
+const char *relay_new_password(const struct relay *relay);
+
+/*
+ * Ends it. A helper that gave its result is left to tidy up by itself, any
+ * other one is killed. NULL is fine.
+ */
+void relay_free(struct relay *relay);
+
+/*
+ * The same in a copy of the process that it belongs to: the helper is not
+ * touched.
+ */
+void relay_abandon(struct relay *relay);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * The one switch.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "module/result.h"
+
+#include <security/pam_ext.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#define FAIL_DELAY_US 2000000
+
+/* What a code is in each phase. */
+struct codes {
+    int authenticate;
+    int preliminary;
+    int update;
+};
+
+/* No default: a new status without a code is a warning of the compiler. */
+static struct codes
+codes_of(enum status status)
+{
+    switch (status) {
+    case STATUS_OK:
+        return (struct codes){PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS};
+
+    case STATUS_WRONG_PASSWORD:
+    case STATUS_WRONG_CODE:
+    case STATUS_CODE_EXPIRED:
+        return (struct codes){PAM_AUTH_ERR, PAM_AUTHTOK_RECOVERY_ERR,
+                              PAM_AUTHTOK_RECOVERY_ERR};
+    case STATUS_EMPTY_PASSWORD:
+    case STATUS_JUNK_PASSWORD:
+    case STATUS_BAD_INPUT:
+    case STATUS_CHALLENGE:
+    case STATUS_NO_METHOD:
+    case STATUS_RESET_REQUIRED:
+    case STATUS_TEMPORARY_EXPIRED:
+    case STATUS_MUST_CHANGE:
+    case STATUS_PASSWORD_POLICY:
+    case STATUS_PASSWORD_HISTORY:
+    case STATUS_ALIAS_TAKEN:
+    case STATUS_USER_EXISTS:
+    case STATUS_UNAVAILABLE:
+    case STATUS_UNKNOWN_ERROR:
+        return (struct codes){PAM_AUTH_ERR, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR};
+    case STATUS_SESSION:
+        return (struct codes){PAM_AUTH_ERR, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR};
+    case STATUS_NO_USER:
+        return (struct codes){PAM_USER_UNKNOWN, PAM_USER_UNKNOWN,
+                              PAM_USER_UNKNOWN};
+    case STATUS_NOT_CONFIRMED:
+    case STATUS_DISABLED:
+        return (struct codes){PAM_ACCT_EXPIRED, PAM_PERM_DENIED,
+                              PAM_PERM_DENIED};
+    case STATUS_LOCKED_OUT:
+    case STATUS_LIMIT:
+    case STATUS_CODE_LIMIT:
+        return (struct codes){PAM_MAXTRIES, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR};
+
+    case STATUS_IDENTITY:
+    case STATUS_GROUP:
+    case STATUS_MFA_MISSING:
+    case STATUS_LAMBDA_REFUSED:
+    case STATUS_RISK:
+    case STATUS_BLOCKED:
+    case STATUS_NOT_RESETTABLE:
+    case STATUS_SERVICE:
+    case STATUS_TOKEN:
+        return (struct codes){PAM_PERM_DENIED, PAM_PERM_DENIED,
+                              PAM_PERM_DENIED};
+
+    case STATUS_DNS:
+    case STATUS_CONNECT:
+    case STATUS_TLS:
+    case STATUS_TIMEOUT:
+    case STATUS_TRANSPORT:
+    case STATUS_THROTTLED:
+    case STATUS_SERVER:
+    case STATUS_UNREADABLE:
+    case STATUS_LAMBDA_BROKEN:
+    case STATUS_KEYS:
+    case STATUS_OUTAGE:
+    case STATUS_HELPER:
+    case STATUS_PRIVILEGE:
+        return (struct codes){PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN,
+                              PAM_AUTHTOK_ERR};
+
+    case STATUS_DELIVERY:
+        return (struct codes){PAM_AUTHINFO_UNAVAIL, PAM_AUTHTOK_RECOVERY_ERR,
+                              PAM_AUTHTOK_RECOVERY_ERR};
+
+    case STATUS_SECRET_HASH:
+    case STATUS_CLIENT_UNKNOWN:
+    case STATUS_FLOW_DISABLED:
+    case STATUS_POOL_CONFIG:
+    case STATUS_PROTOCOL:
+    case STATUS_CONFIG:
+        return (struct codes){PAM_SERVICE_ERR, PAM_SERVICE_ERR,
+                              PAM_SERVICE_ERR};
+    case STATUS_CANCELLED:
+    case STATUS_NO_DIALOGUE:
+        return (struct codes){PAM_CONV_ERR, PAM_CONV_ERR, PAM_CONV_ERR};
+    case STATUS_MEMORY:
+        return (struct codes){PAM_BUF_ERR, PAM_BUF_ERR, PAM_BUF_ERR};
+    case STATUS_INTERNAL:
+    case STATUS_COUNT:
+        break;
+    }
+    return (struct codes){PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR};
+}
+
+int
+result_code(enum status status, enum result_phase phase)
+{
+    struct codes codes = codes_of(status);
+
+    switch (phase) {
+    case RESULT_AUTHENTICATE:
+        return codes.authenticate;
+    case RESULT_PRELIMINARY:
+        return codes.preliminary;
+    case RESULT_UPDATE:
+        return codes.update;
+    }
+    return PAM_SYSTEM_ERR;
+}
+
+/* Administrators act on these; the others are somebody's daily business. */
+static int
+priority_of(enum status status, int code)
+{
+    if (status == STATUS_UNKNOWN_ERROR)
+        return LOG_ERR;
+    switch (code) {
+    case PAM_SERVICE_ERR:
+    case PAM_SYSTEM_ERR:
+    case PAM_BUF_ERR:
+    case PAM_AUTHINFO_UNAVAIL:
+        return LOG_ERR;
+    default:
+        return LOG_NOTICE;
+    }
+}
+
+/* A name with blanks in it could read like the rest of a line. */
+static void
+show_blanks(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == ' ')
+            *text = '?';
+}
+
+/* Appends name=value. */
+static void
+append(char *line, size_t size, const char *name, const char *value)
+{
+    size_t used = strlen(line);
+
+    if (value[0] == '\0' || used + 1 >= size)
+        return;
+    (void) snprintf(line + used, size - used, " %s=%.128s", name, value);
+    show_blanks(line + used + 1);
+}
+
+static void
+append_number(char *line, size_t size, const char *name, long value)
+{
+    char text[24];
+
+    (void) snprintf(text, sizeof(text), "%ld", value);
+    append(line, size, name, text);
+}
+
+static void
+log_attempt(const struct call *call, const struct relay_result *result,
+            enum result_phase phase, int code)
+{
+    static const char *const done[] = {
+        [RESULT_AUTHENTICATE] = "accepted",
+        [RESULT_PRELIMINARY] = "proved",
+        [RESULT_UPDATE] = "password changed",
+    };
+    static const char *const undone[] = {
+        [RESULT_AUTHENTICATE] = "refused",
+        [RESULT_PRELIMINARY] = "password change refused",
+        [RESULT_UPDATE] = "password not changed",
+    };
+    char line[768], user[132];
+
+    (void) snprintf(user, sizeof(user), "%.128s", call->user);
+    show_blanks(user);
+    (void) snprintf(line, sizeof(line), "%s: %s: %s", user,
+                    code == PAM_SUCCESS ? done[phase] : undone[phase],
+                    status_word(result->status));
+    append(line, sizeof(line), "service", call->service);
+    append(line, sizeof(line), "rhost", call->rhost);
+    append(line, sizeof(line), "tty", call->tty);
+    append(line, sizeof(line), "error", result->error);
+    if (result->http > 0)
+        append_number(line, sizeof(line), "http", result->http);
+    append(line, sizeof(line), "request", result->request);
+    if (result->http > 0 || result->ms > 0)
+        append_number(line, sizeof(line), "ms", (long) result->ms);
+    if (result->note[0] != '\0') {
+        size_t used = strlen(line);
+
+        (void) snprintf(line + used, sizeof(line) - used, ": %s",
+                        result->note);
+    }
+    call_log(call, priority_of(result->status, code), "%s", line);
+}
+
+/* Another module or the host may have changed whom this is about. */
+static bool
+is_same_user(const struct call *call)
+{
+    const void *item = NULL;
+
+    return pam_get_item(call->pamh, PAM_USER, &item) == PAM_SUCCESS
+           && item != NULL && strcmp(item, call->user) == 0;
+}
+
+int
+result_finish(struct call *call, const struct relay_result *result,
+              enum result_phase phase)
+{
+    struct relay_result final = *result;
+    int code;
+
+    if (final.status == STATUS_OK && !is_same_user(call)) {
+        final.status = STATUS_IDENTITY;
+        (void) snprintf(final.note, sizeof(final.note),
+                        "PAM_USER changed during the sign-in");
+    }
+    code = result_code(final.status, phase);
+    log_attempt(call, &final, phase, code);
+    if (code != PAM_SUCCESS) {
+        (void) pam_fail_delay(call->pamh, FAIL_DELAY_US);
+        call_tell(call, PAM_ERROR_MSG, final.person);
+    }
+    return code;
+}

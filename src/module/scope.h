@@ -1,0 +1,26 @@
+/*
+ * Is this user ours? Decided in the host's process, before any helper or
+ * network, from the local account and the module's own settings.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_SCOPE_H
+#define PAM_COGNITO_SCOPE_H
+
+#include "module/call.h"
+
+enum scope {
+    SCOPE_OURS,
+    SCOPE_FOREIGN, /* root, no local account, not listed: answer as if absent */
+    SCOPE_REFUSED, /* ours by number, but the name can be no pool's */
+    SCOPE_MEMORY
+};
+
+/*
+ * Reads the settings into call->config when they matter. Root and names
+ * without a local account are answered before that, so that no typo there
+ * changes what they get. *reason_out is a constant for the log.
+ */
+enum scope scope_of(struct call *call, const char **reason_out);
+
+#endif

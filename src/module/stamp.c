@@ -1,0 +1,122 @@
+/*
+ * Stamps in /run.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "module/stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <security/pam_modutil.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STAMP_TEXT_SIZE 20 /* bytes of a stamp, written all at once */
+
+/* The folder, made when missing; -1 unless it is root's alone. */
+static int
+open_folder(void)
+{
+    struct stat st;
+    int fd;
+
+    if (mkdir(STAMP_FOLDER, 0700) < 0 && errno != EEXIST)
+        return -1;
+    fd = open(STAMP_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && st.st_uid == 0
+        && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return fd;
+    (void) close(fd);
+    return -1;
+}
+
+/* Nobody but root made it, and it has no other name. */
+static bool
+is_sound(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0
+           && st.st_nlink == 1 && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+/*
+ * Is the stamp older than it must be? Then it is renewed. It holds seconds
+ * since the machine was started, for the time of day can be moved; one that
+ * is ahead is from before the start. The lock makes two logins at once take
+ * turns.
+ */
+static enum stamp
+renew(int fd)
+{
+    char text[STAMP_TEXT_SIZE + 1] = "";
+    struct timespec now;
+    long long then;
+
+    if (flock(fd, LOCK_EX) < 0 || clock_gettime(CLOCK_BOOTTIME, &now) < 0
+        || pread(fd, text, STAMP_TEXT_SIZE, 0) < 0)
+        return STAMP_CANNOT;
+    then = strtoll(text, NULL, 10);
+    /* An empty file was made just now. */
+    if (text[0] != '\0' && then <= (long long) now.tv_sec
+        && now.tv_sec - then < STAMP_CODE_SECONDS)
+        return STAMP_NO;
+    (void) snprintf(text, sizeof(text), "%0*lld\n", STAMP_TEXT_SIZE - 1,
+                    (long long) now.tv_sec);
+    return pwrite(fd, text, STAMP_TEXT_SIZE, 0) == STAMP_TEXT_SIZE
+               ? STAMP_YES
+               : STAMP_CANNOT;
+}
+
+int
+stamp_open(const char *name)
+{
+    int folder, fd;
+
+    if (geteuid() != 0)
+        return -1;
+    folder = open_folder();
+    if (folder < 0)
+        return -1;
+    fd = openat(folder, name,
+                O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    (void) close(folder);
+    if (fd < 0 || is_sound(fd))
+        return fd;
+    (void) close(fd);
+    return -1;
+}
+
+enum stamp
+stamp_permit_code(const struct call *call)
+{
+    const struct passwd *account;
+    enum stamp stamp = STAMP_CANNOT;
+    char name[32];
+    int fd;
+
+    account = pam_modutil_getpwnam(call->pamh, call->user);
+    if (account == NULL)
+        return STAMP_CANNOT;
+    (void) snprintf(name, sizeof(name), "code-%lu",
+                    (unsigned long) account->pw_uid);
+    fd = stamp_open(name);
+    if (fd >= 0) {
+        stamp = renew(fd);
+        (void) close(fd);
+    } else {
+        call_log(call, LOG_ERR, "cannot record a code in %s", STAMP_FOLDER);
+    }
+    return stamp;
+}

@@ -1,0 +1,34 @@
+/*
+ * What must be remembered between processes, in /run/pam_cognito (root's,
+ * 0700): only the module writes there, and no name is made of user input.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_STAMP_H
+#define PAM_COGNITO_STAMP_H
+
+#include "module/call.h"
+
+#define STAMP_FOLDER "/run/pam_cognito"
+#define STAMP_CODE_SECONDS 600 /* one code per user in this time */
+
+enum stamp {
+    STAMP_YES,
+    STAMP_NO,    /* one was sent not long ago */
+    STAMP_CANNOT /* nothing can be recorded: no local account, no root host */
+};
+
+/*
+ * May a code be sent to the call's user now? Yes at most once in
+ * STAMP_CODE_SECONDS; the yes is recorded before it is given, so killing the
+ * host does not help.
+ */
+enum stamp stamp_permit_code(const struct call *call);
+
+/*
+ * Opens a file there for reading and writing, made when missing; -1 when that
+ * is not possible. name is the caller's own, made of numbers.
+ */
+int stamp_open(const char *name);
+
+#endif

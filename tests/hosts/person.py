@@ -1,0 +1,120 @@
+# A person at a terminal: starts a program on a pseudo-terminal, waits for what
+# it asks, and types. Never types before being asked.
+# SPDX-License-Identifier: MIT
+import os
+import pty
+import pwd
+import re
+import select
+import signal
+import sys
+import time
+
+PATIENCE = 30
+PLAIN = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "TERM": "dumb"}
+
+
+class Surprise(Exception):
+    """The program did not do what was waited for."""
+
+
+def become(name):
+    account = pwd.getpwnam(name)
+    os.initgroups(name, account.pw_gid)
+    os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
+    os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
+    os.chdir(account.pw_dir)
+
+
+class Person:
+    def __init__(self, *words, user=None, env=None):
+        self.words = words
+        self.screen = ""
+        self.seen = 0  # how much of the screen was waited for already
+        self.found = ""
+        self.status = None
+        environment = {**PLAIN, **(env or {})}
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            self.be_child(words, user, environment)
+
+    @staticmethod
+    def be_child(words, user, environment):
+        try:
+            for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            if user:
+                become(user)
+            os.execvpe(words[0], words, environment)
+        except BaseException as error:  # nothing may return from the copy
+            sys.stderr.write(f"{words[0]}: {error}\n")
+            sys.stderr.flush()
+        os._exit(126)
+
+    def read(self, seconds):
+        """More of the screen; False when there is no more."""
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # EIO: the last program left the terminal
+            data = b""
+        self.screen += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(data)
+
+    def ask(self, pattern, seconds=PATIENCE):
+        """Waits for the pattern; False when the program ends instead."""
+        end = time.monotonic() + seconds
+        while True:
+            found = re.search(pattern, self.screen[self.seen:])
+            if found:
+                self.found = found.group(0)
+                self.seen += found.end()
+                return True
+            left = end - time.monotonic()
+            if left <= 0:
+                self.give_up()
+                raise Surprise(f"{self.words[0]}: waited {seconds} s for {pattern!r}, "
+                               f"screen: {self.screen!r}")
+            if not self.read(left):
+                return False
+
+    def last_line(self):
+        return self.screen[:self.seen].rpartition("\n")[2]
+
+    def wait_for(self, pattern, seconds=PATIENCE):
+        if not self.ask(pattern, seconds):
+            self.finish()
+            raise Surprise(f"{self.words[0]}: ended with {self.status} before "
+                           f"{pattern!r}, screen: {self.screen!r}")
+        return self.found
+
+    def type(self, text, enter="\n"):
+        os.write(self.fd, (text + enter).encode())
+
+    def finish(self, seconds=PATIENCE):
+        """Waits until the program is gone; its exit status."""
+        end = time.monotonic() + seconds
+        while self.status is None:
+            more = self.read(0.1)
+            pid, status = os.waitpid(self.pid, os.WNOHANG if more else 0)
+            if pid:
+                while self.read(0) and select.select([self.fd], [], [], 0)[0]:
+                    pass
+                self.status = os.waitstatus_to_exitcode(status)
+                os.close(self.fd)
+            elif time.monotonic() > end:
+                self.give_up()
+                raise Surprise(f"{self.words[0]}: not gone after {seconds} s, "
+                               f"screen: {self.screen!r}")
+        return self.status
+
+    def give_up(self):
+        """Ends the program and whatever it started on this terminal."""
+        if self.status is not None:
+            return
+        os.killpg(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        self.status = os.waitstatus_to_exitcode(status)
+        os.close(self.fd)

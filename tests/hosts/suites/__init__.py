@@ -1,0 +1,1 @@
+# One file per suite: run(world, tap). SPDX-License-Identifier: MIT

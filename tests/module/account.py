@@ -1,0 +1,303 @@
+# The account phase: what authenticate found is final there, whatever the stack
+# made of it; nothing is known about handles that authenticated otherwise; and
+# a password that must change is changed on the spot.
+# SPDX-License-Identifier: MIT
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
+import harness  # noqa: E402
+from harness import HELPER, NOTICE, PoolCase, cases, line  # noqa: E402
+
+SET_ITEM = os.path.join(harness.BUILD, "set_item.so")
+OLD = "Correct-Horse-9"
+BOB = "Battery-Staple-7"
+NEW = "Fresh-Meadow-42"
+PERMIT = "pam_permit.so\n"
+
+
+class AccountCase(PoolCase):
+    def setUp(self):
+        super().setUp()
+        self.config = None
+
+    def arguments(self, settings=None, extra=()):
+        self.config = harness.write_config(self.settings(**(settings or {})))
+        return [f"config={self.config}", f"helper={HELPER}", *extra]
+
+    def stack(self, arguments, auth="required", account="required", password="required",
+              after_auth="", after_account=""):
+        folder = harness.write_service(arguments)
+        harness.write(os.path.join(folder, "test"),
+                      line("auth", arguments, control=auth) + after_auth
+                      + line("account", arguments, control=account) + after_account
+                      + line("password", arguments, control=password)
+                      + "password required " + PERMIT, 0o644)
+        return folder
+
+    def visit(self, folder, *answers, operations=("authenticate", "acct_mgmt"), user="alice",
+              options=()):
+        return harness.run(*operations, confdir=folder, answers=answers, user=user,
+                           options=options)
+
+    def codes(self, host):
+        return [code for _, code in host.returns]
+
+
+@cases
+class Swallowed(AccountCase):
+    """Denials that the auth stack turns into a yes are denials in account."""
+    mfa = {"require_mfa": "yes"}
+    rows = {
+        "group": ("alice", OLD, {"require_group": "admins"}, "PAM_PERM_DENIED"),
+        "deny_group": ("alice", OLD, {"deny_group": "staff"}, "PAM_PERM_DENIED"),
+        "mfa": ("alice", OLD, mfa, "PAM_PERM_DENIED"),
+        "disabled": ("dave", "Disabled-User-1", {}, "PAM_ACCT_EXPIRED"),
+        "not_confirmed": ("carol", "Not-Confirmed-1", {}, "PAM_ACCT_EXPIRED"),
+        "identity": ("alice", OLD, {"username_format": "b%u", "account_claim": "email"},
+                     "PAM_PERM_DENIED"),
+    }
+    final_rows = {f"{name}_{how}": (*row, how) for name, row in rows.items() if name != "identity"
+                  for how in ("sufficient", "default_ignore", "optional")}
+
+    def check_final(self, user, password, settings, code, how):
+        control = {"sufficient": "sufficient", "optional": "optional",
+                   "default_ignore": "[success=ok default=ignore]"}[how]
+        folder = self.stack(self.arguments(settings), auth=control,
+                            after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, password, user=user)
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", code], host.events)
+        self.assertEqual(len(self.pool.requests("InitiateAuth")), 1)
+
+    def test_identity(self):
+        self.pool.token(**{"for": "id"}, claims={"cognito:username": "bob"})
+        folder = self.stack(self.arguments(), auth="sufficient",
+                            after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        self.assertEqual(self.codes(self.visit(folder, OLD)), ["PAM_SUCCESS", "PAM_PERM_DENIED"])
+
+    def test_not_through_a_change_of_password_either(self):
+        folder = self.stack(self.arguments({"deny_group": "staff"}), auth="sufficient",
+                            after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, OLD, OLD, operations=("authenticate", "chauthtok", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_PERM_DENIED", "PAM_PERM_DENIED"])
+
+    def test_a_wrong_password_is_no_gate(self):
+        # Another module may know this person by another password.
+        folder = self.stack(self.arguments(), auth="sufficient",
+                            after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        self.assertEqual(self.codes(self.visit(folder, "wrong")), ["PAM_SUCCESS", "PAM_SUCCESS"])
+
+
+class Handle(AccountCase):
+    def after(self, *pairs, operations, settings=None):
+        folder = self.stack(self.arguments(settings or {"deny_group": "staff"}),
+                            auth="sufficient", after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        return self.visit(folder, *pairs, operations=operations)
+
+    def test_another_user_after_a_denied_one(self):
+        host = self.after(OLD, operations=("authenticate", "user=bob", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_SUCCESS"])
+
+    def test_the_denied_one_again(self):
+        host = self.after(OLD, operations=("authenticate", "user=bob", "user=alice", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_PERM_DENIED"])
+
+    def test_cleared_by_the_next_authenticate_of_another(self):
+        host = self.after(OLD, BOB, operations=("authenticate", "user=bob", "authenticate",
+                                                "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS"] * 3)
+
+    def test_denied_then_let_in(self):
+        folder = self.stack(self.arguments({"deny_group": "staff"}), auth="sufficient",
+                            after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        host = harness.Host(["authenticate", "acct_mgmt", "authenticate", "acct_mgmt"], folder)
+        host.say(OLD)
+        host.until("return")
+        host.until("return")
+        self.pool.user("alice", groups=["guests"])
+        host.say(OLD)
+        self.assertEqual(self.codes(host.finish()), ["PAM_SUCCESS", "PAM_PERM_DENIED",
+                                                     "PAM_SUCCESS", "PAM_SUCCESS"])
+
+    def test_let_in_then_denied(self):
+        folder = self.stack(self.arguments({"deny_group": "staff"}), auth="sufficient",
+                            after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        self.pool.user("alice", groups=[])
+        host = harness.Host(["authenticate", "acct_mgmt", "authenticate", "acct_mgmt"], folder)
+        host.say(OLD)
+        host.until("return")
+        host.until("return")
+        self.pool.user("alice", groups=["staff"])
+        host.say(OLD)
+        self.assertEqual(self.codes(host.finish()), ["PAM_SUCCESS", "PAM_SUCCESS",
+                                                     "PAM_SUCCESS", "PAM_PERM_DENIED"])
+
+    def test_nothing_of_an_earlier_sign_in_when_nobody_is_named(self):
+        # The second authenticate gets no user name; the user set later is not "signed in".
+        folder = self.stack(self.arguments({"must_change_claim": "custom:expired"}))
+        self.pool.set_pool(lambdas={"PreTokenGeneration": {"claims": {"custom:expired": True}}})
+        host = self.visit(folder, OLD, "!error",
+                          operations=("authenticate", "user=", "authenticate", "user=alice",
+                                      "acct_mgmt"))
+        self.assertEqual(host.returns[0], ("authenticate", "PAM_SUCCESS"))
+        self.assertNotEqual(host.returns[1], ("authenticate", "PAM_SUCCESS"))
+        self.assertNotIn(("acct_mgmt", "PAM_NEW_AUTHTOK_REQD"), host.returns)
+
+    def test_not_authenticated_by_us(self):
+        folder = self.stack(self.arguments({"require_group": "admins"}),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, operations=("acct_mgmt",))
+        self.assertEqual((self.codes(host), host.prompts, host.logs, host.helpers),
+                         (["PAM_SUCCESS"], [], [], []))
+        self.assertEqual(self.pool.counts()["connections"], 0)
+
+    def test_alone_it_gives_no_yes(self):
+        host = self.visit(self.stack(self.arguments()), operations=("acct_mgmt",))
+        self.assertEqual(self.codes(host), ["PAM_PERM_DENIED"])  # libpam: nobody said yes
+
+    def test_broken_settings(self):
+        folder = self.stack(self.arguments({"nonsense": "1"}),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, operations=("acct_mgmt",))
+        self.assertEqual((self.codes(host), host.prompts), (["PAM_SUCCESS"], []))
+
+    def test_foreign_users(self):
+        folder = self.stack(self.arguments(extra=["allow_services=sshd", "only_users=alice"]),
+                            after_account="account required " + PERMIT)
+        for user in ("root", "daemon", "bob", "ghost"):
+            host = self.visit(folder, operations=("acct_mgmt",), user=user)
+            self.assertEqual((self.codes(host), host.logs), (["PAM_SUCCESS"], []), user)
+
+
+class Services(AccountCase):
+    def test_not_allowed_in_auth(self):
+        host = self.visit(self.stack(self.arguments(extra=["allow_services=sshd,login"])), OLD,
+                          operations=("authenticate",))
+        self.assertEqual(host.code, "PAM_PERM_DENIED")
+        self.assertEqual((host.prompts, host.helpers), ([], []))
+        self.assertEqual(host.shown, ["This account may not sign in here."])
+        self.assertRegex(host.verdict[1], "^alice: refused: service_refused service=test")
+        self.assertEqual(self.pool.counts()["connections"], 0)
+
+    def test_not_allowed_in_account(self):
+        folder = self.stack(self.arguments(extra=["allow_services=sshd,login"]),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, operations=("acct_mgmt",))
+        self.assertEqual(self.codes(host), ["PAM_PERM_DENIED"])
+        self.assertEqual(host.logs, [(NOTICE, "alice: refused: service_refused service=test")])
+
+    def test_not_allowed_after_a_change_of_password(self):
+        folder = self.stack(self.arguments(extra=["allow_services=sshd"]),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, OLD, operations=("chauthtok", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_PERM_DENIED", "PAM_PERM_DENIED"])
+
+    def test_allowed(self):
+        host = self.visit(self.stack(self.arguments(extra=["allow_services=sshd,test"]),
+                                     after_account="account required " + PERMIT), OLD)
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_SUCCESS"])
+
+    def test_part_of_a_name_is_another_name(self):
+        for listed in ("tes", "test2", "Test"):
+            host = self.visit(self.stack(self.arguments(extra=["allow_services=" + listed])), OLD,
+                              operations=("authenticate",))
+            self.assertEqual(host.code, "PAM_PERM_DENIED", listed)
+
+    def test_in_the_file(self):
+        folder = self.stack(self.arguments({"allow_services": "sshd"}))
+        self.assertEqual(self.visit(folder, OLD, operations=("authenticate",)).code,
+                         "PAM_PERM_DENIED")
+
+
+class MustChange(AccountCase):
+    CLAIM = {"must_change_claim": "custom:expired"}
+
+    def setUp(self):
+        super().setUp()
+        self.claim(True)
+
+    def claim(self, value):
+        self.pool.set_pool(lambdas={"PreTokenGeneration": {"claims": {"custom:expired": value}}})
+
+    def test_changed_on_the_spot(self):
+        folder = self.stack(self.arguments(self.CLAIM))
+        host = self.visit(folder, OLD, OLD, NEW, NEW, options=["--flags", "expired"],
+                          operations=("authenticate", "acct_mgmt", "chauthtok"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_NEW_AUTHTOK_REQD", "PAM_SUCCESS"],
+                         host.events)
+        self.assertEqual(host.prompts, [
+            ("off", "Password: "), ("off", "Current password: "), ("off", "New password: "),
+            ("off", "The same once more: ")])
+        self.assertEqual(self.pool.user("alice")["password"], NEW)
+        self.assertEqual(len(self.pool.requests("ChangePassword")), 1)
+
+    def test_no_longer_after_the_change(self):
+        folder = self.stack(self.arguments(self.CLAIM),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, OLD, OLD, NEW, NEW, options=["--flags", "expired"],
+                          operations=("authenticate", "acct_mgmt", "chauthtok", "acct_mgmt"))
+        self.assertEqual(self.codes(host)[-1], "PAM_SUCCESS")
+
+    def test_still_after_a_failed_change(self):
+        folder = self.stack(self.arguments(self.CLAIM),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, OLD, "wrong", options=["--flags", "expired"],
+                          operations=("authenticate", "chauthtok", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_AUTHTOK_RECOVERY_ERR",
+                                            "PAM_NEW_AUTHTOK_REQD"])
+        self.assertEqual(self.pool.user("alice")["password"], OLD)
+
+    def test_also_when_swallowed(self):
+        folder = self.stack(self.arguments(self.CLAIM), auth="optional",
+                            after_auth="auth required " + PERMIT,
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, OLD)
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_NEW_AUTHTOK_REQD"])
+
+    def test_values(self):
+        for value, code in ((True, "PAM_NEW_AUTHTOK_REQD"), ("true", "PAM_NEW_AUTHTOK_REQD"),
+                            (False, "PAM_SUCCESS"), ("false", "PAM_SUCCESS"),
+                            ("TRUE", "PAM_SUCCESS"), (1, "PAM_SUCCESS"), (None, "PAM_SUCCESS"),
+                            (["true"], "PAM_SUCCESS"), ("", "PAM_SUCCESS")):
+            self.claim(value)
+            folder = self.stack(self.arguments(self.CLAIM),
+                                after_account="account required " + PERMIT)
+            self.assertEqual(self.codes(self.visit(folder, OLD)), ["PAM_SUCCESS", code], value)
+
+    def test_not_asked_for(self):
+        folder = self.stack(self.arguments(), after_account="account required " + PERMIT)
+        self.assertEqual(self.codes(self.visit(folder, OLD)), ["PAM_SUCCESS", "PAM_SUCCESS"])
+
+    def test_a_refused_sign_in_must_not_change_anything(self):
+        folder = self.stack(self.arguments({**self.CLAIM, "require_group": "admins"}),
+                            auth="optional", after_auth="auth required " + PERMIT)
+        host = self.visit(folder, OLD)
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_PERM_DENIED"])
+
+    def test_not_another_users(self):
+        folder = self.stack(self.arguments(self.CLAIM),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, OLD, operations=("authenticate", "user=bob", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_SUCCESS"])
+
+    def test_somebody_elses_expired_password_is_not_ours(self):
+        # Only must_change makes an "expired only" change ours.
+        self.claim(False)
+        folder = self.stack(self.arguments(self.CLAIM))
+        for operations in (("chauthtok",), ("authenticate", "chauthtok")):
+            host = self.visit(folder, *[OLD] * (len(operations) - 1), operations=operations,
+                              options=["--flags", "expired"])
+            self.assertEqual(host.returns[-1], ("chauthtok", "PAM_SUCCESS"))  # pam_permit's
+            self.assertEqual(len(host.prompts), len(operations) - 1)
+        self.assertEqual(self.pool.requests("ChangePassword"), [])
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,245 @@
+# Doors that stay shut: what each binary links and exports, which source folder
+# includes what, and functions that are for nobody, or for one file.
+# SPDX-License-Identifier: MIT
+import glob
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
+import harness  # noqa: E402
+from harness import HELPER, MODULE  # noqa: E402
+
+SRC = os.path.join(harness.FOLDER, "src")
+ENTRY_POINTS = {"pam_sm_authenticate", "pam_sm_setcred", "pam_sm_acct_mgmt",
+                "pam_sm_open_session", "pam_sm_close_session", "pam_sm_chauthtok"}
+# The dynamic loader is named by some architectures' stack protectors; the
+# others belong to builds for tests (sanitizers, coverage).
+TOLERATED = r"^(ld-linux.*|libasan.*|libubsan.*|libclang_rt.*|libgcov.*|libgcc_s.*|libm\.so.*)$"
+
+# Not in the host's process: they change it, end it, ask its environment, or
+# write where they should not.
+NOT_IN_HOSTS = {
+    "getenv", "secure_getenv", "setenv", "unsetenv", "putenv", "clearenv", "exit", "abort",
+    "printf", "fprintf", "puts", "perror", "signal", "sigaction", "sigprocmask", "alarm",
+    "setitimer", "setlocale", "syslog", "vsyslog", "openlog", "closelog", "fork", "vfork",
+    "system", "popen", "posix_spawn", "pthread_create", "pthread_atfork", "atexit", "dlopen",
+    "dlmopen", "setuid", "seteuid", "setgid", "setegid", "setgroups", "initgroups", "getpwnam",
+    "getpwuid", "getgrnam", "getlogin", "strtok", "localtime", "gmtime", "ctime", "rand",
+    "random", "sleep", "usleep", "nanosleep", "getaddrinfo", "gethostbyname", "connect",
+    "strerror", "wait", "wait3", "wait4"}
+# Nowhere at all.
+UNSAFE = {"strcpy", "strcat", "stpcpy", "sprintf", "vsprintf", "gets", "scanf", "sscanf", "fscanf",
+          "strncpy", "strncat", "alloca", "mktemp", "tmpnam", "tempnam", "bzero", "strtok", "atoi",
+          "atol", "setjmp", "longjmp"}
+
+
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True,
+                          env={**os.environ, "LC_ALL": "C"}).stdout
+
+
+def needed(path):
+    found = set(re.findall(r"\(NEEDED\).*\[(.*)\]", output("readelf", "-d", path)))
+    return {name for name in found if not re.match(TOLERATED, name)}
+
+
+def symbols(path, *options):
+    names = [line.split()[-1] for line in output("nm", "-D", *options, path).splitlines()]
+    return {re.sub(r"@.*", "", name) for name in names}
+
+
+def is_plain_build():
+    return not re.search(r"__asan_|__gcov_|__sanitizer_", output("nm", "-D", MODULE) +
+                         output("nm", MODULE))
+
+
+def strip(text):
+    """C text without comments and the contents of strings."""
+    pattern = r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?\*/'
+    return re.sub(pattern, lambda m: '""' if m[0][0] in "\"'" else " ", text, flags=re.DOTALL)
+
+
+def files(*folders):
+    found = []
+    for folder in folders:
+        found += glob.glob(os.path.join(SRC, folder, "*.[ch]"))
+    assert found, folders
+    return sorted(found)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def name(path):
+    return os.path.relpath(path, SRC)
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s*[<"](.*?)[>"]', read(path), re.MULTILINE)
+
+
+def callers(function, *folders):
+    return {name(path) for path in files(*folders)
+            if re.search(rf"\b{function}\s*\(", strip(read(path)))}
+
+
+class Binaries(unittest.TestCase):
+    def test_module_links_libpam_and_libc_only(self):
+        self.assertEqual(needed(MODULE), {"libpam.so.0", "libc.so.6"})
+
+    def test_module_exports_its_entry_points_only(self):
+        found = symbols(MODULE, "--defined-only")
+        if is_plain_build():
+            self.assertEqual(found, ENTRY_POINTS)
+        self.assertEqual({symbol for symbol in found if not symbol.startswith("_")}, ENTRY_POINTS)
+
+    def test_module_does_not_use_what_is_not_for_hosts(self):
+        used = symbols(MODULE, "--undefined-only")
+        self.assertIn("pam_get_user", used)
+        fortified = {f"__{word}_chk" for word in NOT_IN_HOSTS | UNSAFE}
+        self.assertEqual(used & (NOT_IN_HOSTS | UNSAFE | fortified), set())
+
+    def test_module_has_no_constructors(self):
+        if not is_plain_build():
+            return self.assertTrue(needed(MODULE))  # sanitizers bring their own
+        sizes = re.findall(r"\.(?:init|fini)_array\s+\w+\s+\w+\s+\w+\s+(\w+)",
+                           output("readelf", "-SW", MODULE))
+        # One pointer each: the compiler's own frame_dummy and its counterpart.
+        self.assertLessEqual({int(size, 16) for size in sizes}, {4, 8})
+
+    def test_helper_knows_no_pam(self):
+        self.assertFalse([lib for lib in needed(HELPER) if "pam" in lib])
+        self.assertFalse([s for s in symbols(HELPER) if s.startswith("pam_")])
+
+    def test_helper_links_what_it_is_known_for(self):
+        self.assertTrue(any(lib.startswith("libcurl") for lib in needed(HELPER)))
+        allowed = r"lib(c|curl|crypto|json-c|qrencode|resolv|pthread|dl)[.-]"
+        self.assertFalse([lib for lib in needed(HELPER) if not re.match(allowed, lib + ".")])
+
+    def test_no_search_paths(self):
+        for path in (MODULE, HELPER):
+            self.assertNotRegex(output("readelf", "-d", path), r"\((RPATH|RUNPATH|TEXTREL)\)")
+
+    def test_no_executable_stack(self):
+        for path in (MODULE, HELPER):
+            self.assertRegex(output("readelf", "-lW", path), r"GNU_STACK.*\sRW\s")
+
+    def test_bound_at_once_and_read_only(self):
+        if not is_plain_build():
+            return self.assertTrue(needed(MODULE))
+        for path in (MODULE, HELPER):
+            self.assertRegex(output("readelf", "-d", path), r"BIND_NOW|FLAGS_1.*NOW")
+            self.assertIn("GNU_RELRO", output("readelf", "-lW", path))
+
+    def test_helper_is_position_independent(self):
+        if is_plain_build():
+            self.assertRegex(output("readelf", "-h", HELPER), r"Type:\s+DYN")
+
+
+@harness.cases
+class Includes(unittest.TestCase):
+    # folder: what its files may include of this project
+    folder_rows = {folder: (folder, allowed) for folder, allowed in [
+        ("common", r"(config\.h|common/.*)"),
+        ("module", r"(config\.h|common/.*|module/.*|flows/talk\.h)"),
+        ("cognito", r"(config\.h|common/.*|cognito/.*)"),
+        ("flows", r"(config\.h|common/.*|cognito/.*|flows/.*)"),
+        ("helper", r"(config\.h|common/.*|cognito/.*|flows/.*|helper/.*)")]}
+
+    def check_folder(self, folder, allowed):
+        ours = r"(config\.h$|common/|module/|cognito/|flows/|helper/|cli/)"
+        seen = 0
+        for path in files(folder):
+            for include in includes(path):
+                if re.match(ours, include):
+                    seen += 1
+                    self.assertRegex(include, "^" + allowed + "$", name(path))
+        self.assertGreater(seen, 5)
+
+    # a library: the only files that know it
+    library_rows = {label: (prefix, allowed) for label, prefix, allowed in [
+        ("curl", "curl/", {"cognito/http.c"}),
+        ("json", "json-c/", {"cognito/json.c"}),
+        ("qrencode", "qrencode", {"flows/totp.c"}),
+        ("openssl", "openssl/", {"cognito/srp.c", "cognito/jwt.c", "cognito/secret_hash.c",
+                                 "cognito/certificate.c"})]}
+
+    def check_library(self, prefix, allowed):
+        users = {name(path) for path in files("*")
+                 if any(include.startswith(prefix) for include in includes(path))}
+        self.assertNotEqual(users, set())
+        self.assertLessEqual(users, allowed)
+
+    def test_pam_is_the_modules(self):
+        for path in files("common", "cognito", "flows", "helper"):
+            for include in includes(path):
+                self.assertFalse(include.startswith("security/"), name(path))
+
+    def test_flows_know_no_sockets_and_no_terminals(self):
+        for path in files("flows"):
+            for include in includes(path):
+                self.assertNotIn(include, {"sys/socket.h", "termios.h", "unistd.h", "netdb.h"},
+                                 name(path))
+
+
+@harness.cases
+class Calls(unittest.TestCase):
+    def test_one_file_starts_processes(self):
+        text = strip(read(os.path.join(SRC, "module", "helper.c")))
+        self.assertIn("SYS_clone", text)
+        self.assertIn("execve", text)
+        for word in ("SYS_clone", "SYS_clone3", "SYS_fork", "SYS_vfork", "SYS_execve"):
+            users = {name(path) for path in files("module", "common", "cognito", "flows")
+                     if re.search(rf"\b{word}\b", strip(read(path)))}
+            self.assertLessEqual(users, {"module/helper.c"})
+        for function in ("fork", "vfork", "clone", "execve", "execv", "execl", "execvp", "system",
+                         "popen", "posix_spawn", "fexecve"):
+            self.assertLessEqual(callers(function, "module", "common", "cognito", "flows",
+                                         "helper"), {"module/helper.c"}, function)
+
+    unsafe_rows = {word: (word,) for word in sorted(UNSAFE)}
+
+    def check_unsafe(self, word):
+        self.assertEqual(callers(word, "module", "common", "cognito", "flows", "helper"), set())
+
+    # Of the forbidden ones these are for the helper's side of the clone.
+    def test_what_hosts_must_not_see(self):
+        for word in sorted(NOT_IN_HOSTS - {"wait"}):
+            self.assertEqual(callers(word, "module", "common"), set(), word)
+
+    def test_child_side_only(self):
+        for word in ("umask", "chdir", "setsid", "setrlimit", "_exit"):
+            self.assertEqual(callers(word, "module", "common"), {"module/helper.c"}, word)
+
+    def test_environment_is_not_asked(self):
+        for word in ("getenv", "secure_getenv", "setenv", "putenv"):
+            self.assertEqual(callers(word, "module", "common", "cognito", "flows", "helper"),
+                             set())
+
+    def test_secrets_are_wiped_in_one_place(self):
+        users = callers("explicit_bzero", "module", "common", "cognito", "flows", "helper")
+        self.assertLessEqual(users, {"common/secret.c"})
+
+    def test_formats_are_constants(self):
+        """pam_prompt and pam_syslog with somebody's text go through "%s"."""
+        for path in files("module"):
+            text = re.sub(r"/\*.*?\*/", " ", read(path), flags=re.DOTALL)
+            for call in re.findall(r"\bpam_(?:prompt|syslog|error|info)\s*\(([^;]*)\);", text):
+                self.assertRegex(call, r'"(\\n)?%s"', name(path))
+
+    def test_certificates_are_always_verified(self):
+        text = re.sub(r"\s+", " ", strip(read(os.path.join(SRC, "cognito", "http.c"))))
+        self.assertEqual(re.findall(r"CURLOPT_SSL_VERIFYPEER, (\w+)", text), ["1"])
+        self.assertEqual(re.findall(r"CURLOPT_SSL_VERIFYHOST, (\w+)", text), ["2"])
+        self.assertEqual(re.findall(r"CURLOPT_FOLLOWLOCATION, (\w+)", text), ["0"])
+        self.assertNotIn("ACCEPT_ENCODING", text)
+        self.assertNotIn("SEEKFUNCTION", text)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,41 @@
+# A right password typed after a minute's thought logs in, by one request: the
+# helper has closed its idle connection and opens another. make check-long.
+# SPDX-License-Identifier: MIT
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
+import harness  # noqa: E402
+from harness import PoolCase  # noqa: E402
+
+IDLE = 45  # seconds after which the helper closes its connection
+
+
+class Thinking(PoolCase):
+    def start(self):
+        config = harness.write_config(self.settings())
+        confdir = harness.write_service([f"config={config}", f"helper={harness.HELPER}",
+                                         "timeout=5"])
+        host = harness.Host(["authenticate"], confdir)
+        host.until("prompt")
+        return host
+
+    def test_a_minute(self):
+        right, wrong = self.start(), self.start()
+        time.sleep(IDLE + 15)
+        self.assertEqual(len(harness.helpers()), 2)
+        before = self.pool.counts()["connections"]
+        right.say("Correct-Horse-9")
+        wrong.say("Correct-Horse-8")
+        # Either waits for all helpers: the other one must have ended, too.
+        right.until("return")
+        wrong.until("return")
+        self.assertEqual((right.finish().code, right.reason), ("PAM_SUCCESS", "ok"))
+        self.assertEqual((wrong.finish().code, wrong.reason), ("PAM_AUTH_ERR", "wrong_password"))
+        self.assertEqual(self.tries(), 2)
+        self.assertEqual(self.pool.counts()["connections"], before + 2)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,212 @@
+# ID tokens that must not let anybody in, and answers that only look like a
+# success.
+# SPDX-License-Identifier: MIT
+import json
+import os
+import ssl
+import sys
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
+import harness  # noqa: E402
+from harness import CLIENT, PoolCase  # noqa: E402
+
+RIGHT = "Correct-Horse-9"
+POOL = "eu-west-1_Local0001"
+ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL}"
+TOKEN = ("PAM_PERM_DENIED", "token_refused")
+IDENTITY = ("PAM_PERM_DENIED", "identity_mismatch")
+UNREADABLE = ("PAM_AUTHINFO_UNAVAIL", "unreadable_answer")
+
+# label: (how the ID token is spoilt, code and reason)
+SPOILT = {
+    "no_signature_algorithm": ({"alg": "none"}, TOKEN),
+    "no_algorithm_in_capitals": ({"alg": "None"}, TOKEN),
+    "hmac_with_the_public_key": ({"alg": "HS256"}, TOKEN),
+    "other_algorithm_named": ({"header": {"alg": "RS384"}}, TOKEN),
+    "algorithm_missing": ({"drop_header": ["alg"]}, TOKEN),
+    "algorithm_is_no_text": ({"header": {"alg": ["RS256"]}}, TOKEN),
+    "key_unknown": ({"header": {"kid": "bm9ib2R5"}}, TOKEN),
+    "key_not_named": ({"drop_header": ["kid"]}, TOKEN),
+    "strangers_key": ({"key": "stranger"}, TOKEN),
+    "other_key_of_the_pool": ({"key": "other"}, TOKEN),
+    "key_of_another_pool": ({"key": "eu-west-1_Alias0001"}, TOKEN),
+    "critical_header": ({"header": {"crit": ["exp"]}}, TOKEN),
+    "signature_bad": ({"signature": "bad"}, TOKEN),
+    "signature_empty": ({"signature": "empty"}, TOKEN),
+    "signature_missing": ({"signature": "missing"}, TOKEN),
+    "issuer_of_another_pool": ({"claims": {"iss": ISSUER[:-1] + "2"}}, TOKEN),
+    "issuer_longer": ({"claims": {"iss": ISSUER + "/"}}, TOKEN),
+    "issuer_missing": ({"drop": ["iss"]}, TOKEN),
+    "issuer_is_a_list": ({"claims": {"iss": [ISSUER]}}, TOKEN),
+    "audience_of_another_client": ({"claims": {"aud": "localpublic0000000000000001"}}, TOKEN),
+    "audience_missing": ({"drop": ["aud"]}, TOKEN),
+    "audience_is_a_list": ({"claims": {"aud": [CLIENT]}}, TOKEN),
+    "use_access": ({"claims": {"token_use": "access"}}, TOKEN),
+    "use_missing": ({"drop": ["token_use"]}, TOKEN),
+    "expired": ({"times": {"exp": -120}}, TOKEN),
+    "expiry_missing": ({"drop": ["exp"]}, TOKEN),
+    "expiry_is_text": ({"claims": {"exp": "9999999999"}}, TOKEN),
+    "not_yet_valid": ({"times": {"nbf": 3600}}, TOKEN),
+    "payload_no_json": ({"payload": "not json"}, TOKEN),
+    "payload_a_list": ({"payload": "[]"}, TOKEN),
+    "no_token_at_all": ({"raw": "x"}, TOKEN),
+    "two_dots_only": ({"raw": ".."}, TOKEN),
+    "access_token_in_its_place": ({"swap": True}, TOKEN),
+    "another_user": ({"claims": {"cognito:username": "bob"}}, IDENTITY),
+    "another_case": ({"claims": {"cognito:username": "Alice"}}, IDENTITY),
+    "blank_behind": ({"claims": {"cognito:username": "alice "}}, IDENTITY),
+    "longer_name": ({"claims": {"cognito:username": "alice\u0000evil"}}, None),
+    "name_missing": ({"drop": ["cognito:username"]}, IDENTITY),
+    "name_is_a_list": ({"claims": {"cognito:username": ["alice"]}}, IDENTITY),
+    "name_null": ({"claims": {"cognito:username": None}}, IDENTITY),
+    "name_looks_alike": ({"claims": {"cognito:username": "\u0430lice"}}, IDENTITY),
+}
+
+TOKENS = {"AccessToken": "a.b.c", "IdToken": "a.b.c", "RefreshToken": "a.b.c.d.e",
+          "ExpiresIn": 3600, "TokenType": "Bearer"}
+
+# label: (what replaces or changes the answer, code and reason); None: any denial
+ANSWERS = {
+    "result_with_a_challenge": ({"merge": {"ChallengeName": "SMS_MFA", "Session": "s" * 30,
+                                           "ChallengeParameters": {}}}, UNREADABLE),
+    "result_with_an_unknown_challenge": ({"merge": {"ChallengeName": "NEW_KIND"}}, UNREADABLE),
+    "result_null": ({"merge": {"AuthenticationResult": None}}, UNREADABLE),
+    "result_text": ({"merge": {"AuthenticationResult": "x"}}, UNREADABLE),
+    "result_list": ({"merge": {"AuthenticationResult": []}}, UNREADABLE),
+    "result_empty": ({"body": {"AuthenticationResult": {}}}, None),
+    "result_without_id_token": ({"body": {"AuthenticationResult": {"AccessToken": "a.b.c"}}},
+                                None),
+    "id_token_null": ({"merge": {"AuthenticationResult": {"IdToken": None}}}, None),
+    "id_token_number": ({"merge": {"AuthenticationResult": {"IdToken": 1}}}, None),
+    "id_token_list": ({"merge": {"AuthenticationResult": {"IdToken": ["a.b.c"]}}}, None),
+    "id_token_empty": ({"merge": {"AuthenticationResult": {"IdToken": ""}}}, None),
+    "empty_object": ({"body": {}}, UNREADABLE),
+    "challenge_null_and_no_result": ({"body": {"ChallengeName": None}}, UNREADABLE),
+    "challenge_empty_and_no_result": ({"body": {"ChallengeName": ""}}, None),
+    "challenge_unknown": ({"body": {"ChallengeName": "NEW_KIND", "Session": "s" * 30,
+                                    "ChallengeParameters": {}}},
+                          ("PAM_AUTH_ERR", "challenge_unsupported")),
+    "challenge_list": ({"body": {"ChallengeName": ["SMS_MFA"]}}, None),
+    "success_true": ({"body": {"success": True, "authenticated": True}}, UNREADABLE),
+    "tokens_of_nobody": ({"body": {"AuthenticationResult": TOKENS}}, TOKEN),
+    "tokens_beside_the_result": ({"body": {**TOKENS}}, UNREADABLE),
+    "status_201": ({"merge": {}, "status": 201}, None),
+    "status_204": ({"body": "", "status": 204}, None),
+}
+
+
+@harness.cases
+class Token(PoolCase):
+    spoilt_rows = SPOILT
+    answer_rows = ANSWERS
+
+    def expect(self, host, wanted):
+        if wanted is None:
+            self.assertNotIn(host.code, ("PAM_SUCCESS", "PAM_IGNORE"), host.events)
+        else:
+            self.assertEqual((host.code, host.reason), wanted, host.events)
+        self.assertEqual(self.tries(), 1)
+        self.assertTrue(host.delayed)
+        self.assertNotIn("eyJ", str(host.events))
+
+    def check_spoilt(self, how, wanted):
+        self.pool.token(**{"for": "id", **how})
+        self.expect(self.sign_in(RIGHT), wanted)
+
+    def check_answer(self, how, wanted):
+        self.pool.script({"match": {"operation": "InitiateAuth"}, **how})
+        self.expect(self.sign_in(RIGHT), wanted)
+
+    def test_little_differences_of_clocks_are_fine(self):
+        self.pool.token(**{"for": "id", "times": {"exp": -20}})
+        self.check(self.sign_in(RIGHT), "PAM_SUCCESS")
+        self.pool.token(**{"for": "id", "times": {"nbf": 20}})
+        self.check(self.sign_in(RIGHT), "PAM_SUCCESS")
+
+    def test_wrong_clock_is_named(self):
+        self.pool.advance(-7200)
+        host = self.sign_in(RIGHT)
+        self.assertEqual((host.code, host.reason), TOKEN)
+        warnings = [text for level, text in host.logs if level == 4]
+        self.assertEqual(len(warnings), 1, host.logs)
+        self.assertRegex(warnings[0], "clock of this machine is 7[12][0-9][0-9] s ahead of")
+
+    def test_refused_token_is_revoked_all_the_same(self):
+        self.pool.token(**{"for": "id", "claims": {"cognito:username": "bob"}})
+        self.sign_in(RIGHT)
+        self.assertEqual(len(self.requests("RevokeToken")), 1)
+
+    def test_token_of_another_sign_in(self):
+        """A good token of the right pool and client, for another user."""
+        tokens = self.pool.mint(CLIENT, "bob")
+        self.pool.script({"match": {"operation": "InitiateAuth"},
+                          "merge": {"AuthenticationResult": {"IdToken": tokens["IdToken"]}}})
+        host = self.sign_in(RIGHT)
+        self.assertEqual((host.code, host.reason), IDENTITY)
+
+    def test_token_for_another_client(self):
+        tokens = self.pool.mint("localpublic0000000000000001", "alice")
+        self.pool.script({"match": {"operation": "InitiateAuth"},
+                          "merge": {"AuthenticationResult": {"IdToken": tokens["IdToken"]}}})
+        host = self.sign_in(RIGHT)
+        self.assertEqual((host.code, host.reason), TOKEN)
+
+
+class Keys(PoolCase):
+    """Where the signing keys come from."""
+
+    def jwks(self, pool=POOL):
+        trust = ssl.create_default_context(cafile=self.pool.ca_file)
+        url = f"{self.pool.endpoint}/{pool}/.well-known/jwks.json"
+        with urllib.request.urlopen(url, context=trust) as answer:
+            return answer.read().decode()
+
+    def test_pinned(self):
+        path = harness.write(harness.fresh("jwks.json"), self.jwks(), 0o644)
+        self.pool.clear()
+        self.check(self.sign_in(RIGHT, settings={"jwks_file": path}), "PAM_SUCCESS", "ok", 1)
+        self.assertEqual(self.requests("jwks"), [])
+
+    def test_anothers_keys_pinned(self):
+        path = harness.write(harness.fresh("jwks.json"), self.jwks("eu-west-1_Alias0001"), 0o644)
+        host = self.sign_in(RIGHT, settings={"jwks_file": path})
+        self.assertEqual((host.code, host.reason), self.unavailable)
+
+    unavailable = ("PAM_AUTHINFO_UNAVAIL", "keys_unavailable")
+
+    def test_not_to_be_had(self):
+        for fault in ("html_500", "not_json", "empty_object", "html_403", "close", "throttle_429"):
+            self.pool.reset()
+            self.pool.fault(fault, {"operation": "jwks"}, count=0)
+            host = self.sign_in(RIGHT)
+            self.assertEqual((host.code, host.reason), self.unavailable, fault)
+
+    def test_fetched_again_when_the_first_time_failed(self):
+        self.pool.fault("html_500", {"operation": "jwks"}, count=1)
+        self.check(self.sign_in(RIGHT), "PAM_SUCCESS", "ok", 1)
+
+    def test_keys_of_an_attacker(self):
+        """Signed by a stranger, who cannot make the pool serve his key."""
+        self.pool.token(key="stranger", **{"for": "id"})
+        host = self.sign_in(RIGHT)
+        self.assertEqual((host.code, host.reason), TOKEN)
+
+    def test_keys_that_are_no_rsa_keys(self):
+        keys = json.loads(self.jwks())
+        for key in keys["keys"]:
+            key["kty"] = "oct"
+        self.pool.script({"match": {"operation": "jwks"}, "count": 0, "body": keys})
+        host = self.sign_in(RIGHT)
+        self.assertNotIn(host.code, ("PAM_SUCCESS", "PAM_IGNORE"))
+
+    def test_issuer_of_ones_own(self):
+        settings = {"issuer": "https://issuer.example.com/pool"}
+        self.pool.token(claims={"iss": settings["issuer"]}, **{"for": "id"})
+        self.check(self.sign_in(RIGHT, settings=settings), "PAM_SUCCESS", "ok")
+        host = self.sign_in(RIGHT, settings=settings)
+        self.assertEqual((host.code, host.reason), TOKEN)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,1242 @@
+/*
+ * HTTPS against a server inside this test that answers well, badly, slowly or
+ * not at all and counts what reaches it. Nothing leaves the machine.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "config.h"
+
+#include "cognito/http.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "tap.h"
+
+#define REQUEST_SIZE (512 * 1024)
+#define CONNECTIONS_MAX 16
+#define JWKS "/us-east-1_X/.well-known/jwks.json"
+
+/* ---- Certificates ---- */
+
+static EVP_PKEY *ca_key;
+static X509 *ca;
+static EVP_PKEY *server_key;
+
+static X509 *
+certify(const char *name, const char *alternative, long from, long until,
+        X509 *issuer, EVP_PKEY *issuer_key, EVP_PKEY *key)
+{
+    static long serial;
+    X509 *certificate = X509_new();
+    X509_NAME *subject;
+    X509V3_CTX context;
+    X509_EXTENSION *extension;
+
+    need(certificate != NULL, "no certificate");
+    X509_set_version(certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), from);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), until);
+    X509_set_pubkey(certificate, key);
+    subject = X509_get_subject_name(certificate);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                               (const unsigned char *) name, -1, -1, 0);
+    if (issuer == NULL)
+        issuer = certificate;
+    X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    extension = X509V3_EXT_conf_nid(
+        NULL, &context,
+        alternative == NULL ? NID_basic_constraints : NID_subject_alt_name,
+        alternative == NULL ? "critical,CA:TRUE" : alternative);
+    need(extension != NULL, "no extension");
+    X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+    need(X509_sign(certificate, issuer_key, EVP_sha256()) > 0, "unsigned");
+    return certificate;
+}
+
+static char *
+pem_of(X509 *certificate)
+{
+    char *pem = calloc(1, 8192);
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    need(pem != NULL && bio != NULL
+             && PEM_write_bio_X509(bio, certificate) == 1
+             && BIO_read(bio, pem, 8191) > 0,
+         "no PEM");
+    BIO_free(bio);
+    return pem;
+}
+
+/* ---- The server ---- */
+
+enum manner {
+    ANSWER,        /* well */
+    CLOSE_POST,    /* reads the POST and closes */
+    RESET_POST,    /* reads the POST and resets */
+    RESET_HEADERS, /* the same after the first bytes of the POST */
+    CLOSE_GET,     /* reads the GET and closes */
+    CLOSE_AFTER,   /* closes after every answer, which does not say so */
+    HANG_GET,      /* never answers a GET */
+    HANG,          /* never answers */
+    DRIP,          /* a byte every 50 ms */
+    TRUNCATE,      /* fewer bytes than announced */
+    LARGE,         /* announces a byte more than is allowed */
+    LARGE_CHUNKS,  /* sends it without announcing */
+    LARGEST,       /* exactly what is allowed */
+    HEADERS,       /* headers without end */
+    REDIRECT,      /* 307 to another server */
+    ENCODED,       /* gzip that was not asked for */
+    INTERIM,       /* 103 with headers of its own, then well */
+    GARBAGE,       /* no HTTP */
+    NO_TLS,        /* answers the handshake in plain HTTP */
+    NO_HANDSHAKE,  /* accepts and says nothing */
+    PROXY,         /* expects CONNECT first */
+    PROXY_REFUSES  /* and refuses it */
+};
+
+struct server {
+    enum manner manner;
+    SSL_CTX *context;
+    char location[64]; /* for REDIRECT */
+    int listener;
+    unsigned int port;
+    pthread_t thread;
+    pthread_t each[CONNECTIONS_MAX];
+    atomic_int stop;
+    atomic_int connections;
+    atomic_int closed;
+    atomic_int gets;
+    atomic_int posts; /* of which at least the first bytes came */
+    atomic_int connects;
+    char *request; /* the latest, whole */
+};
+
+struct connection {
+    struct server *server;
+    int fd;
+    SSL *ssl;
+};
+
+static void
+nap(int milliseconds)
+{
+    struct timespec time = {milliseconds / 1000,
+                            milliseconds % 1000 * 1000000L};
+
+    nanosleep(&time, NULL);
+}
+
+/* Waits for bytes, the end, or the end of the test. */
+static bool
+wait_readable(struct connection *connection)
+{
+    while (!connection->server->stop) {
+        struct pollfd watched = {.fd = connection->fd, .events = POLLIN};
+
+        if (connection->ssl != NULL && SSL_pending(connection->ssl) > 0)
+            return true;
+        if (poll(&watched, 1, 20) > 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+reset(struct connection *connection)
+{
+    struct linger now = {1, 0};
+
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+static void
+say(struct connection *connection, const char *text)
+{
+    (void) SSL_write(connection->ssl, text, (int) strlen(text));
+}
+
+/*
+ * Reads a request into server->request. False at the end of the connection,
+ * or where the manner is not to read on.
+ */
+static bool
+read_request(struct connection *connection)
+{
+    struct server *server = connection->server;
+    size_t length = 0;
+    size_t wanted = 0;
+
+    for (;;) {
+        char *request = server->request;
+        char *end;
+        int got;
+
+        if (!wait_readable(connection))
+            return false;
+        got = SSL_read(connection->ssl, request + length,
+                       length == 0 ? 5 : (int) (REQUEST_SIZE - 1 - length));
+        if (got <= 0)
+            return false;
+        if (length == 0) {
+            server->posts += strncmp(request, "POST ", 5) == 0;
+            server->gets += strncmp(request, "GET ", 4) == 0;
+            if (server->manner == RESET_HEADERS && request[0] == 'P') {
+                reset(connection);
+                return false;
+            }
+        }
+        length += (size_t) got;
+        request[length] = '\0';
+        end = strstr(request, "\r\n\r\n");
+        if (end == NULL)
+            continue;
+        if (wanted == 0) {
+            const char *header = strcasestr(request, "\r\nContent-Length: ");
+
+            wanted = (size_t) (end - request) + 4;
+            if (header != NULL && header < end)
+                wanted += strtoul(header + 18, NULL, 10);
+        }
+        if (length >= wanted)
+            return true;
+    }
+}
+
+static void
+answer_large(struct connection *connection, size_t size, bool announce)
+{
+    char line[1025];
+    char head[100];
+
+    memset(line, 'x', 1024);
+    line[1024] = '\0';
+    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n%s: ",
+             announce ? "Content-Length" : "Transfer-Encoding");
+    say(connection, head);
+    snprintf(head, sizeof head, announce ? "%zu\r\n\r\n" : "chunked\r\n\r\n",
+             size);
+    say(connection, head);
+    for (size_t sent = 0; sent < size && !connection->server->stop;) {
+        size_t part = size - sent < 1024 ? size - sent : 1024;
+        int done;
+
+        if (!announce) {
+            snprintf(head, sizeof head, "%zx\r\n", part);
+            say(connection, head);
+        }
+        done = SSL_write(connection->ssl, line, (int) part);
+        if (!announce)
+            say(connection, "\r\n");
+        if (done <= 0)
+            return;
+        sent += part;
+    }
+    if (!announce)
+        say(connection, "0\r\n\r\n");
+}
+
+static const char good[] = "HTTP/1.1 200 OK\r\n"
+                           "Content-Type: application/x-amz-json-1.1\r\n"
+                           "Date: Fri, 20 Nov 2026 21:00:00 GMT\r\n"
+                           "X-AMZN-REQUESTID:  r-1\t \r\n"
+                           "Content-Length: 11\r\n\r\n"
+                           "{\"a\":\"\0\xc3\xa4\"}";
+
+/* Answers in the server's manner. False: the connection is to end. */
+static bool
+answer(struct connection *connection)
+{
+    struct server *server = connection->server;
+    bool post = server->request[0] == 'P';
+    char line[200];
+
+    switch (server->manner) {
+    case CLOSE_POST:
+        if (post)
+            return false;
+        break;
+    case RESET_POST:
+        if (post) {
+            reset(connection);
+            return false;
+        }
+        break;
+    case CLOSE_GET:
+        if (!post)
+            return false;
+        break;
+    case HANG_GET:
+        if (!post) {
+            (void) wait_readable(connection);
+            return false;
+        }
+        break;
+    case HANG:
+        (void) wait_readable(connection);
+        return false;
+    case DRIP:
+        for (size_t i = 0; i < sizeof good - 1 && !server->stop; i++) {
+            if (SSL_write(connection->ssl, good + i, 1) <= 0)
+                return false;
+            nap(50);
+        }
+        return true;
+    case TRUNCATE:
+        say(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}");
+        return false;
+    case LARGE:
+        answer_large(connection, HTTP_BODY_MAX + 1, true);
+        return false;
+    case LARGE_CHUNKS:
+        answer_large(connection, HTTP_BODY_MAX + 1, false);
+        return false;
+    case LARGEST:
+        answer_large(connection, HTTP_BODY_MAX, false);
+        return true;
+    case HEADERS:
+        say(connection, "HTTP/1.1 200 OK\r\n");
+        for (int i = 0; i < 100000 && !server->stop; i++) {
+            snprintf(line, sizeof line, "X-%d: %0*d\r\n", i, 90, i);
+            if (SSL_write(connection->ssl, line, (int) strlen(line)) <= 0)
+                return false;
+        }
+        return false;
+    case REDIRECT:
+        snprintf(line, sizeof line,
+                 "HTTP/1.1 307 Temporary Redirect\r\nLocation: %s\r\n"
+                 "Content-Length: 0\r\n\r\n",
+                 server->location);
+        say(connection, line);
+        return true;
+    case ENCODED:
+        say(connection, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                        "Content-Length: 4\r\n\r\n\x1f\x8b\x08\x08");
+        return true;
+    case INTERIM:
+        say(connection, "HTTP/1.1 103 Early Hints\r\n"
+                        "x-amzn-ErrorType: Early\r\n"
+                        "x-amzn-ErrorMessage: early\r\n\r\n");
+        break;
+    case GARBAGE:
+        say(connection, "220 mail.example ESMTP\r\n");
+        return false;
+    default:
+        break;
+    }
+    (void) SSL_write(connection->ssl, good, sizeof good - 1);
+    return server->manner != CLOSE_AFTER;
+}
+
+/* What comes before TLS. False: there is no TLS. */
+static bool
+begin(struct connection *connection)
+{
+    static const char plain[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    static const char refusal[] = "HTTP/1.1 403 No\r\n"
+                                  "Content-Length: 0\r\n\r\n";
+    static const char agreed[] = "HTTP/1.1 200 Connected\r\n"
+                                 "x-amzn-ErrorType: Proxy\r\n\r\n";
+    struct server *server = connection->server;
+    char text[1024];
+    ssize_t got;
+
+    if (server->manner == NO_HANDSHAKE) {
+        while (!server->stop && wait_readable(connection)
+               && recv(connection->fd, text, sizeof text, 0) > 0)
+            continue;
+        return false;
+    }
+    if (server->manner != NO_TLS && server->manner != PROXY
+        && server->manner != PROXY_REFUSES)
+        return true;
+    if (!wait_readable(connection))
+        return false;
+    got = recv(connection->fd, text, sizeof text, 0);
+    server->connects += got > 8 && strncmp(text, "CONNECT ", 8) == 0;
+    if (server->manner == PROXY)
+        return send(connection->fd, agreed, sizeof agreed - 1, 0) > 0;
+    if (server->manner == NO_TLS)
+        (void) send(connection->fd, plain, sizeof plain - 1, 0);
+    else
+        (void) send(connection->fd, refusal, sizeof refusal - 1, 0);
+    return false;
+}
+
+static void *
+serve_one(void *argument)
+{
+    struct connection *connection = argument;
+    struct server *server = connection->server;
+
+    if (begin(connection)) {
+        connection->ssl = SSL_new(server->context);
+        SSL_set_fd(connection->ssl, connection->fd);
+        if (wait_readable(connection) && SSL_accept(connection->ssl) == 1)
+            while (read_request(connection) && answer(connection))
+                continue;
+        SSL_shutdown(connection->ssl);
+        SSL_free(connection->ssl);
+    }
+    close(connection->fd);
+    server->closed++;
+    free(connection);
+    return NULL;
+}
+
+static void *
+serve(void *argument)
+{
+    struct server *server = argument;
+
+    while (!server->stop) {
+        struct pollfd watched = {.fd = server->listener, .events = POLLIN};
+        struct connection *connection;
+        int fd;
+
+        if (poll(&watched, 1, 20) <= 0)
+            continue;
+        fd = accept(server->listener, NULL, NULL);
+        connection = calloc(1, sizeof *connection);
+        if (fd < 0 || connection == NULL
+            || server->connections == CONNECTIONS_MAX)
+            abort();
+        connection->server = server;
+        connection->fd = fd;
+        pthread_create(&server->each[server->connections], NULL, serve_one,
+                       connection);
+        server->connections++;
+    }
+    return NULL;
+}
+
+/* A socket on loopback; a backlog of 0 does not listen. */
+static int
+open_port(int backlog, unsigned int *port_out)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    need(fd >= 0 && bind(fd, (struct sockaddr *) &address, sizeof address) == 0
+             && (backlog == 0 || listen(fd, backlog) == 0)
+             && getsockname(fd, (struct sockaddr *) &address, &length) == 0,
+         "no port");
+    *port_out = ntohs(address.sin_port);
+    return fd;
+}
+
+static struct server *
+start_with(enum manner manner, X509 *certificate)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    need(server != NULL, "memory");
+    server->manner = manner;
+    server->request = calloc(1, REQUEST_SIZE);
+    server->context = SSL_CTX_new(TLS_server_method());
+    need(server->request != NULL && server->context != NULL
+             && SSL_CTX_use_certificate(server->context, certificate) == 1
+             && SSL_CTX_use_PrivateKey(server->context, server_key) == 1,
+         "no TLS server");
+    server->listener = open_port(8, &server->port);
+    need(pthread_create(&server->thread, NULL, serve, server) == 0, "thread");
+    return server;
+}
+
+static struct server *
+start(enum manner manner)
+{
+    X509 *certificate = certify("localhost", "IP:127.0.0.1", -3600, 3600, ca,
+                                ca_key, server_key);
+    struct server *server = start_with(manner, certificate);
+
+    X509_free(certificate);
+    return server;
+}
+
+static void
+stop(struct server *server)
+{
+    server->stop = 1;
+    pthread_join(server->thread, NULL);
+    for (int i = 0; i < server->connections; i++)
+        pthread_join(server->each[i], NULL);
+    close(server->listener);
+    SSL_CTX_free(server->context);
+    free(server->request);
+    free(server);
+}
+
+/* Waits up to two seconds until the count is reached. */
+static bool
+reaches(const atomic_int *count, int wanted)
+{
+    for (int i = 0; i < 200 && *count < wanted; i++)
+        nap(10);
+    return *count == wanted;
+}
+
+/* ---- The client ---- */
+
+static char *trust;
+static unsigned int connect_ms = 5000;
+static struct secret body;
+static struct http_answer reply;
+
+static struct http *
+connect_with(unsigned int port, const char *ca_pem, const char *proxy,
+             unsigned int idle_ms)
+{
+    char endpoint[64];
+    struct http *http = NULL;
+    struct http_options options = {
+        .endpoint = endpoint,
+        .ca_pem = ca_pem,
+        .ca_pem_length = ca_pem == NULL ? 0 : strlen(ca_pem),
+        .proxy = proxy,
+        .user_agent = "pam_cognito-test",
+        .connect_ms = connect_ms,
+        .idle_ms = idle_ms,
+        .keep_chain = true,
+    };
+
+    snprintf(endpoint, sizeof endpoint, "https://127.0.0.1:%u", port);
+    need(http_open(&options, &http) == STATUS_OK && http != NULL, "no client");
+    http_deadline(http, http_now() + 10000);
+    return http;
+}
+
+static struct http *
+client_of(const struct server *server)
+{
+    return connect_with(server->port, trust, NULL, 0);
+}
+
+static enum status
+post(struct http *http)
+{
+    http_answer_free(&reply);
+    return http_post(http, "Service.Operation", &body, &reply);
+}
+
+static enum status
+finish(struct http *http)
+{
+    http_answer_free(&reply);
+    return http_post_finish(http, &reply);
+}
+
+static enum status
+get(struct http *http)
+{
+    http_answer_free(&reply);
+    return http_get(http, JWKS, &reply);
+}
+
+struct waker {
+    int fd;
+    int milliseconds;
+};
+
+static void *
+wake(void *argument)
+{
+    const struct waker *waker = argument;
+
+    nap(waker->milliseconds);
+    (void) !write(waker->fd, "x", 1);
+    return NULL;
+}
+
+/* Pumps for that long. */
+static enum status
+pump(struct http *http, int milliseconds)
+{
+    int ends[2];
+    struct waker waker;
+    pthread_t thread;
+    enum status status;
+
+    need(pipe(ends) == 0, "pipe");
+    waker = (struct waker){ends[1], milliseconds};
+    need(pthread_create(&thread, NULL, wake, &waker) == 0, "thread");
+    status = http_pump(http, ends[0]);
+    pthread_join(thread, NULL);
+    close(ends[0]);
+    close(ends[1]);
+    return status;
+}
+
+/* ---- Exchanges that go well ---- */
+
+static bool
+has_line(const char *request, const char *line)
+{
+    char whole[200];
+
+    snprintf(whole, sizeof whole, "\r\n%s\r\n", line);
+    return strstr(request, whole) != NULL;
+}
+
+static void
+test_post(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = client_of(server);
+    char host[64];
+
+    is_number(post(http), STATUS_OK, "a POST");
+    is_number(reply.code, 200, "HTTP status");
+    ok(reply.body.length == 11
+           && memcmp(reply.body.data, "{\"a\":\"\0\xc3\xa4\"}", 12) == 0,
+       "the body to the byte, and a NUL behind it");
+    is_text(reply.request_id, "r-1", "request ID, trimmed");
+    is_number(reply.date, 1795208400, "date");
+    is_text(reply.detail, "", "no fault");
+    ok(strncmp(server->request, "POST / HTTP/1.1\r\n", 17) == 0,
+       "HTTP/1.1 to /");
+    snprintf(host, sizeof host, "Host: 127.0.0.1:%u", server->port);
+    ok(has_line(server->request, host), "%s", host);
+    ok(has_line(server->request, "X-Amz-Target: Service.Operation")
+           && has_line(server->request,
+                       "Content-Type: application/x-amz-json-1.1")
+           && has_line(server->request, "Content-Length: 23")
+           && has_line(server->request, "User-Agent: pam_cognito-test"),
+       "the headers that the service wants");
+    ok(strcasestr(server->request, "Expect:") == NULL
+           && strcasestr(server->request, "Accept-Encoding") == NULL
+           && strcasestr(server->request, "Authorization") == NULL
+           && strcasestr(server->request, "Transfer-Encoding") == NULL,
+       "and none of those it should not get");
+    is_text(strstr(server->request, "\r\n\r\n") + 4,
+            "{\"PASSWORD\":\"hunter2\"}\n", "the body");
+    is_number(post(http), STATUS_OK, "a second POST");
+    ok(server->posts == 2 && server->connections == 1, "on one connection");
+    http_close(http);
+    ok(reaches(&server->closed, 1), "which is closed in the end");
+    stop(server);
+}
+
+static void
+test_get(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = client_of(server);
+
+    is_number(get(http), STATUS_OK, "a GET");
+    ok(reply.code == 200 && reply.body.length == 11, "its answer");
+    ok(strncmp(server->request, "GET " JWKS " HTTP/1.1\r\n", sizeof JWKS + 14)
+           == 0,
+       "for its path");
+    is_number(post(http), STATUS_OK, "a POST after it");
+    is_number(get(http), STATUS_OK, "a GET after that");
+    ok(server->gets == 2 && server->posts == 1 && server->connections == 1,
+       "all on one connection");
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_codes(void)
+{
+    struct server *other = start(ANSWER);
+    struct server *server = start(REDIRECT);
+    struct http *http = client_of(server);
+
+    snprintf(server->location, sizeof server->location,
+             "https://127.0.0.1:%u/", other->port);
+    is_number(post(http), STATUS_OK, "a redirect is an answer");
+    is_number(reply.code, 307, "with its code");
+    is_number(get(http), STATUS_OK, "also of a GET");
+    nap(50);
+    is_number(other->connections, 0, "and is not followed");
+    http_close(http);
+    stop(server);
+    stop(other);
+    server = start(ENCODED);
+    http = client_of(server);
+    is_number(post(http), STATUS_OK, "gzip that was not asked for");
+    ok(reply.body.length == 4, "is not unpacked");
+    http_close(http);
+    stop(server);
+    server = start(INTERIM);
+    http = client_of(server);
+    is_number(post(http), STATUS_OK, "an interim answer before");
+    ok(reply.code == 200 && reply.error_type[0] == '\0'
+           && reply.error_message[0] == '\0',
+       "leaves nothing behind");
+    http_close(http);
+    stop(server);
+    server = start(LARGEST);
+    http = client_of(server);
+    is_number(post(http), STATUS_OK, "as large as allowed");
+    is_number((int64_t) reply.body.length, HTTP_BODY_MAX, "1 MiB");
+    http_close(http);
+    stop(server);
+}
+
+/* ---- Exchanges that do not ---- */
+
+/* One POST in that manner. */
+static void
+faulty(enum manner manner, enum status status, const char *what)
+{
+    struct server *server = start(manner);
+    struct http *http = client_of(server);
+    int64_t begun = http_now();
+
+    is_text(status_word(post(http)), status_word(status), what);
+    ok(reply.detail[0] != '\0', "%s", reply.detail);
+    ok(reply.body.data == NULL && reply.code == 0, "no answer");
+    ok(http_now() - begun < 8000, "in time");
+    ok(server->posts <= 1, "%d sent", server->posts);
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_faults(void)
+{
+    faulty(CLOSE_POST, STATUS_TRANSPORT, "closed after the POST");
+    faulty(RESET_POST, STATUS_TRANSPORT, "reset after the POST");
+    faulty(RESET_HEADERS, STATUS_TRANSPORT, "reset while it is sent");
+    faulty(TRUNCATE, STATUS_TRANSPORT, "fewer bytes than announced");
+    faulty(LARGE, STATUS_TRANSPORT, "announces too much");
+    faulty(LARGE_CHUNKS, STATUS_TRANSPORT, "sends too much");
+    faulty(HEADERS, STATUS_TRANSPORT, "headers without end");
+    faulty(GARBAGE, STATUS_TRANSPORT, "no HTTP");
+    faulty(NO_TLS, STATUS_TLS, "no TLS");
+    connect_ms = 500;
+    faulty(NO_HANDSHAKE, STATUS_CONNECT, "no handshake");
+    connect_ms = 5000;
+}
+
+static void
+test_deadline(void)
+{
+    static const enum manner manners[] = {HANG, DRIP, NO_HANDSHAKE};
+
+    for (int i = 0; i < 3; i++) {
+        struct server *server = start(manners[i]);
+        struct http *http = client_of(server);
+        int64_t begun = http_now();
+        int64_t taken;
+
+        http_deadline(http, begun + 300);
+        is_number(post(http), STATUS_TIMEOUT, "an answer that does not come");
+        taken = http_now() - begun;
+        ok(taken >= 300 && taken < 600, "ends at the deadline: %jd ms",
+           (intmax_t) taken);
+        ok(reply.ms >= 290 && reply.detail[0] != '\0', "%s", reply.detail);
+        is_number(get(http), STATUS_TIMEOUT, "too late for a GET");
+        is_number(post(http), STATUS_TIMEOUT, "too late for another POST");
+        nap(50);
+        ok(server->posts + server->gets <= 1, "which is not sent");
+        http_close(http);
+        stop(server);
+    }
+}
+
+static void
+test_unreachable(void)
+{
+    unsigned int port;
+    int fd = open_port(0, &port);
+    struct http *http = connect_with(port, trust, NULL, 0);
+    struct http_options options = {
+        .endpoint = "http://127.0.0.1:1",
+        .user_agent = "x",
+        .connect_ms = 5000,
+    };
+
+    is_number(post(http), STATUS_CONNECT, "nobody listens");
+    ok(reply.detail[0] != '\0', "%s", reply.detail);
+    is_number(get(http), STATUS_CONNECT, "neither to a GET");
+    http_close(http);
+    close(fd);
+    /* A name that no resolver needs to be asked about. */
+    options.endpoint = "https://a..invalid";
+    need(http_open(&options, &http) == STATUS_OK, "no client");
+    is_number(post(http), STATUS_DNS, "a name that does not exist");
+    ok(reply.detail[0] != '\0', "%s", reply.detail);
+    http_close(http);
+}
+
+static void
+test_plain(void)
+{
+    struct server *server = start(ANSWER);
+    char endpoint[64];
+    struct http *http = NULL;
+    struct http_options options = {
+        .endpoint = endpoint,
+        .user_agent = "x",
+        .connect_ms = 5000,
+    };
+
+    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%u", server->port);
+    need(http_open(&options, &http) == STATUS_OK, "no client");
+    is_number(post(http), STATUS_INTERNAL, "http:// is refused");
+    nap(50);
+    is_number(server->connections, 0, "before anything is sent");
+    http_close(http);
+    stop(server);
+}
+
+static void
+distrusted(X509 *certificate, const char *ca_pem, const char *what)
+{
+    struct server *server = start_with(ANSWER, certificate);
+    struct http *http = connect_with(server->port, ca_pem, NULL, 0);
+
+    is_text(status_word(post(http)), "tls", what);
+    ok(reply.detail[0] != '\0', "%s", reply.detail);
+    is_number(get(http), STATUS_TLS, "a GET neither");
+    ok(server->posts == 0 && server->gets == 0, "nothing was sent");
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_trust(void)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *other = certify("other CA", NULL, -3600, 3600, NULL, key, key);
+    X509 *right =
+        certify("x", "IP:127.0.0.1", -3600, 3600, ca, ca_key, server_key);
+    X509 *name = certify("127.0.0.1", "DNS:other.example", -3600, 3600, ca,
+                         ca_key, server_key);
+    X509 *late =
+        certify("x", "IP:127.0.0.1", -7200, -60, ca, ca_key, server_key);
+    X509 *early =
+        certify("x", "IP:127.0.0.1", 600, 7200, ca, ca_key, server_key);
+    X509 *own = certify("x", "IP:127.0.0.1", -3600, 3600, NULL, server_key,
+                        server_key);
+    char *others = pem_of(other);
+
+    distrusted(right, others, "another CA");
+    distrusted(right, NULL, "a CA that the system does not know");
+    distrusted(right, "no PEM", "trust anchors that are none");
+    distrusted(name, trust, "another name");
+    distrusted(late, trust, "expired");
+    distrusted(early, trust, "not valid yet");
+    distrusted(own, trust, "self-signed");
+    free(others);
+    X509_free(other);
+    X509_free(right);
+    X509_free(name);
+    X509_free(late);
+    X509_free(early);
+    X509_free(own);
+    EVP_PKEY_free(key);
+}
+
+static void
+test_old_tls(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = client_of(server);
+
+    need(SSL_CTX_set_max_proto_version(server->context, TLS1_1_VERSION) == 1
+             && SSL_CTX_set_cipher_list(server->context, "ALL:@SECLEVEL=0")
+                    == 1,
+         "no old TLS");
+    is_number(post(http), STATUS_TLS, "TLS 1.1 is too old");
+    is_number(server->posts, 0, "nothing was sent");
+    http_close(http);
+    stop(server);
+}
+
+/* The chain is for people to read: it is what the server showed. */
+static void
+test_chain(void)
+{
+    X509 *certificate =
+        certify("shown", "IP:127.0.0.1", -3600, 3600, ca, ca_key, server_key);
+    struct server *server = start_with(ANSWER, certificate);
+    struct http *http = client_of(server);
+    struct secret chain = {0};
+    char *wanted = pem_of(certificate);
+
+    ok(http_chain(http, &chain) && chain.length == 0, "no chain before a GET");
+    is_number(get(http), STATUS_OK, "a GET");
+    ok(http_chain(http, &chain), "the chain");
+    ok(chain.data != NULL && strncmp(chain.data, wanted, strlen(wanted)) == 0,
+       "begins with what the server showed");
+    secret_free(&chain);
+    free(wanted);
+    http_close(http);
+    stop(server);
+    X509_free(certificate);
+}
+
+/* ---- Proxies ---- */
+
+static void
+test_proxy(void)
+{
+    static const char *const names[] = {
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+    };
+    struct server *server = start(ANSWER);
+    struct server *proxy = start(PROXY);
+    struct http *http;
+    char url[64];
+
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", proxy->port);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        setenv(names[i], url, 1);
+    http = client_of(server);
+    is_number(post(http), STATUS_OK, "proxies in the environment");
+    is_number(proxy->connections, 0, "are never asked");
+    http_close(http);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unsetenv(names[i]);
+    setenv("no_proxy", "*", 1);
+    http = connect_with(server->port, trust, url, 0);
+    is_number(post(http), STATUS_OK, "a configured proxy, despite no_proxy");
+    ok(proxy->connects == 1 && proxy->posts == 1, "is asked once");
+    is_text(reply.error_type, "", "its own headers are not the answer's");
+    unsetenv("no_proxy");
+    http_close(http);
+    stop(proxy);
+    stop(server);
+    proxy = start(PROXY_REFUSES);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", proxy->port);
+    http = connect_with(1, trust, url, 0);
+    is_number(post(http), STATUS_CONNECT, "a proxy that refuses");
+    is_number(proxy->connects, 1, "is asked once");
+    http_close(http);
+    stop(proxy);
+}
+
+/* ---- Exactly one POST ---- */
+
+static void
+once(enum manner manner, bool by_warm, const char *what)
+{
+    struct server *server = start(manner);
+    struct http *http = client_of(server);
+
+    if (by_warm) {
+        http_warm(http, JWKS);
+        is_number(pump(http, 100), STATUS_OK, "warmed");
+    } else
+        is_number(get(http), STATUS_OK, "a connection that was used");
+    is_number(post(http), STATUS_TRANSPORT, what);
+    nap(100);
+    ok(reply.detail[0] != '\0', "%s", reply.detail);
+    is_number(server->posts, 1, "exactly one POST");
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_once(void)
+{
+    struct secret small = body;
+    char *large;
+    struct server *server;
+    struct http *http;
+
+    for (int i = 0; i < 2; i++) {
+        once(CLOSE_POST, i == 1, "closed after the POST was read");
+        once(RESET_POST, i == 1, "reset after the POST was read");
+        once(RESET_HEADERS, i == 1, "reset while it is read");
+    }
+    /* More than fits into one write. */
+    body = (struct secret){0};
+    large = calloc(1, 300000);
+    need(large != NULL && secret_set(&body, large, 300000), "memory");
+    free(large);
+    once(RESET_HEADERS, true, "a large one, reset while it is read");
+    secret_free(&body);
+    body = small;
+    /* A connection that was closed while nobody used it is no fault. */
+    server = start(CLOSE_AFTER);
+    http = client_of(server);
+    is_number(get(http), STATUS_OK, "a GET");
+    ok(reaches(&server->closed, 1), "and the server closes");
+    is_number(post(http), STATUS_OK, "the POST takes a new connection");
+    ok(server->posts == 1 && server->connections == 2, "and is sent once");
+    http_close(http);
+    stop(server);
+}
+
+/* ---- The warm-up ---- */
+
+static void
+test_warm(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = client_of(server);
+
+    http_deadline(http, 0);
+    http_warm(http, JWKS);
+    is_number(pump(http, 150), STATUS_OK, "pumped while the person types");
+    ok(server->gets == 1 && server->connections == 1, "connected and asked");
+    is_number(post(http), STATUS_OK, "the POST");
+    is_number(server->connections, 1, "goes out on that connection");
+    is_number(get(http), STATUS_OK, "the GET");
+    ok(reply.body.length == 11 && reply.code == 200, "has the warm answer");
+    is_number(server->gets, 1, "and was not asked again");
+    is_number(get(http), STATUS_OK, "the next GET");
+    ok(server->gets == 2 && server->connections == 1, "is asked");
+    http_close(http);
+    stop(server);
+
+    server = start(ANSWER);
+    http = client_of(server);
+    http_warm(http, JWKS);
+    is_number(post(http), STATUS_OK, "a POST before the warm-up connected");
+    is_number(server->connections, 2, "connects at its side");
+    is_number(get(http), STATUS_OK, "the GET");
+    ok(server->gets == 1 && server->posts == 1, "each is sent once");
+    http_close(http);
+    stop(server);
+
+    server = start(ANSWER);
+    http = client_of(server);
+    http_warm(http, JWKS);
+    is_number(get(http), STATUS_OK, "a GET right after the start");
+    is_number(server->gets, 1, "takes what is under way");
+    http_close(http);
+    stop(server);
+
+    server = start(ANSWER);
+    http = client_of(server);
+    http_warm(http, "/other");
+    (void) pump(http, 100);
+    is_number(get(http), STATUS_OK, "a GET of another path");
+    ok(server->gets == 2
+           && strncmp(server->request, "GET " JWKS " ", sizeof JWKS + 4) == 0,
+       "is asked for itself");
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_warm_failures(void)
+{
+    struct server *server = start(CLOSE_GET);
+    struct http *http = client_of(server);
+    int64_t begun;
+    unsigned int port;
+    int fd;
+
+    http_warm(http, JWKS);
+    is_number(pump(http, 100), STATUS_OK, "a warm-up that is cut off");
+    is_number(post(http), STATUS_OK, "does not hurt the POST");
+    is_number(server->posts, 1, "which is sent once");
+    is_number(get(http), STATUS_TRANSPORT, "the GET asks once more");
+    ok(server->gets == 2 || server->gets == 3,
+       "and curl repeats a GET, but not for ever");
+    http_close(http);
+    stop(server);
+
+    server = start(HANG_GET);
+    http = client_of(server);
+    http_warm(http, JWKS);
+    is_number(pump(http, 100), STATUS_OK, "a warm-up that hangs");
+    begun = http_now();
+    http_deadline(http, begun + 1000);
+    is_number(post(http), STATUS_OK, "keeps the POST waiting");
+    ok(http_now() - begun < 800, "half the time at most: %jd ms",
+       (intmax_t) (http_now() - begun));
+    ok(server->posts == 1 && server->connections == 2, "then it connects");
+    http_close(http);
+    stop(server);
+
+    fd = open_port(0, &port);
+    http = connect_with(port, trust, NULL, 0);
+    http_warm(http, JWKS);
+    is_number(pump(http, 50), STATUS_OK, "a warm-up that nobody hears");
+    is_number(post(http), STATUS_CONNECT, "the POST says so");
+    http_close(http);
+    close(fd);
+
+    server = start(ANSWER);
+    http = client_of(server);
+    http_warm(http, JWKS);
+    http_close(http);
+    ok(true, "closed while it is under way");
+    stop(server);
+}
+
+/* A POST whose answer is awaited while a person types. */
+static void
+test_ahead(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = client_of(server);
+    struct secret copied = {0};
+
+    is_number(finish(http), STATUS_INTERNAL,
+              "no answer to what was not asked");
+    ok(http_post_age(http) == -1, "which has no age");
+    http_deadline(http, 0);
+    need(secret_set_text(&copied, "ahead"), "memory");
+    is_number(http_post_start(http, "Service.Operation", &copied), STATUS_OK,
+              "a POST is started");
+    secret_free(&copied);
+    ok(http_post_age(http) == -1, "and under way");
+    is_number(pump(http, 300), STATUS_OK, "while other things are done");
+    ok(server->posts == 1 && strstr(server->request, "\r\n\r\nahead") != NULL,
+       "it arrives");
+    ok(http_post_age(http) >= 0 && http_post_age(http) < 300,
+       "the answer is %jd ms old", (intmax_t) http_post_age(http));
+    is_number(finish(http), STATUS_OK, "and is taken");
+    is_number((int64_t) reply.body.length, 11, "whole");
+    ok(http_post_age(http) == -1, "once");
+    is_number(post(http), STATUS_OK, "another POST");
+    is_number(server->connections, 1, "on the same connection");
+    need(secret_set_text(&copied, "never"), "memory");
+    is_number(http_post_start(http, "Service.Operation", &copied), STATUS_OK,
+              "one that is given up");
+    http_post_drop(http);
+    is_number(finish(http), STATUS_INTERNAL, "has no answer");
+    is_number(post(http), STATUS_OK, "the next one has its own");
+    ok(strstr(server->request, "hunter2") != NULL, "for its own body");
+    is_number(http_post_start(http, "Service.Operation", &copied), STATUS_OK,
+              "one that nobody takes");
+    http_close(http);
+    secret_free(&copied);
+    stop(server);
+
+    server = start(HANG);
+    http = client_of(server);
+    http_deadline(http, 0);
+    is_number(http_post_start(http, "Service.Operation", &body), STATUS_OK,
+              "one that is not answered");
+    is_number(pump(http, 100), STATUS_OK, "waits");
+    http_deadline(http, http_now() + 200);
+    is_number(finish(http), STATUS_TIMEOUT,
+              "until the deadline that was set meanwhile");
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_idle(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = connect_with(server->port, trust, NULL, 200);
+
+    http_deadline(http, 0);
+    http_warm(http, JWKS);
+    is_number(pump(http, 120), STATUS_OK, "pumped for less than idle_ms");
+    is_number(server->closed, 0, "the connection stays");
+    is_number(pump(http, 400), STATUS_OK, "pumped for longer");
+    is_number(server->closed, 1, "it is closed");
+    is_number(post(http), STATUS_OK, "a POST");
+    is_number(server->connections, 2, "connects again");
+    is_number(get(http), STATUS_OK, "the warm answer");
+    is_number(server->gets, 1, "is still there");
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_pump(void)
+{
+    unsigned int port;
+    int listener = open_port(0, &port);
+    struct http *http = connect_with(port, trust, NULL, 0);
+    int ends[2];
+    int pair[2];
+
+    need(pipe(ends) == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0,
+         "no descriptors");
+    need(write(ends[1], "x", 1) == 1, "write");
+    is_number(http_pump(http, ends[0]), STATUS_OK, "readable already");
+    is_number(http_pump_for(http, ends[0], 1), STATUS_OK,
+              "readable wins over the limit");
+    need(read(ends[0], pair, 1) == 1 || true, "read");
+    close(ends[1]);
+    is_number(http_pump(http, ends[0]), STATUS_OK, "a pipe at its end");
+    close(ends[0]);
+    is_number(http_pump(http, ends[0]), STATUS_INTERNAL, "no descriptor");
+    http_close(http);
+    close(listener);
+}
+
+static void
+test_pump_socket(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = connect_with(server->port, trust, NULL, 50);
+    int64_t begun = http_now();
+    int pair[2];
+
+    need(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0, "socketpair");
+    is_number(http_pump_for(http, pair[0], 100), STATUS_TIMEOUT,
+              "nothing within the limit");
+    ok(http_now() - begun >= 100 && http_now() - begun < 500, "took %jd ms",
+       (intmax_t) (http_now() - begun));
+    http_warm(http, JWKS);
+    is_number(pump(http, 300), STATUS_OK, "until the connection is closed");
+    close(pair[1]);
+    is_number(http_pump(http, pair[0]), STATUS_OK, "the other end is closed");
+    close(pair[0]);
+    http_close(http);
+    http_close(NULL);
+    stop(server);
+}
+
+int
+main(void)
+{
+    /* As the helper does: a broken connection is an error, not the end. */
+    signal(SIGPIPE, SIG_IGN);
+    ca_key = EVP_EC_gen("P-256");
+    server_key = EVP_EC_gen("P-256");
+    need(ca_key != NULL && server_key != NULL, "no keys");
+    ca = certify("test CA", NULL, -3600, 3600, NULL, ca_key, ca_key);
+    trust = pem_of(ca);
+    need(secret_set_text(&body, "{\"PASSWORD\":\"hunter2\"}\n"), "memory");
+    test_post();
+    test_get();
+    test_codes();
+    test_faults();
+    test_deadline();
+    test_unreachable();
+    test_plain();
+    test_trust();
+    test_old_tls();
+    test_chain();
+    test_proxy();
+    test_once();
+    test_warm();
+    test_warm_failures();
+    test_ahead();
+    test_idle();
+    test_pump();
+    test_pump_socket();
+    http_answer_free(&reply);
+    secret_free(&body);
+    free(trust);
+    X509_free(ca);
+    EVP_PKEY_free(ca_key);
+    EVP_PKEY_free(server_key);
+    return done_testing();
+}
