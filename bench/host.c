@@ -63,13 +63,15 @@ converse(int count, const struct pam_message **messages,
     (void) context;
     if (replies == NULL)
         return PAM_BUF_ERR;
-    for (int i = 0; i < count; i++)
-        if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF)
-            replies[i].resp = strdup(password);
     *replies_out = replies;
-    if (type_ms > 0)
-        (void) nanosleep(&wait, NULL);
-    entered = now_ns();
+    for (int i = 0; i < count; i++) {
+        if (messages[i]->msg_style != PAM_PROMPT_ECHO_OFF)
+            continue;
+        replies[i].resp = strdup(password);
+        if (type_ms > 0)
+            (void) nanosleep(&wait, NULL);
+        entered = now_ns();
+    }
     return PAM_SUCCESS;
 }
 
@@ -94,6 +96,15 @@ log_in(const char *service, const char *user)
     return code;
 }
 
+/* In place of libpam's pause after a refusal, which is no part of a verdict. */
+static void
+do_not_pause(int code, unsigned int microseconds, void *context)
+{
+    (void) code;
+    (void) microseconds;
+    (void) context;
+}
+
 static void
 measure_login(const char *service, const char *user, const char *rhost)
 {
@@ -103,6 +114,8 @@ measure_login(const char *service, const char *user, const char *rhost)
 
     if (rhost != NULL)
         (void) pam_set_item(handle, PAM_RHOST, rhost);
+    (void) pam_set_item(handle, PAM_FAIL_DELAY,
+                        (const void *) (uintptr_t) do_not_pause);
     entered = -1;
     begun = now_ns();
     code = pam_authenticate(handle, 0);

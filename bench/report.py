@@ -1,0 +1,66 @@
+# A benchmark's rows: what one is, the table, the file.
+# SPDX-License-Identifier: MIT
+import math
+import statistics
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Row:
+    name: str
+    value: float
+    unit: str
+    bar: str | None  # "at most 1.10", "at least 8"
+    runs: int
+    min: float
+    median: float
+    max: float
+    reached: bool | None = field(default=None)
+
+    def __post_init__(self):
+        if self.bar is not None:
+            side, number = self.bar.rsplit(" ", 1)
+            self.reached = self.value <= float(number) if side == "at most" \
+                else self.value >= float(number)
+
+    def is_finite(self):
+        return self.runs > 0 and all(math.isfinite(n) for n in
+                                     (self.value, self.min, self.median, self.max))
+
+
+def row(name, numbers, unit, bar=None, value=None):
+    """The value is the median unless another is given."""
+    middle = statistics.median(numbers)
+    return Row(name, middle if value is None else value, unit, bar, len(numbers), min(numbers),
+               middle, max(numbers))
+
+
+def ratio(name, ours, theirs, bar=None):
+    """The ratio of the medians; min, median and max are those of the pairs."""
+    pairs = [a / b for a, b in zip(ours, theirs)]
+    return row(name, pairs, "x", bar, statistics.median(ours) / statistics.median(theirs))
+
+
+def number(value):
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def table(rows):
+    """Markdown."""
+    cells = [("what", "value", "unit", "bar", "reached", "runs", "min", "median", "max")]
+    for r in rows:
+        cells.append((r.name, number(r.value), r.unit, r.bar or "",
+                      {None: "", True: "yes", False: "**no**"}[r.reached], str(r.runs),
+                      number(r.min), number(r.median), number(r.max)))
+    widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
+    lines = []
+    for line in cells:
+        lines.append("| " + " | ".join(
+            text.ljust(width) if i in (0, 2, 3, 4) else text.rjust(width)
+            for i, (text, width) in enumerate(zip(line, widths))) + " |")
+    lines.insert(1, "|" + "|".join(
+        "-" * (width + 1) + ("-" if i in (0, 2, 3, 4) else ":")
+        for i, width in enumerate(widths)) + "|")
+    return "\n".join(lines) + "\n"

@@ -37,7 +37,7 @@ struct check {
     struct pam_stack stack;
     const struct pam_line *line; /* of pam_cognito.so in auth, or NULL */
     size_t argument_count;
-    const char *arguments[CHECK_ARGUMENTS_MAX]; /* the module's, as it gets them */
+    const char *arguments[CHECK_ARGUMENTS_MAX]; /* as the module gets them */
     struct config *module;
     struct setup setup;
     bool usable;             /* the settings are good enough for the network */

@@ -159,7 +159,8 @@ check_anchors(struct check *check)
                   "the last certificate of ca_file expires on %s", day);
     else
         check_add(check, CHECK_OK, "trust anchors", NULL,
-                  "%zu certificates, valid until %s", good, day);
+                  "%zu certificate%s, valid until %s", good,
+                  good == 1 ? "" : "s", day);
     return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "cli/check_pool.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ struct probe {
     char name[NAME_MAX_BYTES * 2]; /* as the pool is told */
     enum status results[FLOW_COUNT];
     bool asked[FLOW_COUNT];
-    struct cognito_answer first;   /* the first answer that settled something */
+    struct cognito_answer first;   /* that settled something */
     bool existence_told;           /* unknown users are told apart */
 };
 
@@ -63,6 +64,22 @@ static bool
 has_proxy(const struct check *check)
 {
     return config_text(check->setup.config, KEY_PROXY) != NULL;
+}
+
+/* Says what will be sent, where a script does not take it for a finding. */
+__attribute__((format(printf, 2, 3))) static void
+announce(const struct check *check, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void) vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    if (check->cli->output.json)
+        output_error("%s", line);
+    else
+        output_line(&check->cli->output, TONE_FAINT, "%s", line);
 }
 
 /* ---- The way to the endpoint ---- */
@@ -216,8 +233,7 @@ reach(struct probe *probe, bool pinned)
     size_t problems = check->problems;
     enum status status;
 
-    output_line(&check->cli->output, TONE_FAINT, "Sending: GET %s%s",
-                pool->endpoint, pool->keys_path);
+    announce(check, "Sending: GET %s%s", pool->endpoint, pool->keys_path);
     begin_work(probe);
     status = http_get(probe->cognito.http, pool->keys_path, &answer);
     if (status != STATUS_OK) {
@@ -444,10 +460,10 @@ ask_client(struct probe *probe)
         secret_free(&password);
         return;
     }
-    output_line(&check->cli->output, TONE_FAINT,
-                "Sending: InitiateAuth as %s, once for each flow; the pool's "
-                "Lambda triggers see it",
-                probe->name);
+    announce(check,
+             "Sending: InitiateAuth as %s, once for each flow; the pool's "
+             "Lambda triggers see it",
+             probe->name);
     for (size_t i = 0; !settles(status) && i < FLOW_COUNT; i++)
         /* The wanted one, then those before it, then those behind. */
         status = ask_flow(probe, i == 0 ? wanted : i <= wanted ? i - 1 : i,

@@ -149,6 +149,17 @@ add_failure(struct check *check, const struct secret *output,
 {
     char line[TEXT_LINE_MAX];
 
+    /* systemd makes that folder while the service runs, and no longer. */
+    if (output->data != NULL
+        && strstr(output->data, "Missing privilege separation directory")
+               != NULL) {
+        check_add(check, CHECK_WARNING, AREA,
+                  "start sshd, or install -d -m 0755 /run/sshd, and check "
+                  "again",
+                  "sshd is not running, and cannot be asked without its "
+                  "folder in /run");
+        return;
+    }
     text_clean_bytes(output->data == NULL ? "" : output->data,
                      output->data == NULL ? 0
                                           : strcspn(output->data, "\r\n"),

@@ -407,19 +407,19 @@ check_ways_in(struct check *check)
     bool good = true;
 
     if (!can_succeed(check, PAM_SUCCESS, false, true, &trial)) {
-        if (!trial.met)
+        if (!trial.met) {
             check_add(check, CHECK_PROBLEM, AREA,
                       "put the module before what ends the phase",
                       "%s: no sign-in ever gets as far as this line",
                       place(check, where, sizeof(where)));
-        else
-            check_add(check, CHECK_PROBLEM, AREA,
-                      "put the module before the local password, with "
-                      "success=done, and count jumps again",
-                      "%s (%s): a person whom the pool accepts does not get "
-                      "in without a local password too",
-                      place(check, where, sizeof(where)),
-                      check->line->control);
+            return false;
+        }
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "put the module before the local password, with "
+                  "success=done, and count jumps again",
+                  "%s (%s): a person whom the pool accepts does not get in "
+                  "without a local password too",
+                  place(check, where, sizeof(where)), check->line->control);
         good = false;
     }
     if (!can_succeed(check, PAM_USER_UNKNOWN, true, false, &trial)) {

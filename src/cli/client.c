@@ -134,6 +134,20 @@ gather(struct client *client, const struct cli *cli, const char *extra)
         client->arguments[client->argument_count++] = extra;
 }
 
+/* What was given here is no module argument to a person. */
+static const char *
+in_our_words(const char *message, char *out, size_t size)
+{
+    static const char theirs[] = "(module argument)";
+    const char *at = strstr(message, theirs);
+
+    if (at == NULL)
+        return message;
+    (void) snprintf(out, size, "%.*s(--set)%s", (int) (at - message), message,
+                    at + sizeof(theirs) - 1);
+    return out;
+}
+
 /* The module's keys count too: a typo there closes every login. */
 static enum status
 read_module(struct client *client, const struct file_trust *trust)
@@ -153,17 +167,21 @@ static enum cli_exit
 read_settings(struct client *client)
 {
     struct file_trust trust = client_trust();
+    char line[512];
     enum status status;
 
     status = setup_read(&client->setup, client->argument_count,
                         client->arguments, client->cli->service, &trust);
     if (status == STATUS_CONFIG)
-        return client_complain(client, status, "", client->setup.message);
+        return client_complain(
+            client, status, "",
+            in_our_words(client->setup.message, line, sizeof(line)));
     if (status == STATUS_OK)
         status = read_module(client, &trust);
     if (status == STATUS_CONFIG)
-        return client_complain(client, status, "",
-                               config_message(client->module));
+        return client_complain(
+            client, status, "",
+            in_our_words(config_message(client->module), line, sizeof(line)));
     if (status != STATUS_OK)
         return client_complain(client, status, "", "");
     if (client->setup.warning[0] != '\0')

@@ -414,7 +414,7 @@ pam_line_is(const struct pam_line *line, const char *module)
 {
     const char *name;
 
-    if (line->is_substack)
+    if (line->is_substack || line->module == NULL)
         return false;
     name = strrchr(line->module, '/');
     return strcmp(name == NULL ? line->module : name + 1, module) == 0;

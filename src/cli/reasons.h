@@ -1,7 +1,6 @@
 /*
  * What a status means and what usually helps: the row of the service's error
- * where there is one, else the words of docs/errors.md, which a test compares
- * with this table.
+ * where there is one, else the words of docs/errors.md.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -17,7 +17,7 @@
 
 #define LINE_MAX_BYTES 2048
 #define NAME_MAX_BYTES 256
-#define WORDS_MAX 16
+#define WORDS_MAX 24
 
 /* Words that are replaced, longest meaning first. */
 struct redaction {
@@ -28,6 +28,8 @@ struct redaction {
         const char *instead;
     } words[WORDS_MAX];
     char host[NAME_MAX_BYTES];
+    char hosts[3][NAME_MAX_BYTES]; /* of proxy, endpoint and issuer */
+    size_t host_count;
 };
 
 bool
@@ -61,6 +63,28 @@ hide_setting(struct redaction *redaction, const struct check *check,
         hide(redaction, config_text(check->setup.config, key), instead);
 }
 
+/* The host of a URL, which messages name alone. */
+static void
+hide_host(struct redaction *redaction, const struct check *check,
+          enum config_key key, const char *instead)
+{
+    char *host = redaction->hosts[redaction->host_count++];
+    const char *url, *end;
+
+    if (check->setup.config == NULL
+        || !config_is_set(check->setup.config, key))
+        return;
+    url = config_text(check->setup.config, key);
+    url = strstr(url, "//") == NULL ? url : strstr(url, "//") + 2;
+    end = url + strcspn(url, "/");
+    if (memchr(url, '@', (size_t) (end - url)) != NULL)
+        url = (const char *) memrchr(url, '@', (size_t) (end - url)) + 1;
+    (void) snprintf(host, NAME_MAX_BYTES, "%.*s", (int) strcspn(url, ":/"),
+                    url);
+    if (strcmp(host, "localhost") != 0)
+        hide(redaction, host, instead);
+}
+
 static void
 prepare(struct redaction *redaction, const struct check *check)
 {
@@ -71,12 +95,12 @@ prepare(struct redaction *redaction, const struct check *check)
     hide_setting(redaction, check, KEY_PROXY, "[proxy]");
     hide_setting(redaction, check, KEY_ENDPOINT, "[endpoint]");
     hide_setting(redaction, check, KEY_ISSUER, "[issuer]");
+    hide_host(redaction, check, KEY_PROXY, "[proxy]");
+    hide_host(redaction, check, KEY_ENDPOINT, "[endpoint host]");
+    hide_host(redaction, check, KEY_ISSUER, "[issuer]");
     hide_setting(redaction, check, KEY_USER_POOL_ID, "[user_pool_id]");
     hide_setting(redaction, check, KEY_CLIENT_ID, "[client_id]");
     hide_setting(redaction, check, KEY_USERNAME_FORMAT, "[username_format]");
-    /* Amazon's own host name tells the region at most. */
-    if (!setup->pool.amazon_roots)
-        hide(redaction, setup->pool.host, "[endpoint host]");
     hide(redaction, check->user, "[user]");
     if (gethostname(redaction->host, sizeof(redaction->host) - 1) == 0
         && strcmp(redaction->host, "localhost") != 0)

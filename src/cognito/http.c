@@ -58,7 +58,7 @@ struct http {
     int64_t used; /* when the connection was last busy */
     unsigned int idle_ms;
     curl_socket_t socket; /* of the connection used last, while it is open */
-    bool connected; /* a connection may be waiting in the pool */
+    bool connected;       /* a connection may be waiting in the pool */
 };
 
 int64_t
@@ -270,7 +270,6 @@ set_common(struct transfer *transfer, const struct http_options *options)
            /* Set also where there is none: NULL would ask the environment. */
            && set_text(easy, CURLOPT_PROXY, proxy)
            && set_text(easy, CURLOPT_NOPROXY, proxy[0] == '\0' ? "*" : "")
-           && set_number(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
            && set_number(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED)
            && set_text(easy, CURLOPT_USERAGENT, options->user_agent)
            && set_number(easy, CURLOPT_NOSIGNAL, 1)
@@ -436,8 +435,8 @@ step(struct http *http)
         transfer->done = true;
         transfer->result = result;
         transfer->ended = http_now();
-        transfer->answer.ms
-            = (unsigned int) (transfer->ended - transfer->started);
+        transfer->answer.ms =
+            (unsigned int) (transfer->ended - transfer->started);
         http->used = transfer->ended;
     }
     return true;
@@ -685,25 +684,22 @@ http_post_start(struct http *http, const char *target,
                 const struct secret *body)
 {
     struct transfer *post = &http->post;
-    enum status status = STATUS_INTERNAL;
+    enum status status = STATUS_MEMORY;
 
     http_post_drop(http);
     if (is_late(http))
         return STATUS_TIMEOUT;
     settle_warm(http);
     http->headers = make_headers(target);
-    if (http->headers == NULL
-        || !secret_set(&http->body, body->data, body->length))
-        status = STATUS_MEMORY;
-    else if (set_url(post, "/") && set_number(post->easy, CURLOPT_POST, 1)
-             && curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                                 (curl_off_t) http->body.length)
-                    == CURLE_OK
-             && curl_easy_setopt(post->easy, CURLOPT_HTTPHEADER,
-                                 http->headers)
-                    == CURLE_OK
-             && set_number(post->easy, CURLOPT_FRESH_CONNECT,
-                           is_hung_up(http))) {
+    if (http->headers != NULL
+        && secret_set(&http->body, body->data, body->length)
+        && set_url(post, "/") && set_number(post->easy, CURLOPT_POST, 1)
+        && curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                            (curl_off_t) http->body.length)
+               == CURLE_OK
+        && curl_easy_setopt(post->easy, CURLOPT_HTTPHEADER, http->headers)
+               == CURLE_OK
+        && set_number(post->easy, CURLOPT_FRESH_CONNECT, is_hung_up(http))) {
         post->upload = &http->body;
         status = start(post);
     }
@@ -748,11 +744,9 @@ start_get(struct http *http, const char *path, long limit_ms)
     struct transfer *get = &http->get;
 
     forget(get);
-    if (!set_url(get, path))
-        return STATUS_MEMORY;
-    if (!set_number(get->easy, CURLOPT_HTTPGET, 1)
+    if (!set_url(get, path) || !set_number(get->easy, CURLOPT_HTTPGET, 1)
         || !set_number(get->easy, CURLOPT_TIMEOUT_MS, limit_ms))
-        return STATUS_INTERNAL;
+        return STATUS_MEMORY;
     return start(get);
 }
 

@@ -465,12 +465,15 @@ srp_timestamp(time_t when, char text_out[SRP_TIMESTAMP_SIZE])
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct tm utc;
+    int length;
 
     text_out[0] = '\0';
     if (gmtime_r(&when, &utc) == NULL)
         return;
-    (void) snprintf(text_out, SRP_TIMESTAMP_SIZE,
-                    "%s %s %d %02d:%02d:%02d UTC %d", days[utc.tm_wday],
-                    months[utc.tm_mon], utc.tm_mday, utc.tm_hour, utc.tm_min,
-                    utc.tm_sec, 1900 + utc.tm_year);
+    length = snprintf(text_out, SRP_TIMESTAMP_SIZE,
+                      "%s %s %d %02d:%02d:%02d UTC %ld", days[utc.tm_wday],
+                      months[utc.tm_mon], utc.tm_mday, utc.tm_hour, utc.tm_min,
+                      utc.tm_sec, 1900L + utc.tm_year);
+    if (length < 0 || length >= SRP_TIMESTAMP_SIZE)
+        text_out[0] = '\0';
 }

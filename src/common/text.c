@@ -54,8 +54,9 @@ is_control(uint32_t character)
 }
 
 /*
- * Decodes the character at bytes (RFC 3629: no overlong form, no surrogate,
- * nothing above U+10FFFF). Returns its length, 0 when there is none.
+ * Decodes the character at bytes, of which one is left or more (RFC 3629: no
+ * overlong form, no surrogate, nothing above U+10FFFF). Returns its length, 0
+ * when there is none.
  */
 static size_t
 decode(const unsigned char *bytes, size_t left, uint32_t *character_out)
@@ -64,8 +65,6 @@ decode(const unsigned char *bytes, size_t left, uint32_t *character_out)
     uint32_t character;
     size_t length;
 
-    if (left == 0)
-        return 0;
     if (bytes[0] < 0x80) {
         *character_out = bytes[0];
         return 1;

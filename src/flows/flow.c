@@ -103,6 +103,14 @@ flow_ask(struct flow *flow, enum talk_kind kind, const char *prompt,
                     prompt);
     flow->hint[0] = '\0';
     status = flow->talk->ask(flow->talk, kind, line, answer_out);
+    /* Through sshd the end of the input arrives as an empty answer; and
+     * nothing that is asked for can be empty. */
+    if (status == STATUS_OK && answer_out->length == 0
+        && (kind == TALK_CODE || kind == TALK_HIDDEN
+            || kind == TALK_VISIBLE)) {
+        flow_say_why(flow, "given up: nothing was typed");
+        return STATUS_CANCELLED;
+    }
     /* Once more is a comparison, and goes nowhere; and whoever changes a
      * password may try the one he has: password_ask_new tells him. */
     if (status != STATUS_OK || kind == TALK_PASSWORD || kind == TALK_NEW_AGAIN
@@ -372,6 +380,36 @@ initiate_ahead(struct flow *flow, const struct start *start)
     return adopt(flow, &answer);
 }
 
+/* A failure is no failure yet: it is tried once more after the answer. */
+static void
+make_srp(void *context)
+{
+    struct flow *flow = context;
+
+    (void) srp_new(&flow->srp);
+}
+
+/*
+ * The password, and a fresh exponent for it: two milliseconds of arithmetic,
+ * done while the password is typed where somebody types.
+ */
+static enum status
+need_password_and_srp(struct flow *flow)
+{
+    enum status status;
+
+    srp_free(flow->srp);
+    flow->srp = NULL;
+    flow->talk->meanwhile = make_srp;
+    flow->talk->context = flow;
+    status = flow_need_password(flow);
+    flow->talk->meanwhile = NULL;
+    flow->talk->context = NULL;
+    if (status == STATUS_OK && flow->srp == NULL)
+        status = srp_new(&flow->srp);
+    return status;
+}
+
 enum status
 flow_initiate(struct flow *flow)
 {
@@ -392,17 +430,17 @@ flow_initiate(struct flow *flow)
     (void) snprintf(flow->canonical, sizeof(flow->canonical), "%s",
                     flow->sent);
     flow->next = next_of(start, choice, password, srp);
+    /* What an earlier start proved does not count for this one. */
+    flow->password_proved = false;
+    flow->second_factor_done = false;
     status = initiate_ahead(flow, start);
     if (status != STATUS_UNAVAILABLE)
         return status;
     status = STATUS_OK;
-    if (password || srp)
+    if (srp)
+        status = need_password_and_srp(flow);
+    else if (password)
         status = flow_need_password(flow);
-    if (status == STATUS_OK && srp) {
-        srp_free(flow->srp);
-        flow->srp = NULL;
-        status = srp_new(&flow->srp);
-    }
     if (status != STATUS_OK)
         return status;
     if (preferred != NULL)
@@ -447,8 +485,6 @@ flow_restart(struct flow *flow, enum status status)
     if (flow->restarted || !flow->password_proved)
         return status;
     flow->restarted = true;
-    flow->password_proved = false;
-    flow->second_factor_done = false;
     flow_hint(flow, "That took too long.");
     flow->talk->log(flow->talk, TALK_LOG_DEBUG,
                     "the session is lost after a correct password: starting "

@@ -25,7 +25,7 @@
 /* What an answer may hold next: a result, or challenges of a kind. */
 enum flow_next {
     NEXT_RESULT = 1 << 0,
-    NEXT_MFA = 1 << 1,          /* a second factor, or its choice or set-up */
+    NEXT_MFA = 1 << 1,          /* a second factor, or its choice */
     NEXT_NEW_PASSWORD = 1 << 2,
     NEXT_VERIFIER = 1 << 3,     /* PASSWORD_VERIFIER */
     NEXT_CUSTOM = 1 << 4,
@@ -33,7 +33,9 @@ enum flow_next {
     NEXT_FIRST = 1 << 6,        /* a code as the first factor */
     NEXT_PASSWORD = 1 << 7,     /* PASSWORD */
     NEXT_SRP = 1 << 8,          /* PASSWORD_SRP */
-    NEXT_AFTER_PASSWORD = NEXT_RESULT | NEXT_MFA | NEXT_NEW_PASSWORD
+    NEXT_SET_UP = 1 << 9,       /* MFA_SETUP */
+    NEXT_AFTER_PASSWORD
+    = NEXT_RESULT | NEXT_MFA | NEXT_SET_UP | NEXT_NEW_PASSWORD
 };
 
 /* The menus; what was chosen from each is chosen again after a restart. */
@@ -76,7 +78,8 @@ void flow_hint(struct flow *flow, const char *format, ...)
 /*
  * Asks with the hint, if any, in front of the prompt: every fact a person
  * needs stands in the prompt itself, because hosts show other lines late or
- * never. The hint is used up. STATUS_NO_DIALOGUE: the answer to another
+ * never. The hint is used up. STATUS_CANCELLED: the person gave up, also by
+ * typing nothing. STATUS_NO_DIALOGUE: the answer to another
  * question is the password, as hosts give it that can ask for nothing else
  * (sshd's password method); it must not go where that answer would.
  */

@@ -63,8 +63,9 @@ sign_up_confirm(struct flow *flow)
                 status = STATUS_WRONG_CODE;
             continue;
         }
-        status = flow_is_code(&code, FLOW_CODE_MIN, FLOW_CODE_MAX) ? confirm(flow, code.data)
-                                     : STATUS_WRONG_CODE;
+        status = flow_is_code(&code, FLOW_CODE_MIN, FLOW_CODE_MAX)
+                     ? confirm(flow, code.data)
+                     : STATUS_WRONG_CODE;
         /* The service calls a wrong code expired here and there. */
         if (status == STATUS_CODE_EXPIRED)
             status = STATUS_WRONG_CODE;

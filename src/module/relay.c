@@ -257,6 +257,27 @@ ask_question(struct relay *relay, unsigned int kind, const char *prompt,
     return status;
 }
 
+static bool
+takes_new_from_stack(const struct relay *relay)
+{
+    const struct config *config = relay->call->config;
+
+    return relay->operation == WIRE_CHANGE
+           && (config_flag(config, KEY_USE_AUTHTOK)
+               || config_flag(config, KEY_USE_FIRST_PASS));
+}
+
+/*
+ * No code is sent where the new password that it is for would come from
+ * another module, which asks later.
+ */
+static enum stamp
+permit_code(const struct relay *relay)
+{
+    return takes_new_from_stack(relay) ? STAMP_CANNOT
+                                       : stamp_permit_code(relay->call);
+}
+
 /*
  * A new password: the stack's where an earlier module has asked for it and
  * the settings say so, and that one once only. It was refused otherwise: an
@@ -266,14 +287,11 @@ static enum status
 new_password(struct relay *relay, unsigned int kind, const char *prompt,
              struct secret *answer_out)
 {
-    const struct call *call = relay->call;
     const char *password;
 
-    if (relay->operation != WIRE_CHANGE
-        || (!config_flag(call->config, KEY_USE_AUTHTOK)
-            && !config_flag(call->config, KEY_USE_FIRST_PASS)))
+    if (!takes_new_from_stack(relay))
         return ask_question(relay, kind, prompt, answer_out);
-    password = stacked_password(call, PAM_AUTHTOK);
+    password = stacked_password(relay->call, PAM_AUTHTOK);
     if (password == NULL)
         return STATUS_PASSWORD_POLICY;
     if (kind == TALK_NEW_PASSWORD && relay->stack_taken)
@@ -329,7 +347,7 @@ find_answer(struct relay *relay, unsigned int kind, const char *prompt,
         return status;
     case TALK_PERMIT:
         return secret_set_text(answer_out,
-                               words[stamp_permit_code(relay->call)])
+                               words[permit_code(relay)])
                    ? STATUS_OK
                    : STATUS_MEMORY;
     default:

@@ -227,6 +227,25 @@ is_same_user(const struct call *call)
            && item != NULL && strcmp(item, call->user) == 0;
 }
 
+/*
+ * What the person reads: the helper's words, or those of a reason that was
+ * found here. States of an account are the helper's to tell or to keep.
+ */
+static const char *
+words_of(const struct relay_result *result)
+{
+    switch ((int) result->status) {
+    case STATUS_NOT_CONFIRMED:
+    case STATUS_DISABLED:
+    case STATUS_RESET_REQUIRED:
+    case STATUS_TEMPORARY_EXPIRED:
+        return result->person;
+    default:
+        return result->person[0] != '\0' ? result->person
+                                         : status_text(result->status);
+    }
+}
+
 int
 result_finish(struct call *call, const struct relay_result *result,
               enum result_phase phase)
@@ -243,7 +262,7 @@ result_finish(struct call *call, const struct relay_result *result,
     log_attempt(call, &final, phase, code);
     if (code != PAM_SUCCESS) {
         (void) pam_fail_delay(call->pamh, FAIL_DELAY_US);
-        call_tell(call, PAM_ERROR_MSG, final.person);
+        call_tell(call, PAM_ERROR_MSG, words_of(&final));
     }
     return code;
 }

@@ -7,13 +7,16 @@
 
 #include "module/scope.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <security/pam_modutil.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/pattern.h"
 
 #define NAME_MAX_BYTES 128
+#define GROUPS_USUAL 64 /* an account is in; more cost a second look-up */
 
 /* systemd's dynamic users, and nobody: never people. */
 static bool
@@ -41,20 +44,53 @@ is_dangerous_name(const char *name)
 }
 
 static bool
-is_in_listed_group(const struct call *call, const char *user)
+is_in_group(const struct passwd *account, const struct group *group)
 {
-    char group[CONFIG_VALUE_MAX];
+    gid_t some[GROUPS_USUAL];
+    gid_t *groups = some, *many = NULL;
+    int count = GROUPS_USUAL;
+    bool found = false;
+
+    for (char **member = group->gr_mem; *member != NULL; member++)
+        if (strcmp(*member, account->pw_name) == 0)
+            return true;
+    if (getgrouplist(account->pw_name, account->pw_gid, groups, &count) < 0) {
+        groups = many = calloc((size_t) count, sizeof(*many));
+        if (many == NULL
+            || getgrouplist(account->pw_name, account->pw_gid, many, &count)
+                   < 0)
+            count = 0;
+    }
+    for (int i = 0; i < count && !found; i++)
+        found = groups[i] == group->gr_gid;
+    free(many);
+    return found;
+}
+
+/*
+ * As pam_modutil_user_in_group_nam_nam, which would look the account up once
+ * more: strangers pay for that at each of their logins.
+ */
+static bool
+is_in_listed_group(const struct call *call, const struct passwd *account)
+{
+    const struct group *group;
+    char name[CONFIG_VALUE_MAX];
     size_t position = 0;
 
-    while (config_list_next(call->config, KEY_ONLY_GROUP, &position, group))
-        if (pam_modutil_user_in_group_nam_nam(call->pamh, user, group) == 1)
+    while (account != NULL
+           && config_list_next(call->config, KEY_ONLY_GROUP, &position,
+                               name)) {
+        group = pam_modutil_getgrnam(call->pamh, name);
+        if (group != NULL && is_in_group(account, group))
             return true;
+    }
     return false;
 }
 
 /* only_users and only_group: with both, either of them lets in. */
 static bool
-is_listed(const struct call *call)
+is_listed(const struct call *call, const struct passwd *account)
 {
     bool users = config_is_set(call->config, KEY_ONLY_USERS);
     bool groups = config_is_set(call->config, KEY_ONLY_GROUP);
@@ -63,7 +99,7 @@ is_listed(const struct call *call)
         return true;
     if (users && config_list_has(call->config, KEY_ONLY_USERS, call->user))
         return true;
-    return groups && is_in_listed_group(call, call->user);
+    return groups && is_in_listed_group(call, account);
 }
 
 enum scope
@@ -90,7 +126,7 @@ scope_of(struct call *call, const char **reason_out)
         && account->pw_uid < config_number(call->config, KEY_MINIMUM_UID))
         return SCOPE_FOREIGN;
     *reason_out = "in neither only_users nor only_group";
-    if (!is_listed(call))
+    if (!is_listed(call, account))
         return SCOPE_FOREIGN;
     *reason_out = "not a name that username_class allows";
     if (is_dangerous_name(call->user)

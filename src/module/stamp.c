@@ -34,8 +34,10 @@ open_folder(void)
     fd = open(STAMP_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;
+    /* su runs with its caller's group, which has no business here. */
     if (fstat(fd, &st) == 0 && st.st_uid == 0
-        && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0
+        && (st.st_gid == 0 || fchown(fd, (uid_t) -1, 0) == 0))
         return fd;
     (void) close(fd);
     return -1;

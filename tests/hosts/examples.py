@@ -22,4 +22,4 @@ def people(world, tap, title, host, says, asked=None):
     strangers = [STRANGER] if "stranger" in says else []
     for case in [*NO_REQUEST, LOCAL, *strangers]:
         matrix.run(case, f"{title}: {case.title}")
-        matrix.no_contact(case)
+        matrix.no_contact(case, f"{title}: {case.title}")

@@ -26,6 +26,10 @@ PAMRUN = os.path.join(BUILD, "pamrun")
 sys.path.insert(0, os.path.join(FOLDER, "tests", "pool"))
 import localpool  # noqa: E402
 
+# A build with AddressSanitizer is slow, keeps freed memory, catches signals.
+with open(PAMRUN, "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()
+
 ERR, WARNING, NOTICE, DEBUG = 3, 4, 5, 7  # syslog's priorities
 
 # name: uid. Everybody is in a group of the same number unless said below.
@@ -264,6 +268,13 @@ class Host:
             raise AssertionError(f"pamrun: status {self.status}: {self.describe()}")
         return self
 
+    def abandon(self):
+        """After a failure: nothing of it may disturb the tests that follow."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+            wait_for_helpers(seconds=25)
+
     def describe(self):
         with open(self.errors_file, encoding="utf-8", errors="replace") as file:
             errors = file.read()
@@ -331,7 +342,8 @@ class Host:
 
 def sanitizer():
     """Options for a build with sanitizers; others do not look at them."""
-    return {"ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
+    return {"ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0",
+            "NSS_WRAPPER_DISABLE_DEEPBIND": "1"}
 
 
 def run(*operations, arguments=(), answers=(), user="alice", service="test", options=(),

@@ -8,6 +8,7 @@
  */
 #include <config.h>
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define HIGH_FD 10        /* our own descriptors stand here and above */
-#define ANSWER_MAX 4096
+#define ANSWER_MAX 16384 /* as written: four bytes for one */
 #define WARM_ROUNDS 20    /* before memory and descriptors are counted */
 
 /* What the command line asks for. */
@@ -90,6 +91,8 @@ report_log(const char *what, int priority, const char *format,
     (void) snprintf(head, sizeof(head), "%s %d", what, priority);
     report(head, text);
 }
+
+#undef syslog /* some compilers have it as a macro */
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
@@ -160,6 +163,8 @@ unescape(char *text)
 
     while (*text != '\0') {
         if (text[0] == '\\' && text[1] == 'x'
+            && isxdigit((unsigned char) text[2])
+            && isxdigit((unsigned char) text[3])
             && sscanf(text + 2, "%2x", &byte) == 1) {
             *to++ = (char) byte;
             text += 4;

@@ -161,6 +161,12 @@ class Common:
         host = self.go([(self.question, "!error")])
         self.verdict(host, "PAM_CONV_ERR", "cancelled", 1, self.before)
 
+    def test_given_up_by_typing_nothing(self):
+        """As the end of the input arrives through sshd."""
+        host = self.go([(self.question, "")])
+        self.verdict(host, "PAM_CONV_ERR", "cancelled", 1, self.before)
+        self.notes(host, "given up: nothing was typed")
+
     def test_host_can_ask_for_the_password_only(self):
         if not self.first():
             return
@@ -204,7 +210,6 @@ class Common:
         self.pool.script(on(RESPOND, body={
             "ChallengeName": "SELECT_CHALLENGE", "Session": "x" * 30,
             "AvailableChallenges": ["PASSWORD"], "ChallengeParameters": {}}))
-        self.skip_scripts()
         host = self.go(self.until_respond())
         self.verdict(host, "PAM_AUTH_ERR", "challenge_unsupported", 1, self.before + 1)
         self.notes(host, "SELECT_CHALLENGE")
@@ -213,17 +218,9 @@ class Common:
         self.pool.script(on(RESPOND, body={
             "ChallengeName": "TOMORROWS_CHALLENGE", "Session": "x" * 30,
             "ChallengeParameters": {}}))
-        self.skip_scripts()
         host = self.go(self.until_respond())
         self.verdict(host, "PAM_AUTH_ERR", "challenge_unsupported", 1, self.before + 1)
         self.notes(host, "TOMORROWS_CHALLENGE")
-
-    def skip_scripts(self):
-        """The script is for the answer to this challenge, not to one before."""
-        if not self.before:
-            return
-        self.pool.clear_rules()
-        raise NotImplementedError
 
     def until_respond(self):
         """The turns up to the first answer to this challenge."""
@@ -231,21 +228,22 @@ class Common:
 
     asks = 1
 
+    parameters = {}
+
     def forever(self, host):
         self.verdict(host, "PAM_AUTH_ERR", "challenge_unsupported", 1, self.before + 1)
 
     def test_repeats_for_ever(self):
         """The pool asks for the same once more, again and again."""
-        self.pool.script(on(RESPOND, count=0, merge={
-            "ChallengeName": self.name, "Session": "x" * 30, "AuthenticationResult": None}))
-        self.skip_scripts()
+        self.pool.script(on(RESPOND, count=0, body={
+            "ChallengeName": self.name, "Session": "x" * 30,
+            "ChallengeParameters": self.parameters}))
         self.forever(self.go(self.until_respond()))
 
     def test_result_together_with_a_challenge(self):
         self.pool.script(on(RESPOND, body={
             "ChallengeName": self.name, "Session": "x" * 30, "ChallengeParameters": {},
             "AuthenticationResult": self.pool.mint(CLIENT, self.user)}))
-        self.skip_scripts()
         host = self.go(self.until_respond())
         self.verdict(host, "PAM_AUTHINFO_UNAVAIL", "unreadable_answer", 1, self.before + 1)
         self.notes(host, "a result together with the challenge")
@@ -288,7 +286,7 @@ class Codes(Common):
         def spaced(prompt):
             code = answer(prompt)
             return f" {code[:3]} {code[3:]} "
-        host = self.go([(pattern, "twelve"), (hint, ""), (hint, "123"), (hint, spaced)])
+        host = self.go([(pattern, "twelve"), (hint, " "), (hint, "123"), (hint, spaced)])
         self.passed(host, 1, 1)
 
     def test_what_is_sent(self):
@@ -408,6 +406,7 @@ class SoftwareToken(Codes, Chat):
 class SelectMfaType(Common, Chat):
     name, user, total = "SELECT_MFA_TYPE", "judy", 2
     question = EMAIL_MENU
+    parameters = {"MFAS_CAN_CHOOSE": '["SMS_MFA","SOFTWARE_TOKEN_MFA","EMAIL_OTP"]'}
     again_asks = False
 
     def right(self):
@@ -435,7 +434,7 @@ class SelectMfaType(Common, Chat):
 
     def test_wrong(self):
         hint = r"on Type a number from 1 to 3\. Sign in with "
-        host = self.go([(self.question, "4"), (hint, "0"), (hint, "")])
+        host = self.go([(self.question, "4"), (hint, "0"), (hint, "SMS ")])
         self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 0)
 
     def test_wrong_then_right(self):
@@ -509,7 +508,7 @@ class SelectChallenge(Common, Chat):
 
     def test_wrong(self):
         hint = r"on Type a number from 1 to 2\. "
-        host = self.go([(self.question, "3"), (hint, "x"), (hint, "")])
+        host = self.go([(self.question, "3"), (hint, "x"), (hint, "-1")])
         self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 0)
 
     def test_wrong_then_right(self):
@@ -576,7 +575,10 @@ class NewPassword(Common, Chat):
         self.pool.clear()
         self.passed(self.talk([(PASSWORD, "Brand-New-Pw-1")], user="erin"), 1, 0)
 
-    def lost(self, **changes):
+    def test_given_up_by_typing_nothing(self):
+        self.verdict(self.go([(NEW, "")]), "PAM_AUTH_ERR", "bad_input", 1, 0)
+
+    def lost(self):
         return [(NEW, "Brand-New-Pw-1"),
                 (AGAIN, self.after(SESSION_SECONDS, "Brand-New-Pw-1"))]
 
@@ -750,12 +752,26 @@ class MfaSetUp(Common, Chat):
         self.verdict(host, "PAM_AUTH_ERR", "session_lost", 2, 0)
 
     def test_session_lost_after_the_code(self):
-        """The app is set up by then; the new start asks for its next code."""
+        """The new start sets up once more; a code serves once, so the next one."""
         self.pool.fault("error", {"operation": RESPOND}, code="NotAuthorizedException",
                         message="Invalid session for the user.")
-        self.pool.user("alice", pool=POOL, mfa=[])
-        host = self.go([*self.right(), *self.again()])
+        host = self.go([*self.right(), (LATE + "Add the key", lambda prompt: self.code(1)(
+            prompt.replace("That took too long. ", "")))])
         self.passed(host, 2, 2)
+
+    def test_repeats_for_ever(self):
+        """One set-up is enough."""
+        self.pool.script(
+            {"match": {"operation": "AssociateSoftwareToken"}, "count": 0,
+             "body": {"SecretCode": "JBSWY3DPEHPK3PXP", "Session": "x" * 30}},
+            {"match": {"operation": "VerifySoftwareToken"}, "count": 0,
+             "body": {"Status": "SUCCESS", "Session": "x" * 30}},
+            on(RESPOND, count=0, body={
+                "ChallengeName": "MFA_SETUP", "Session": "x" * 30,
+                "ChallengeParameters": {"MFAS_CAN_SETUP": '["SOFTWARE_TOKEN_MFA"]'}}))
+        host = self.go([(self.question, "123456")])
+        self.verdict(host, "PAM_AUTH_ERR", "challenge_unsupported", 1, 1)
+        self.notes(host, "MFA_SETUP, which cannot come here")
 
     def test_wrong(self):
         hint = r"on That code is wrong\. Add the key "
@@ -1141,8 +1157,10 @@ class Custom(Chat):
         self.verdict(host, "PAM_AUTH_ERR", "session_lost", 1, 1)
 
     def test_cancelled(self):
-        self.verdict(self.go([(DOOR, "green"), (ROOF, "!error")]), "PAM_CONV_ERR", "cancelled",
-                     1, 1)
+        for typed in ("!error", ""):
+            self.pool.clear()
+            self.verdict(self.go([(DOOR, "green"), (ROOF, typed)]), "PAM_CONV_ERR", "cancelled",
+                         1, 1)
 
     def test_session_lost(self):
         self.pool.fault("error", {"operation": RESPOND, "nth": 2}, count=0,
@@ -1208,7 +1226,8 @@ class Custom(Chat):
     def test_with_srp_session_lost(self):
         """After a correct password: once more."""
         host = self.go([(PASSWORD, PASSWORDS["alice"]),
-                        (DOOR, self.after(SESSION_SECONDS, "green")), *self.rounds],
+                        (DOOR, self.after(SESSION_SECONDS, "green")),
+                        (LATE + "What is the colour", "green"), *self.rounds[1:]],
                        auth_flow="custom_srp")
         self.passed(host, 2, 6)
 
@@ -1316,6 +1335,15 @@ class RequireMfa(Chat):
         self.pool.reset()
         host = self.go([("on Code from your auth", self.app("grace"))], "grace",
                        auth_flow="user_auth", preferred_factor="password_srp")
+        self.passed(host, 1, 2)
+
+    def test_choice_based_by_email(self):
+        """A code by e-mail may be the first factor there, unless SRP proved the password."""
+        turns = [("on Code sent by e-mail", self.sent("ivan"))]
+        host = self.go(turns, "ivan", auth_flow="user_auth", preferred_factor="password")
+        self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 1, 1)
+        self.pool.reset()
+        host = self.go(turns, "ivan", auth_flow="user_auth", preferred_factor="password_srp")
         self.passed(host, 1, 2)
 
 

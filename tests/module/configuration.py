@@ -142,13 +142,18 @@ class Faulty(unittest.TestCase):
         return host
 
     def foreigners(self, arguments):
-        for user, more in [*((user, []) for user in FOREIGN), ("stranger", ["only_group=staff"])]:
-            if more and any(a.startswith(("only_", "helper=rel")) for a in arguments):
-                continue
-            host = run(*PHASES, arguments=arguments + more, user=user, control="[default=done]")
-            self.assertEqual([code for _, code in host.returns], FOREIGN_CODES, host.events)
-            self.assertEqual(host.prompts + host.shown + host.logs + host.helpers, [])
-            self.assertEqual(host.all("delay"), [])
+        operations = [word for user in FOREIGN for word in (f"user={user}", *PHASES)]
+        self.nothing(run(*operations, arguments=arguments, user="root", control="[default=done]"),
+                     len(FOREIGN))
+        if any(argument.startswith("only_") for argument in arguments):
+            return
+        self.nothing(run(*PHASES, arguments=[*arguments, "only_group=staff"], user="stranger",
+                         control="[default=done]"), 1)
+
+    def nothing(self, host, users):
+        self.assertEqual([code for _, code in host.returns], FOREIGN_CODES * users, host.events)
+        self.assertEqual(host.prompts + host.shown + host.logs + host.helpers, [])
+        self.assertEqual(host.all("delay"), [])
 
 
 def settings(**changes):

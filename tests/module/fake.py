@@ -126,7 +126,6 @@ class Bad(unittest.TestCase):
         ("stop", "timeout", 0),
         ("stop_after_reply", "timeout", 1),
         ("verdict_unasked", "helper_failed", 0),
-        ("verdict_before_reply", "helper_failed", 1),
         ("wrong_id", "helper_failed", 1),
         ("wrong_id_ask", "helper_failed", 0),
         ("wrong_version", "helper_failed", 1),
@@ -195,6 +194,18 @@ class Bad(unittest.TestCase):
         time.sleep(1.3)
         host.say(PASSWORD)
         self.assertEqual(host.finish().code, "PAM_SUCCESS")
+
+    def test_verdict_before_the_answer(self):
+        confdir = harness.write_service([f"config={EMPTY}", f"helper={FAKE}",
+                                         "user_pool_id=fake:verdict_before_reply"])
+        host = harness.Host(["authenticate"], confdir)
+        host.until("prompt")
+        # It has said what it had to say when it is gone.
+        helper, = harness.helpers()
+        harness.wait_until(lambda: harness.stat_of(helper)[1] == "Z")
+        host.say(PASSWORD)
+        host.finish()
+        self.assertEqual((host.code, host.reason), (NETWORK, "helper_failed"))
 
     def test_verdict_before_the_request(self):
         early = fresh("fake_helper-early")

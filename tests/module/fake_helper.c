@@ -29,6 +29,15 @@
 #define PASSWORD "open-sesame"
 #define HEADER_SIZE (2 + WIRE_ID_SIZE)
 
+/* The environment is empty: a build with AddressSanitizer asks here. The leak
+ * checker would start a process of its own. */
+const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *
+__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
 static struct wire *wire;
 static unsigned char id[WIRE_ID_SIZE];
 static char user[256];
@@ -485,7 +494,7 @@ nul_in_prompt(void)
 
     memcpy(bytes + length, "\001\000\007abc\000def", 10);
     raw_send(bytes, length + 10);
-    hang();
+    (void) receive_reply();
 }
 
 static void
@@ -510,7 +519,7 @@ length_past_end(void)
 
     memcpy(bytes + length, "\001\377\377abc", 6);
     raw_send(bytes, length + 6);
-    hang();
+    (void) receive_reply();
 }
 
 static void

@@ -53,7 +53,6 @@ class Groups(PoolCase):
             self.assertIn(host.reason, ("group_refused", "token_refused"))
             self.assertTrue(host.delayed)
 
-    WRONG = "group_refused"
     claim_rows = {
         "text": ("staff", OUT), "object": ({"staff": True}, OUT), "number": (7, OUT),
         "true": (True, OUT), "null": (None, OUT), "numbers": ([1, 2], OUT),
@@ -66,8 +65,12 @@ class Groups(PoolCase):
         host = self.sign_in(OLD, settings={"require_group": "staff"})
         self.check(host, code, tries=1)
 
-    deny_claim_rows = {name: (value, {"list": OUT, "empty": IN}.get(name, OUT))
-                       for name, (value, _) in claim_rows.items()}
+    # A claim of another shape cannot show that nobody forbidden is in.
+    deny_claim_rows = {
+        "text": ("guests", OUT), "object": ({}, OUT), "number": (7, OUT), "null": (None, IN),
+        "numbers": ([1, 2], OUT), "one_number": (["guests", 1], OUT), "nested": ([["x"]], OUT),
+        "list": (["staff"], OUT), "another": (["guests"], IN), "empty": ([], IN),
+    }
 
     def check_deny_claim(self, value, code):
         self.pool.token(**{"for": "id"}, claims={"cognito:groups": value})
@@ -125,6 +128,13 @@ class Revoked(PoolCase):
             self.pool.token(**{"for": "id"}, **spoil)
             self.check(self.sign_in(OLD), "PAM_PERM_DENIED")
             self.assertEqual(self.revoked(), (1, [200]), spoil)
+
+    def test_after_an_answer_that_is_refused_as_a_whole(self):
+        self.pool.script({"match": {"operation": "InitiateAuth"},
+                          "merge": {"ChallengeName": "SMS_MFA", "Session": "s" * 40}})
+        host = self.sign_in(OLD)
+        self.assertNotEqual(host.code, "PAM_SUCCESS")
+        self.assertEqual(self.revoked(), (1, [200]), host.logs)
 
     def test_after_success(self):
         self.check(self.sign_in(OLD), "PAM_SUCCESS")

@@ -1,7 +1,7 @@
 /*
  * A PAM module for tests that does what others rely on or must not rely on.
- * authenticate: user=NAME and authtok=TEXT among its arguments set those items.
- * chauthtok: an argument counts in the pass it begins with, prelim: or
+ * authenticate: user=NAME and authtok=TEXT among its arguments set those
+ * items. chauthtok: an argument counts in the pass it begins with, prelim: or
  * update:, and is one of user=NAME, authtok=TEXT, oldauthtok=TEXT; ask, which
  * waits for an answer; show, which logs the two passwords that the stack
  * holds; call=PATH, which gives the module there an UPDATE with the arguments

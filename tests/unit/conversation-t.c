@@ -66,6 +66,12 @@ static const struct setting {
     {"custom_srp", {"auth_flow=custom_srp", "require_mfa"}, .mfa = true},
 };
 
+static const char *const answerable[] = {
+    "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_OTP",
+    "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED",
+    "SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER",
+    "CUSTOM_CHALLENGE"};
+
 /* ---- The oracle: reads the record, knows nothing of the flow ---- */
 
 /* What follows from the exchanges so far. */
@@ -76,7 +82,7 @@ struct oracle {
     char canonical[512];
     char pending[128];        /* the challenge to be answered */
     char session[2304];
-    bool proof;               /* since the start */
+    bool proof;               /* in the last request */
     bool password;            /* the service has checked it */
     bool password_in_start;   /* and nothing else since */
     bool ever_password;       /* in the whole conversation */
@@ -249,8 +255,9 @@ take_proof(struct oracle *oracle, const struct exchange *exchange,
                        || strcmp(next, "SELECT_CHALLENGE") == 0;
     bool choice = strcmp(text(request, "AuthFlow"), "USER_AUTH") == 0;
 
-    if (has_proof(request, fields))
-        oracle->proof = true;
+    /* A set-up ends with a request that only says so. */
+    oracle->proof = has_proof(request, fields)
+                    || strcmp(name, "MFA_SETUP") == 0;
     /* In the choice-based flow a code by e-mail may come instead. */
     if (json_text(fields, "PASSWORD") != NULL
         && !((start && choice)
@@ -309,7 +316,8 @@ take_answer(struct oracle *oracle, const struct exchange *exchange,
     result = json_object(body, "AuthenticationResult");
     oracle->may_sign_in
         = !json_has(body, "ChallengeName")
-          || (challenge[0] == '\0' && json_text(body, "ChallengeName") != NULL);
+          || (challenge[0] == '\0'
+              && json_text(body, "ChallengeName") != NULL);
     oracle->may_sign_in &= text(result, "AccessToken")[0] != '\0'
                            && is_good_token(oracle, text(result, "IdToken"))
                            && oracle->proof
@@ -388,12 +396,6 @@ static struct {
     unsigned int statuses[STATUS_COUNT];
 } seen;
 
-static const char *const answerable[] = {
-    "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_OTP",
-    "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED",
-    "SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER",
-    "CUSTOM_CHALLENGE"};
-
 static void
 count_way(const struct oracle *oracle)
 {
@@ -445,7 +447,10 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
     index = chance_below(LENGTH(settings));
     scene.person = chance_below(PERSONS);
     scene.append = settings[index].append;
-    scene.chaos = chance_below(100) < 40 ? 0 : 10 + chance_below(60);
+    scene.chaos = chance_percent(40) ? 0 : 10 + chance_below(60);
+    scene.stuck = chance_percent(4)
+                      ? answerable[chance_below(LENGTH(answerable))]
+                      : NULL;
     memset(&oracle, 0, sizeof(oracle));
     oracle.setting = &settings[index];
     snprintf(oracle.sent, sizeof(oracle.sent), "%s%s",

@@ -95,7 +95,8 @@ void record_clear(void);
 struct scene {
     size_t person;
     bool append;        /* otp=append: a code behind the password */
-    unsigned int chaos; /* per cent of answers that are tampered with */
+    unsigned int chaos; /* how much the answers are tampered with */
+    const char *stuck;  /* the challenge that comes again and again, or NULL */
 };
 
 extern struct scene scene;

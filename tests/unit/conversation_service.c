@@ -141,6 +141,19 @@ put_result(struct draft *draft, enum token_kind kind)
     put(&draft->result, "TokenType", "\"Bearer\"");
 }
 
+/* At the end of an honest sign-in; not everybody may enter everywhere. */
+static void
+put_own_result(struct draft *draft)
+{
+    unsigned int fate = chance_below(100);
+
+    if (fate < 88)
+        put_result(draft, TOKEN_GOOD);
+    else
+        put_result(draft, (enum token_kind) chance_below(
+                              fate < 97 ? TOKEN_OK_KINDS : TOKEN_KINDS));
+}
+
 static void
 put_error(struct draft *draft, const char *type, const char *message)
 {
@@ -157,7 +170,7 @@ put_after_password(struct draft *draft)
         "MFA_SETUP", "NEW_PASSWORD_REQUIRED"};
 
     if (chance_percent(25))
-        put_result(draft, TOKEN_GOOD);
+        put_own_result(draft);
     else
         put_challenge(draft, ONE_OF(after));
 }
@@ -199,7 +212,9 @@ answer_respond(struct draft *draft, const struct json *request)
     const char *name = field(request, "ChallengeName");
     const char *choice = field(fields, "ANSWER");
 
-    if (strcmp(name, "SELECT_MFA_TYPE") == 0) {
+    if (scene.stuck != NULL) {
+        put_challenge(draft, scene.stuck);
+    } else if (strcmp(name, "SELECT_MFA_TYPE") == 0) {
         put_challenge(draft, choice);
     } else if (strcmp(name, "SELECT_CHALLENGE") == 0) {
         if (field(fields, "SRP_A")[0] != '\0')
@@ -224,7 +239,7 @@ answer_respond(struct draft *draft, const struct json *request)
         put_challenge(draft, chance_percent(80) ? "CUSTOM_CHALLENGE"
                                                 : "SMS_MFA");
     } else {
-        put_result(draft, TOKEN_GOOD);
+        put_own_result(draft);
     }
 }
 
@@ -262,7 +277,7 @@ static void
 answer_honestly(struct draft *draft, const char *operation,
                 const struct json *request)
 {
-    if (chance_percent(9)) {
+    if (scene.stuck == NULL && chance_percent(9)) {
         answer_error(draft);
     } else if (strcmp(operation, "InitiateAuth") == 0) {
         answer_initiate(draft, request);

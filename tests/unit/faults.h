@@ -26,8 +26,9 @@
 
 #include <openssl/crypto.h>
 
-static bool fault_armed;
-static unsigned int fault_countdown;
+/* Of this thread: servers inside a test are not to suffer. */
+static _Thread_local bool fault_armed;
+static _Thread_local unsigned int fault_countdown;
 
 /* Lets that many allocations pass and the next one fail. */
 static inline void

@@ -142,6 +142,12 @@ test_timestamps(const struct json *file)
     }
     srp_timestamp((time_t) INT64_MAX, text);
     is_text(text, "", "a time beyond all years");
+    srp_timestamp((time_t) 67767976233532799, text);
+    is_text(text, "", "a year of ten digits");
+    srp_timestamp((time_t) 67768036191676799, text);
+    is_text(text, "", "the last year that can be told");
+    srp_timestamp((time_t) -1, text);
+    is_text(text, "Wed Dec 31 23:59:59 UTC 1969", "a second before 1970");
 }
 
 static void

@@ -145,6 +145,24 @@ test_utf8(void)
     ok(!text_is_utf8("\xf0\x8f\xbf\xbf", 4, NULL), "overlong in four");
 }
 
+static void
+test_block(void)
+{
+    ok(text_is_block(""), "nothing is a drawing");
+    ok(text_is_block(" ~A\n\xe2\x96\x80\xe2\x96\x88\n\xe2\x96\x9f"),
+       "ASCII, newlines, block elements");
+    ok(!text_is_block("\x1b[31m"), "ESC is none");
+    ok(!text_is_block("a\tb") && !text_is_block("a\rb")
+           && !text_is_block("a\x7f"),
+       "nor are TAB, CR and DEL");
+    ok(!text_is_block("\xe2\x96\xa0"), "nor is U+25A0");
+    ok(!text_is_block("\xe2\x95\xbf"), "nor is U+257F");
+    ok(!text_is_block("\xe2\x80\xae"), "nor is a bidi control");
+    ok(!text_is_block("\xc3\xa4"), "nor is a letter that is not ASCII");
+    ok(!text_is_block("a\xe2") && !text_is_block("a\xe2\x96"),
+       "nor is one that is cut short");
+}
+
 int
 main(void)
 {
@@ -152,5 +170,6 @@ main(void)
     test_clean_sizes();
     test_password();
     test_utf8();
+    test_block();
     return done_testing();
 }

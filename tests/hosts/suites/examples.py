@@ -11,8 +11,8 @@ from people import ALICE, GHOST, SYBIL, WRONG
 from world import (CONF, EMAIL_CLIENT, EMAIL_POOL, EMAIL_SECRET, CLIENT, EXAMPLES, POOL,
                    CA_FILE, SECRET, SECRET_FILE, write)
 
-SHIPPED = {"README.md", "common-auth", "login", "pam_cognito.conf", "pam_cognito.conf.email",
-           "sshd", "su", "sudo"}
+SHIPPED = {"README.md", "common-account", "common-auth", "common-password", "login",
+           "pam_cognito.conf", "pam_cognito.conf.email", "sshd", "su", "sudo"}
 
 
 def run(world, tap):

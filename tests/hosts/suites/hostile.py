@@ -10,11 +10,12 @@ import subprocess
 import threading
 import time
 
-from hosts import PASSWORD, Su, Sudo
+from hosts import PASSWORD, Pamtester, Su, Sudo
 from people import ALICE, LARRY, WRONG
 from person import Person, become
 from world import command, write
 
+PLAIN = "auth required pam_cognito.so\naccount required pam_unix.so\n"
 EVIL = "/home/larry/evil"
 MARKS = EVIL + "/marks"
 ROOT_FILE = "/etc/only-root-writes-here"
@@ -131,6 +132,14 @@ def run(world, tap):
     env = hostile(3128)
     for title, host in (("su", Su(world)), ("sudo", Sudo(world))):
         compare(world, tap, title, host, env, proxy, resolver)
+    # Without the two that would end a helper that obeyed them at once.
+    calm = {k: v for k, v in env.items() if not k.endswith("cap")}
+    compare(world, tap, "su, calm", Su(world), calm, proxy, resolver)
+    # A host that is not setuid, so that no loader has cleaned up before: only
+    # what the loader and malloc would do to the host itself is left out.
+    world.service("pamtester", PLAIN)
+    bare = {k: v for k, v in calm.items() if not k.startswith(("LD_", "MALLOC_T"))}
+    compare(world, tap, "pamtester", Pamtester(world), bare, proxy, resolver)
     keep = SudoKeep(world)
     allow_everything(env)
     compare(world, tap, "sudo -E", keep, env, proxy, resolver)
@@ -155,8 +164,9 @@ def attempt(world, host, typed, env):
     world.forget()
     visit = host.attempt(ALICE.name, typed, env=env)
     world.log.wait(f"{ALICE.name}: (accepted|refused)")
-    requests = sorted((r["operation"], r["username"], str(r["secret_hash_ok"]))
-                      for r in world.pool.requests() if r["operation"] != "RevokeToken")
+    # Keys are fetched meanwhile, when there is time: not compared.
+    requests = [(r["username"], r["secret_hash_ok"])
+                for r in world.pool.requests("InitiateAuth")]
     reasons = [line.split(" service=")[0] for line in world.log.ours()]
     return visit.screen, visit.status, visit.asked, requests, reasons
 
@@ -201,6 +211,21 @@ def status_of(pid):
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
 
+def open_files(pid):
+    found = {}
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
+        except OSError:  # closed meanwhile
+            pass
+    return found
+
+
+def foreign(files):
+    return [f for n, f in files.items()
+            if n > 3 and not f.startswith(("socket:", "anon_inode:", "pipe:"))]
+
+
 def helper_at_rest(world, tap):
     world.forget()
     env = {"MARK_OF_THE_CALLER": "1", "https_proxy": "http://127.0.0.1:3128"}
@@ -227,12 +252,13 @@ def helper_at_rest(world, tap):
     with open(f"/proc/{pid}/cmdline", "rb") as file:
         tap.equal(file.read(), b"pam_cognito_helper\0", "helper: no arguments")
     tap.equal(os.readlink(f"/proc/{pid}/cwd"), "/", "helper: works in /")
-    files = {int(n): os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")}
+    files = open_files(pid)
     tap.equal([files.get(n) for n in range(3)], ["/dev/null"] * 3, "helper: nothing on 0 to 2")
     tap.ok(files.get(3, "").startswith("socket:"), "helper: the socket is 3", files)
-    others = [f for n, f in files.items()
-              if n > 3 and not f.startswith(("socket:", "anon_inode:", "pipe:"))]
-    tap.equal(others, [], "helper: no file of the host's is open")
+    end = time.monotonic() + 5  # the resolver may be reading a file of its own
+    while foreign(open_files(pid)) and time.monotonic() < end:
+        time.sleep(0.05)
+    tap.equal(foreign(open_files(pid)), [], "helper: no file of the host's is open")
     with open(f"/proc/{pid}/limits", encoding="ascii") as file:
         limits = file.read()
     tap.ok("Max core file size        0                    0 " in limits,

@@ -22,7 +22,7 @@ def run(world, tap):
     for case in (STRANGER, Case("root", ROOT.name, ROOT.unix_password, "wrong")):
         matrix.asked = {case.title: 0}
         matrix.run(case, only + case.title)
-        matrix.no_contact(case)
+        matrix.no_contact(case, only + case.title)
     matrix.asked = {}
     host.stop()
 

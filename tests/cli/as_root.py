@@ -1,0 +1,226 @@
+# pam-cognito as root on a machine where everything is installed: check on the
+# real /etc, with the real sshd, owners and the helper's user; and that check,
+# login and a real host agree.
+# SPDX-License-Identifier: MIT
+import json
+import os
+import pwd
+import re
+import subprocess
+import time
+
+from hosts import Pamtester
+from people import ALICE, BOB, GHOST, KEEPER, LARRY, WRONG
+from person import Person
+from world import CA_FILE, CONF, EMAIL_CLIENT, SECRET_FILE, command, write
+
+SSHD_CONFIG = """UsePAM yes
+KbdInteractiveAuthentication yes
+PermitRootLogin prohibit-password
+"""
+STACK = ("auth [success=done user_unknown=ignore module_unknown=ignore default=die] "
+         "pam_cognito.so\nauth required pam_unix.so\naccount required pam_unix.so\n")
+
+
+def tool(*words, answers="", user=None):
+    """(exit status, output) of pam-cognito as root, or as that user."""
+    done = subprocess.run(["pam-cognito", *words], input=answers, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+                          user=user, group=user and pwd.getpwnam(user).pw_gid,
+                          extra_groups=[] if user else None, cwd="/")
+    return done.returncode, done.stdout
+
+
+def bad_findings(*words):
+    status, text = tool("check", "--json", *words)
+    found = [json.loads(line) for line in text.splitlines()]
+    return status, [(f["level"], f["area"], f["text"]) for f in found[:-1] if f["level"] != "ok"]
+
+
+class Suite:
+    def __init__(self, world, tap):
+        self.world = world
+        self.tap = tap
+
+    def prepare(self):
+        """As good as it was: configuration, owners, stack, sshd, accounts."""
+        self.world.forget()
+        self.world.configure()
+        self.world.example("sshd")
+        write("/etc/ssh/sshd_config", SSHD_CONFIG)
+        for path in (CONF, SECRET_FILE, CA_FILE):
+            os.chown(path, 0, 0)
+        os.chmod(CA_FILE, 0o644)
+        os.chown("/etc/security", 0, 0)
+        os.chmod("/etc/security", 0o755)
+
+    def good(self):
+        self.prepare()
+        started = time.monotonic()
+        status, text = tool("check", ALICE.name)
+        taken = time.monotonic() - started
+        self.tap.equal(status, 0, "a good set-up: status 0", text)
+        self.tap.ok(text.endswith("All is well.\n"), "a good set-up: all is well", text)
+        self.tap.ok(taken < 2, f"a good set-up: in less than 2 s ({taken:.2f} s)")
+        self.tap.ok("runs as _pam_cognito, uid" in text, "the helper's user is named", text)
+
+    def broken(self, name, area, says, *words, problems=1):
+        status, bad = bad_findings(*(words or [ALICE.name]))
+        self.tap.ok(status == 1 and bad and bad[0][:2] == ("problem", area)
+                    and re.search(says, bad[0][2]) and len(bad) == problems,
+                    f"{name}: the cause comes first", status, bad)
+
+    def owners(self):
+        self.prepare()
+        os.chown(CONF, LARRY.uid, LARRY.uid)
+        self.broken("configuration of somebody else", "configuration", "must belong to root")
+        self.prepare()
+        os.chown(SECRET_FILE, LARRY.uid, LARRY.uid)
+        self.broken("secret of somebody else", "client secret", "must belong to root")
+        self.prepare()
+        os.chmod(SECRET_FILE, 0o644)
+        self.broken("secret readable to all", "client secret", "must have mode 0600")
+        self.prepare()
+        os.chmod(CA_FILE, 0o666)
+        self.broken("trust anchors writable", "configuration", "^ca_file: .*writable")
+        self.prepare()
+        os.chmod("/etc/security", 0o777)
+        self.broken("folder writable", "configuration", "folder must belong to root")
+        self.prepare()
+        os.rename(CONF, CONF + ".real")
+        os.symlink(CONF + ".real", CONF)
+        self.broken("configuration is a link", "configuration", "must not be a symbolic link")
+        os.unlink(CONF)
+
+    def helper(self):
+        self.prepare()
+        path = "/usr/local/libexec/pam_cognito_helper"
+        os.chown(path, LARRY.uid, LARRY.uid)
+        self.broken("helper of somebody else", "helper", "must belong to root")
+        os.chown(path, 0, 0)
+        command("userdel", "_pam_cognito")
+        self.broken("no user for the helper", "helper", "its user _pam_cognito does not exist")
+        command("useradd", "--system", "--user-group", "--no-create-home", "--home-dir",
+                "/nonexistent", "--shell", "/usr/sbin/nologin", "_pam_cognito")
+
+    def sshd(self):
+        changes = {
+            "UsePAM no": ("UsePAM yes", "UsePAM is off"),
+            "KbdInteractiveAuthentication no":
+                ("KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication is off"),
+            "LoginGraceTime 5\nUsePAM yes": ("UsePAM yes", "LoginGraceTime"),
+            "AuthenticationMethods publickey\nUsePAM yes": ("UsePAM yes", "never asks PAM"),
+            "Nonsense yes\nUsePAM yes": ("UsePAM yes", "-T fails: .*Nonsense"),
+        }
+        for new, (old, says) in changes.items():
+            self.prepare()
+            write("/etc/ssh/sshd_config", SSHD_CONFIG.replace(old, new))
+            self.broken("sshd: " + new.split("\n")[0], "sshd", says)
+        self.prepare()
+        write("/etc/ssh/sshd_config",
+              SSHD_CONFIG + f"Match User {ALICE.name}\nKbdInteractiveAuthentication no\n")
+        self.broken("sshd: a Match block", "sshd", "KbdInteractiveAuthentication is off")
+        status, bad = bad_findings(BOB.name)
+        self.tap.equal((status, bad), (0, []), "sshd: the block is about alice alone")
+
+    def accounts(self):
+        self.prepare()
+        self.broken("no local account", "account", "no local account", GHOST)
+        self.broken("not in the group", "account", "neither only_users nor only_group",
+                    KEEPER.name)
+        command("userdel", ALICE.name)
+        self.broken("account removed", "account", "no local account")
+        command("useradd", "-M", "-u", str(ALICE.uid), "-s", "/bin/sh", "-G", "cognito",
+                ALICE.name)
+
+    def stacks(self):
+        self.prepare()
+        with open("/etc/pam.d/sshd", encoding="utf-8") as file:
+            text = file.read()
+        self.world.service("sshd", text.replace("module_unknown=ignore default=die",
+                                                "default=ignore"))
+        self.broken("denial swallowed", "PAM stack", "is not final")
+        self.world.service("sshd", text.replace("@include common-account",
+                                                "account sufficient pam_cognito.so\n"
+                                                "@include common-account"))
+        self.broken("account sufficient", "PAM stack", "account sufficient")
+        self.world.service("sshd", text.replace("auth     required    pam_unix.so", ""))
+        self.broken("no local way in", "PAM stack", "no local way back in")
+
+    def agreement(self):
+        """check, login and PAM itself say the same, right and wrong."""
+        self.prepare()
+        self.world.service("pamtester", STACK)
+        host = Pamtester(self.world)
+        cases = {"right": (ALICE.password, 0, "PAM_SUCCESS", 0),
+                 "wrong": (WRONG, 1, "PAM_AUTH_ERR", 1)}
+        for name, (password, status, code, _) in cases.items():
+            self.world.forget()
+            got, text = tool("login", ALICE.name, answers=password + "\n")
+            visit = host.attempt(ALICE.name, password)
+            self.tap.ok(got == status and code in text and bool(visit.who) == (status == 0),
+                        f"login and pamtester agree: {name} password", text, visit.screen)
+        self.world.configure(secret="wrong0secret")
+        self.broken("wrong secret", "client secret", "not the secret of the app client",
+                    "--service", "pamtester", ALICE.name)
+        got, text = tool("login", ALICE.name, answers=ALICE.password + "\n")
+        visit = host.attempt(ALICE.name, ALICE.password)
+        self.tap.ok(got == 3 and "PAM_SERVICE_ERR" in text and visit.who is None,
+                    "login and pamtester agree: wrong secret", text, visit.screen)
+        self.world.configure(client_id=EMAIL_CLIENT)
+        status, _ = bad_findings("--service", "pamtester", ALICE.name)
+        self.tap.equal(status, 1, "client of another pool: a problem")
+        self.prepare()
+
+    def nobody_there(self):
+        self.prepare()
+        write("/etc/hosts", "127.0.0.1 localhost testhost\n")
+        self.broken("the service's name does not resolve", "DNS", "cannot be resolved")
+        got, text = tool("login", ALICE.name, answers=ALICE.password + "\n")
+        self.tap.ok(got == 4 and "refused: dns, PAM_AUTHINFO_UNAVAIL" in text,
+                    "login says the same", text)
+        write("/etc/hosts", "127.0.0.1 localhost testhost cognito-idp.eu-west-1.amazonaws.com\n")
+
+    def ordinary_user(self):
+        """Root's secret stays root's; the person is told so, and how."""
+        self.prepare()
+        status, text = tool("login", ALICE.name, answers="x\n", user=LARRY.name)
+        self.tap.ok(status == 3 and "Permission denied" in text,
+                    "an ordinary user cannot use root's secret", text)
+        status, text = tool("check", ALICE.name, user=LARRY.name)
+        self.tap.ok(status == 1 and "to do: start pam-cognito check as root" in text,
+                    "check tells him to ask root", text)
+        status, text = tool("explain", "dns", user=LARRY.name)
+        self.tap.equal(status, 0, "explain works for everybody")
+
+    def terminal(self):
+        self.prepare()
+        person = Person("pam-cognito", "login", ALICE.name)
+        person.wait_for("Password: $")
+        person.type(ALICE.password)
+        status = person.finish()
+        self.tap.ok(status == 0 and "accepted, PAM_SUCCESS" in person.screen
+                    and ALICE.password not in person.screen,
+                    "root at a terminal signs alice in", person.screen)
+
+    def report(self):
+        self.prepare()
+        path = "/root/report"
+        status, text = tool("check", "--report", path, ALICE.name)
+        facts = os.stat(path)
+        with open(path, encoding="utf-8") as file:
+            content = file.read()
+        self.tap.ok(status == 0 and facts.st_mode & 0o777 == 0o600, "a report for root alone",
+                    text)
+        self.tap.ok("1kq0v9d8c7b6" not in content and "localclient" not in content
+                    and "eu-west-1_Local0001" not in content and "testhost" not in content
+                    and "alice" not in content, "which names nobody", content)
+
+
+def run(world, tap):
+    command("ssh-keygen", "-A")
+    suite = Suite(world, tap)
+    for part in (suite.good, suite.owners, suite.helper, suite.sshd, suite.accounts,
+                 suite.stacks, suite.agreement, suite.nobody_there, suite.ordinary_user,
+                 suite.terminal, suite.report):
+        part()

@@ -1,0 +1,89 @@
+# The outputs that docs/pam-cognito.md shows, made by the real program and the
+# real pool, and compared with it: what differs from run to run is made alike.
+#   outputs.py            as a test
+#   WRITE=FILE outputs.py writes them to FILE
+# SPDX-License-Identifier: MIT
+import os
+import re
+
+from setups import SetupCase, harness, script, with_landlock
+
+DOCUMENT = os.path.join(harness.FOLDER, "docs", "pam-cognito.md")
+ALICE = "Correct-Horse-9"
+
+
+def alike(text):
+    """Times, random words, folders and ports as the document writes them."""
+    text = with_landlock(text)
+    for pattern, instead in [
+            (r"\S+/tmp/\d+-pam\.d/sshd", "/etc/pam.d/sshd"),
+            (r"\S+/tmp/\d+-pam_cognito\.conf", "/etc/security/pam_cognito.conf"),
+            (r"\S+/tmp/\d+-secret", "/etc/security/pam_cognito.secret"),
+            (re.escape(harness.HELPER), "/usr/libexec/pam_cognito_helper"),
+            (re.escape(harness.FOLDER), ""),
+            (r"https://localhost:\d+", "https://cognito-idp.eu-west-1.amazonaws.com"),
+            (r"localhost port \d+", "cognito-idp.eu-west-1.amazonaws.com port 443"),
+            (r"issued by CN=.*", "issued by CN=Local user pool test authority"),
+            (r"check-[a-z2-7]{16}", "check-vt5mhwo2qjk7ryca"),
+            (r" +\d+ ms", lambda found: "%*d ms" % (len(found[0]) - 3, 31)
+             if len(found[0]) > 6 else " 31 ms"),
+            (r"-?\d s from the service's", "0 s from the service's"),
+            (r"valid until 20[3-9]\d-\d\d-\d\d", "valid until 2038-01-17"),
+            (r"Landlock version \d+.*", "Landlock version 7"),
+            (r"owner \d+;", "owner 0;"),
+]:
+        text = re.sub(pattern, instead, text)
+    # Only root sees all; the tests are no root.
+    text = re.sub(r"Not looked at: what only root.*\n", "", text)
+    return text
+
+
+class TestOutputs(SetupCase):
+    def outputs(self):
+        secret = harness.write(harness.fresh("secret"), self.settings()["client_secret"] + "\n")
+        settings = {"client_secret": None, "client_secret_file": secret}
+        good = {"settings": settings, "mode": 0o644}
+        yield "check", "pam-cognito check alice", self.check_up(**good)
+        yield "check-broken", "pam-cognito check alice", self.check_up(
+            **{**good, "client": "localsrponly000000000000001",
+               "settings": {**settings, "client_secret_file": harness.write(
+                   harness.fresh("secret"), harness.find_client(
+                       self.pool.info, "localsrponly000000000000001")[1] + "\n")}},
+            stack=lambda case, config: case.good_stack(config).replace(
+                " module_unknown=ignore default=die", " default=ignore"),
+            sshd={"kbdinteractiveauthentication": "no"})
+        config = ["--config", self.config()]
+        yield "login", "pam-cognito login grace", script(
+            *config, "login", "grace", answers=["Grace-Hopper-6", lambda: self.pool.totp(
+                "grace", pool="eu-west-1_Local0001")])
+        yield "login-refused", "pam-cognito login carol", script(
+            *config, "login", "carol", answers=["Not-Confirmed-1"])
+        yield "secret-hash", "pam-cognito secret-hash --explain alice", script(
+            "--config", harness.write_config({**self.settings(), **{
+                "client_secret": None, "client_secret_file": secret}}), "secret-hash",
+            "--explain", "alice")
+        yield "explain", "pam-cognito explain 'alice: refused: locked_out service=sshd ...'", \
+            script("explain", "alice: refused: locked_out service=sshd ...")
+        yield "sign-up", "pam-cognito sign-up --email newbie@example.com newbie", script(
+            *config, "sign-up", "--email", "newbie@example.com", "newbie",
+            answers=["Fresh-Paint-12", "Fresh-Paint-12"])
+        yield "sign-up-refused", "pam-cognito sign-up alice", script(
+            *config, "sign-up", "alice", answers=["Fresh-Paint-12", "Fresh-Paint-12"])
+
+    def test_document(self):
+        wanted = {}
+        for name, command, done in self.outputs():
+            lines = alike(done.err + done.out).splitlines()
+            wanted[name] = f"    $ {command}\n" + "".join(f"    {line}".rstrip() + "\n"
+                                                          for line in lines)
+        if os.environ.get("WRITE"):
+            with open(os.environ["WRITE"], "w", encoding="utf-8") as file:
+                file.write("\n".join(wanted.values()))
+        with open(DOCUMENT, encoding="utf-8") as file:
+            document = file.read()
+        for name, text in wanted.items():
+            self.assertIn(text, document, name)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,80 @@
+# A set-up that is all well, from which each test breaks one thing.
+# SPDX-License-Identifier: MIT
+import os
+import re
+
+from tool import ToolCase, harness, person, script
+
+GOOD_CONTROL = "[success=done user_unknown=ignore module_unknown=ignore default=die]"
+LOCAL = "auth required pam_unix.so\n"
+ACCOUNT = "account required pam_unix.so\n"
+SSHD = {"usepam": "yes", "kbdinteractiveauthentication": "yes", "passwordauthentication": "yes",
+        "logingracetime": "120", "permitrootlogin": "without-password",
+        "authenticationmethods": "any", "pubkeyauthentication": "yes"}
+
+
+NO_LANDLOCK = re.compile(r"warning  sandbox: .*\n +to do: .*\n")
+
+
+def bad(found):
+    """Findings that are no ok; what this machine's kernel lacks is not meant."""
+    return [f for f in found if f["level"] != "ok"
+            and (f["area"], f["level"]) != ("sandbox", "warning")]
+
+
+def with_landlock(text):
+    """The output of check as it is where the kernel has Landlock."""
+    if not NO_LANDLOCK.search(text):
+        return text
+    text = NO_LANDLOCK.sub("ok       sandbox: system call filter, Landlock version 7\n", text)
+    return text.replace("Problems: 0, warnings: 1.", "All is well.").replace(
+        "warnings: 1.", "warnings: 0.")
+
+
+class SetupCase(ToolCase):
+    """check on a good set-up with some changes."""
+
+    def module_line(self, config, control=GOOD_CONTROL, *arguments, phase="auth"):
+        words = [f"config={config}", f"helper={harness.HELPER}", *arguments]
+        return f"{phase} {control} {harness.MODULE} {' '.join(words)}\n"
+
+    def good_stack(self, config, *arguments):
+        return self.module_line(config, GOOD_CONTROL, *arguments) + LOCAL + ACCOUNT
+
+    def pam_dir(self, text, service="sshd", mode=0o644, **others):
+        folder = harness.fresh_folder("pam.d")
+        harness.write(os.path.join(folder, service), text, mode)
+        for name, content in others.items():
+            harness.write(os.path.join(folder, name.replace("_", "-")), content, 0o644)
+        return folder
+
+    def sshd(self, **changes):
+        """A program that prints what sshd -T would."""
+        values = {**SSHD, **changes}
+        lines = "".join(f"{key} {value}\n" for key, value in values.items() if value is not None)
+        path = harness.fresh("sshd")
+        harness.write(path, f"#!/bin/sh\ncat <<'END'\n{lines}END\n", 0o755)
+        return path
+
+    def words(self, config=None, stack=None, sshd=None, user="alice", options=(), arguments=(),
+              settings=None, client=harness.CLIENT, mode=0o600, pam_dir=None):
+        config = config or harness.write_config(self.settings(client, **(settings or {})), mode)
+        if callable(stack):
+            stack = stack(self, config)
+        folder = pam_dir or self.pam_dir(stack or self.good_stack(config, *arguments))
+        sshd = sshd if isinstance(sshd, str) else self.sshd(**(sshd or {}))
+        return ["check", "--pam-dir", folder, "--sshd", sshd,
+                "--selinux-dir", "/nonexistent", *options, *([user] if user else [])]
+
+    def check_up(self, *more, way=script, env=None, **changes):
+        return way(*self.words(**changes), *more, env=env)
+
+    def findings(self, **changes):
+        """(exit status, the findings as objects, the verdict)"""
+        done = self.check_up("--json", **changes)
+        objects = done.objects
+        return done.status, objects[:-1], objects[-1]
+
+
+__all__ = ["ACCOUNT", "GOOD_CONTROL", "LOCAL", "SetupCase", "bad", "harness", "person", "script",
+           "with_landlock"]

@@ -1,0 +1,245 @@
+# What check says of PAM stacks, good ones and broken ones; the module answers
+# in the stack as it would, nobody is logged in.
+# SPDX-License-Identifier: MIT
+import glob
+import os
+
+from setups import (ACCOUNT, GOOD_CONTROL, LOCAL, SetupCase, bad, harness, script,
+                    with_landlock)
+
+A = "@arguments@"
+C = "@module@ " + A
+FAILLOCK = f"""auth requisite pam_faillock.so preauth
+auth [success=3 user_unknown=ignore module_unknown=ignore default=1] {C}
+auth [success=2 default=ignore] pam_unix.so
+auth [default=die] pam_faillock.so authfail
+auth requisite pam_deny.so
+auth required pam_faillock.so authsucc
+"""
+COMMON = """auth [success=1 default=ignore] pam_unix.so
+auth requisite pam_deny.so
+auth required pam_permit.so
+"""
+
+# label: (stack, what the first problem says, what the second does if there is one)
+BROKEN = {
+    "no_line": (LOCAL + ACCOUNT, "no auth line of the service sshd names pam_cognito.so"),
+    "denial_swallowed": (f"auth [success=done default=ignore] {C}\n" + LOCAL + ACCOUNT,
+                         r"a refusal by the pool \(PAM_AUTH_ERR\) is not final"),
+    "sufficient": (f"auth sufficient {C}\n" + LOCAL + ACCOUNT, "is not final"),
+    "optional": (f"auth optional {C}\n" + LOCAL + ACCOUNT, "is not final",
+                 "without a local password too"),
+    "gate_swallowed": (f"auth [success=done user_unknown=ignore perm_denied=ignore default=die] "
+                       f"{C}\n" + LOCAL + ACCOUNT, r"\(PAM_PERM_DENIED\) is not final"),
+    "open_door": (f"auth [success=2 default=ignore] {C}\nauth optional pam_unix.so\n"
+                  "auth optional pam_faildelay.so\nauth required pam_permit.so\n" + ACCOUNT,
+                  "gets in without any right password"),
+    "open_door_unknown": (f"auth [success=1 user_unknown=1 default=die] {C}\n{LOCAL}"
+                          "auth required pam_permit.so\n" + ACCOUNT,
+                          "whom the module does not know gets in without any"),
+    "jump_too_short": (f"auth [success=1 user_unknown=ignore default=die] {C}\n" + COMMON
+                       + ACCOUNT, "whom the pool accepts does not get in"),
+    "jump_too_far": (f"auth [success=9 user_unknown=ignore default=die] {C}\n" + COMMON
+                     + ACCOUNT, "whom the pool accepts does not get in"),
+    "both_passwords": (f"{LOCAL}auth [success=ok user_unknown=ignore default=die] {C}\n"
+                       + ACCOUNT, "without a local password too"),
+    "never_reached": (f"auth requisite pam_deny.so\nauth required {C}\n" + ACCOUNT,
+                      "no sign-in ever gets as far"),
+    "no_way_back": (f"auth required {C}\n" + ACCOUNT, "no local way back in"),
+    "no_way_back_die": (f"auth [success=done default=die] {C}\n" + LOCAL + ACCOUNT,
+                        "no local way back in"),
+    "account_sufficient": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}account sufficient {C}\n" + ACCOUNT,
+                           "\"account sufficient\" would end the phase"),
+    "account_empty": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}account required {C}\n",
+                      "the account phase lets nobody in"),
+    "faillock_order": (FAILLOCK.replace("auth requisite pam_faillock.so preauth\n", "")
+                       .replace("auth required pam_faillock.so authsucc",
+                                "auth requisite pam_faillock.so preauth") + ACCOUNT,
+                       "preauth stands behind the module"),
+    "faillock_not_counted": (FAILLOCK.replace("default=1]", "default=die]") + ACCOUNT,
+                             "never counts a refusal by the pool"),
+    "unknown_control": (f"auth [succes=done default=die] {C}\n" + LOCAL + ACCOUNT,
+                        r"line 1: \"succes=done default=die\" is no control"),
+    "unknown_phase": (f"author {GOOD_CONTROL} {C}\n" + ACCOUNT, "is not auth, account"),
+    "no_module": ("auth required\n" + ACCOUNT, "control or module is missing"),
+    "include_missing": (f"auth {GOOD_CONTROL} {C}\n@include common-auth\n" + ACCOUNT,
+                        "includes a file that cannot be read, .*common-auth"),
+    "include_itself": (f"auth {GOOD_CONTROL} {C}\n@include sshd\n", "too deep"),
+    "no_such_module": (f"auth {GOOD_CONTROL} /nonexistent/pam_cognito.so {A}\n" + LOCAL
+                       + ACCOUNT, "/nonexistent/pam_cognito.so is not there"),
+}
+
+GOOD = {
+    "shortest": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
+    "faillock": FAILLOCK + ACCOUNT,
+    "comments": f"# auth sufficient {C}\n\nauth {GOOD_CONTROL} \\\n  {C} # so it is\n" + LOCAL
+                + ACCOUNT,
+    "jump": f"auth [success=2 user_unknown=ignore default=die] {C}\n" + COMMON + ACCOUNT,
+    "nologin": f"auth requisite pam_nologin.so\nauth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
+    "wheel_first": f"auth [success=1 default=ignore] pam_succeed_if.so quiet user ingroup x\n"
+                   f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
+    "rootok": f"auth sufficient pam_rootok.so\nauth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
+    "capitals": f"AUTH {GOOD_CONTROL} {C}\nAuth Required pam_unix.so\n" + ACCOUNT,
+    "silent": f"-auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
+    "account_too": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + f"account required {C}\n" + ACCOUNT,
+}
+
+
+class TestStacks(SetupCase):
+    def arguments(self):
+        config = harness.write_config(self.settings())
+        return f"config={config} helper={harness.HELPER}"
+
+    def stack_findings(self, text, **others):
+        arguments = self.arguments()
+
+        def fill(content):
+            return content.replace("@module@", harness.MODULE).replace(A, arguments)
+
+        folder = self.pam_dir(fill(text), **{name: fill(content)
+                                             for name, content in others.items()})
+        done = script("check", "--offline", "--json", "--pam-dir", folder, "--sshd", self.sshd(),
+                      "--selinux-dir", "/nonexistent", "alice")
+        return done.status, bad(done.objects[:-1])
+
+    def check_broken(self, label):
+        text, says, *more = BROKEN[label]
+        status, wrong = self.stack_findings(text)
+        self.assertEqual({(f["level"], f["area"]) for f in wrong}, {("problem", "PAM stack")}, wrong)
+        self.assertRegex(wrong[0]["text"], says)
+        self.assertEqual(len(wrong), 1 + len(more), wrong)
+        if more:
+            self.assertRegex(wrong[1]["text"], more[0])
+        self.assertEqual(status, 1)
+
+    def check_good(self, label):
+        status, wrong = self.stack_findings(GOOD[label])
+        self.assertEqual((status, wrong), (0, []))
+
+    def check_fine(self, text, **others):
+        self.assertEqual(self.stack_findings(text, **others), (0, []))
+
+    def test_include(self):
+        self.check_fine("@include common-auth\n@include common-account\n",
+                        common_auth=f"auth {GOOD_CONTROL} {C}\n" + LOCAL, common_account=ACCOUNT)
+
+    def test_include_of_a_phase(self):
+        self.check_fine("auth include system-auth\naccount include system-auth\n",
+                        system_auth=f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT)
+
+    def test_substack(self):
+        """done inside a substack ends the substack; what follows still counts."""
+        sub = f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+        self.check_fine("auth substack password-auth\naccount include password-auth\n",
+                        password_auth=sub)
+        status, wrong = self.stack_findings(
+            "auth substack password-auth\nauth required pam_deny.so\naccount include "
+            "password-auth\n", password_auth=sub)
+        self.assertEqual(status, 1)
+        self.assertRegex(wrong[0]["text"], "whom the pool accepts does not get in")
+
+    def test_substack_refusal(self):
+        """die inside a substack is still a refusal outside."""
+        status, wrong = self.stack_findings(
+            f"auth substack pool\n{LOCAL}{ACCOUNT}", pool=f"auth required {C}\n")
+        self.assertEqual(status, 1)
+        self.assertRegex(wrong[0]["text"], "without a local password too")
+
+    def test_twice(self):
+        status, wrong = self.stack_findings(f"auth {GOOD_CONTROL} {C}\nauth {GOOD_CONTROL} {C}\n"
+                                          + LOCAL + ACCOUNT)
+        self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]))
+        self.assertIn("stands twice", wrong[0]["text"])
+
+    def test_fallback_when_unreachable(self):
+        status, wrong = self.stack_findings(
+            f"auth [success=done user_unknown=ignore authinfo_unavail=ignore default=die] {C}\n"
+            + LOCAL + ACCOUNT)
+        self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]))
+        self.assertIn("when the pool cannot be reached", wrong[0]["text"])
+
+    def test_counter_never_set_back(self):
+        status, wrong = self.stack_findings(
+            FAILLOCK.replace("pam_faillock.so authsucc", "pam_permit.so") + ACCOUNT)
+        self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]))
+        self.check_fine(FAILLOCK.replace("pam_faillock.so authsucc", "pam_permit.so")
+                        + "account required pam_faillock.so\n" + ACCOUNT)
+
+    def test_no_such_service(self):
+        done = script("check", "--offline", "--service", "gopherd", "--pam-dir",
+                      harness.fresh_folder("pam.d"))
+        self.assertEqual(done.status, 1)
+        self.assertRegex(done.out, r"^problem  PAM stack: \S+/gopherd: No such file")
+
+    def secrets(self, mode, text, **others):
+        settings = self.settings()
+        secret = settings.pop("client_secret")
+        config = harness.write_config(settings)
+        line = (f"auth {GOOD_CONTROL} {harness.MODULE} config={config} helper={harness.HELPER} "
+                f"client_secret={secret}\n{LOCAL}{ACCOUNT}")
+        folder = self.pam_dir(text.replace(C, line), mode=mode, **{
+            name: content.replace(C, line) for name, content in others.items()})
+        done = script("check", "--offline", "--pam-dir", folder, "--sshd", self.sshd(),
+                      "--selinux-dir", "/nonexistent")
+        self.assertNotIn(secret, done.text)
+        return done
+
+    def test_readable_secret(self):
+        done = self.secrets(0o644, C)
+        self.assertRegex(done.out, r"^problem  PAM stack: \S+ line 1: the client secret is "
+                                   r"readable to others \(mode 0644\)")
+
+    def test_private_secret(self):
+        done = self.secrets(0o600, C)
+        self.assertEqual(done.status, 0, done.out)
+
+    def test_secret_in_an_included_file(self):
+        done = self.secrets(0o600, "@include common-auth\n", common_auth=C)
+        self.assertRegex(done.out, r"^problem  PAM stack: .*stands in a file that services "
+                                   "include")
+
+
+for label in BROKEN:
+    setattr(TestStacks, f"test_broken_{label}",
+            lambda self, label=label: self.check_broken(label))
+for label in GOOD:
+    setattr(TestStacks, f"test_good_{label}", lambda self, label=label: self.check_good(label))
+
+
+class TestExamples(SetupCase):
+    """The files that are shipped are what check calls good."""
+
+
+def example_test(path):
+    def test(self):
+        name = os.path.basename(path)
+        config = harness.write_config(self.settings())
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace(
+                "pam_cognito.so only_group=cognito",
+                f"{harness.MODULE} only_group=staff config={config} helper={harness.HELPER}")
+        service = "other-service" if name == "common-auth" else name
+        common = {"common_account": ACCOUNT, "common_session": "", "common_password": "",
+                  "common_session_noninteractive": ""}
+        if name == "common-auth":
+            common["common_auth"], text = text, "@include common-auth\n@include common-account\n"
+        folder = self.pam_dir(text, service=service, **common)
+        done = script("check", "--offline", "--service", service, "--pam-dir", folder, "--sshd",
+                      self.sshd(), "--selinux-dir", "/nonexistent", "alice")
+        self.assertEqual(done.status, 0, done.out)
+        self.assertNotRegex(with_landlock(done.out), r"(?m)^(problem|warning)")
+    return test
+
+
+def has_our_line(path):
+    with open(path, encoding="utf-8") as file:
+        return any(line.startswith("auth") and "pam_cognito.so" in line for line in file)
+
+
+for example in sorted(glob.glob(os.path.join(harness.FOLDER, "pam.d-examples", "*"))):
+    if has_our_line(example):
+        setattr(TestExamples, "test_" + os.path.basename(example).replace("-", "_"),
+                example_test(example))
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,595 @@
+# Each subcommand against the local pool, with each answer it can meet, as a
+# script with pipes, as a person at a terminal, and with --json.
+# SPDX-License-Identifier: MIT
+import base64
+import hashlib
+import hmac
+import os
+import re
+import subprocess
+
+from tool import (Person, Row, ToolCase, command, environment, harness, person, rows,
+                  script)
+
+ALICE = "Correct-Horse-9"
+NEW = "Fresh-Paint-12"
+WRONG = "Guessed-Wrong-0"
+PUBLIC = "localpublic0000000000000001"
+LEGACY = "locallegacy0000000000000001"
+STRICT = "strictclient000000000000001"
+NOBODY_THERE = {"endpoint": "https://localhost:1"}
+
+
+def user(name, **changes):
+    return lambda case: case.pool.user(name, **changes)
+
+
+def fault(kind, operation, **parameters):
+    return lambda case: case.pool.fault(kind, match={"operation": operation}, **parameters)
+
+
+def error(code, operation, message=""):
+    return fault("error", operation, code=code, message=message)
+
+
+def code(name):
+    return lambda case: case.pool.last_code(name)
+
+
+def totp(name, steps=0, pool=None):
+    return lambda case: case.pool.totp(name, steps=steps, pool=pool)
+
+
+def forget(name):
+    def do(case):
+        case.prepare("forgot-password", name)
+    return do
+
+
+def new_user(case):
+    case.prepare("sign-up", "newbie", "--email", "newbie@example.com", answers=[NEW, NEW])
+
+
+def password_is(name, password):
+    def check(case):
+        case.assertEqual(case.pool.user(name)["password"], password)
+    return check
+
+
+def state_is(name, state):
+    return lambda case: case.assertEqual(case.pool.user(name)["status"], state)
+
+
+def sent(operation, count=1):
+    return lambda case: case.assertEqual(len(case.requests(operation)), count)
+
+
+class Prepared(ToolCase):
+    def prepare(self, *words, answers=()):
+        done = script("--config", self.config(), *words, answers=answers)
+        self.assertEqual(done.status, 0, done.text)
+
+
+@rows
+class TestLogin(Prepared):
+    ROWS = {
+        "accepted": Row(["login", "alice"], [ALICE], 0, r"alice: accepted, PAM_SUCCESS, \d+ ms",
+                        "ok", after=sent("RevokeToken")),
+        "by_srp": Row(["login", "alice", "--set", "auth_flow=user_srp"], [ALICE], 0,
+                      r"PASSWORD_VERIFIER[\s\S]*accepted", "ok"),
+        "wrong_password": Row(["login", "alice"], [WRONG], 1,
+                              r"refused: wrong_password, PAM_AUTH_ERR", "wrong_password",
+                              after=sent("InitiateAuth")),
+        "unknown_user": Row(["login", "norma"], [WRONG], 1, "refused: wrong_password",
+                            "wrong_password"),
+        "unknown_user_told": Row(["login", "norma"], [WRONG], 1,
+                                 "refused: no_such_user, PAM_USER_UNKNOWN", "no_such_user",
+                                 client=LEGACY),
+        "not_confirmed": Row(["login", "carol"], ["Not-Confirmed-1"], 1,
+                             "refused: not_confirmed, PAM_ACCT_EXPIRED", "not_confirmed"),
+        "disabled": Row(["login", "dave"], ["Disabled-User-1"], 1,
+                        "refused: disabled, PAM_ACCT_EXPIRED", "disabled"),
+        "reset_required": Row(["login", "frank"], ["Must-Reset-1"], 1,
+                              "refused: reset_required", "reset_required"),
+        "temporary_expired": Row(["login", "niaj"], ["Old-Temporary-1"], 1,
+                                 "refused: temporary_password_expired",
+                                 "temporary_password_expired"),
+        "new_password": Row(["login", "erin"], ["Temporary-Pw-1", NEW, NEW], 0,
+                            r"NEW_PASSWORD_REQUIRED[\s\S]*accepted", "ok",
+                            after=password_is("erin", NEW)),
+        "locked_out": Row(["login", "alice"], [ALICE], 1, "refused: locked_out, PAM_MAXTRIES",
+                          "locked_out", before=error("NotAuthorizedException", "InitiateAuth",
+                                                     "Password attempts exceeded")),
+        "totp": Row(["login", "grace"], ["Grace-Hopper-6", totp("grace", pool="eu-west-1_Local0001")],
+                    0, r"SOFTWARE_TOKEN_MFA[\s\S]*accepted", "ok"),
+        "sms": Row(["login", "heidi"], ["Heidi-Alps-88", code("heidi")], 0,
+                   r"SMS_MFA[\s\S]*accepted", "ok"),
+        "wrong_code": Row(["login", "ivan"], ["Ivan-Mailed-5"] + ["000000"] * 5, 1,
+                          "refused: wrong_code", "wrong_code"),
+        "choice": Row(["login", "judy"],
+                      ["Judy-Chooses-3", "3", code("judy")], 0,
+                      r"SELECT_MFA_TYPE[\s\S]*accepted", "ok"),
+        "empty_password": Row(["login", "alice"], [""], 1, "refused: empty_password",
+                              "empty_password", after=sent("InitiateAuth", 0)),
+        "group": Row(["login", "bob"], ["Battery-Staple-7"], 1,
+                     "refused: group_refused, PAM_PERM_DENIED", "group_refused",
+                     settings={"require_group": "staff"}),
+        "wrong_secret": Row(["login", "alice"], [ALICE], 3,
+                            "refused: secret_hash, PAM_SERVICE_ERR", "secret_hash",
+                            settings={"client_secret": "wrong0secret"}),
+        "flow_disabled": Row(["login", "alice"], [ALICE], 3,
+                             "refused: flow_not_enabled, PAM_SERVICE_ERR", "flow_not_enabled",
+                             client="localsrponly000000000000001"),
+        "client_unknown": Row(["login", "alice"], [ALICE], 3, "refused: client_or_pool_unknown",
+                              "client_or_pool_unknown", settings={"client_id": "nosuchclient"}),
+        "no_connection": Row(["login", "alice"], [ALICE], 4,
+                             "refused: connect, PAM_AUTHINFO_UNAVAIL", "connect",
+                             settings=NOBODY_THERE),
+        "throttled": Row(["login", "alice"], [ALICE], 4, "refused: throttled", "throttled",
+                         before=fault("throttle_429", "InitiateAuth")),
+        "server_error": Row(["login", "alice"], [ALICE], 4, "refused: server_error",
+                            "server_error", before=fault("html_500", "InitiateAuth")),
+        "broken_off": Row(["login", "alice"], [ALICE], 4, "refused: transport", "transport",
+                          before=fault("reset", "InitiateAuth"), after=sent("InitiateAuth")),
+        "token_refused": Row(["login", "alice"], [ALICE], 1, "refused: token_refused",
+                             "token_refused",
+                             before=lambda case: case.pool.token(signature="bad")),
+        "long_password": Row(["login", "alice"], ["Long-Pass-1" + "x" * 300], 1,
+                             "refused: unusable_password", "unusable_password",
+                             after=sent("InitiateAuth", 0)),
+    }
+
+    def tokens(self, *options):
+        return script("--config", self.config(), "login", "alice", *options, answers=[ALICE])
+
+    def test_claims(self):
+        done = self.tokens("--tokens")
+        self.assertEqual(done.status, 0, done.text)
+        self.assertIn('  "cognito:username":"alice"\n', done.out)
+        self.assertIn('  "token_use":"access"\n', done.out)
+        self.assertNotRegex(done.text, r"eyJ[A-Za-z0-9_-]{20}")
+
+    def test_claims_json(self):
+        claims = [o for o in self.tokens("--tokens", "--json").objects if "id_token_claims" in o]
+        self.assertEqual(claims[0]["id_token_claims"]["cognito:groups"], ["staff"])
+
+    def test_raw_tokens(self):
+        done = self.tokens("--show-tokens")
+        for name in ("id_token", "access_token", "refresh_token"):
+            self.assertRegex(done.out, rf"(?m)^{name} [A-Za-z0-9_.-]{{40,}}$")
+        self.assertEqual(len(self.requests("RevokeToken")), 0)
+
+    def test_raw_tokens_json(self):
+        found = {name for o in self.tokens("--show-tokens", "--json").objects for name in o}
+        self.assertLessEqual({"id_token", "access_token", "refresh_token"}, found)
+
+    def test_no_token_without_being_asked(self):
+        self.assertNotRegex(self.tokens().text, r"eyJ[A-Za-z0-9_-]{20}")
+
+    def test_steps(self):
+        objects = self.tokens("--json").objects
+        self.assertEqual([o["operation"] for o in objects[:-1]], ["InitiateAuth", "jwks"])
+        self.assertEqual((objects[0]["http"], objects[0]["step"]), (200, 1))
+        self.assertTrue(objects[0]["request_id"])
+
+    def test_scope(self):
+        """The pool accepts, and the module on this machine would not ask it."""
+        self.pool.add_user(username="toor", password=ALICE)
+        done = script("--config", self.config(), "login", "toor", answers=[ALICE])
+        self.assertIn("the module would not ask the pool about toor: a system account", done.out)
+        self.assertEqual(done.status, 0)
+
+    def test_user_is_who_runs_it(self):
+        self.pool.add_user(username="runner", password=ALICE)
+        path = harness.fresh("passwd")
+        harness.write(path, f"runner:x:{os.getuid()}:1::/nonexistent:/bin/sh\n", 0o644)
+        done = script("--config", self.config(), "login", answers=[ALICE],
+                      env={"NSS_WRAPPER_PASSWD": path})
+        self.assertIn("runner: accepted", done.out)
+
+    def test_many_words_of_input(self):
+        """Only the lines that are asked for are read."""
+        done = script("--config", self.config(), "login", "alice", answers=[ALICE, "more", "more"])
+        self.assertEqual(done.status, 0)
+
+    def test_no_input(self):
+        done = script("--config", self.config(), "login", "alice")
+        self.assertEqual(done.status, 5, done.text)
+        self.assertIn("refused: cancelled, PAM_CONV_ERR", done.out)
+        self.assertEqual(self.tries(), 0)
+
+    def test_username_format(self):
+        config = harness.write_config(
+            {**self.settings("emailclient0000000000000001"), "user_pool_id": "eu-west-1_Email0001",
+             "username_format": "%u@example.com", "account_claim": "email"})
+        done = script("--config", config, "login", "sybil", answers=["Sybil-Mail-21"])
+        self.assertIn("sybil@example.com: accepted", done.out)
+
+
+@rows
+class TestAccounts(Prepared):
+    ROWS = {
+        "sign_up": Row(["sign-up", "newbie", "--email", "newbie@example.com"], [NEW, NEW], 0,
+                       r"newbie has signed up\. A code was sent by EMAIL to n\S+: pam-cognito "
+                       "confirm newbie", after=state_is("newbie", "UNCONFIRMED")),
+        "sign_up_phone": Row(["sign-up", "newbie", "--phone", "+15550100"], [NEW, NEW], 0,
+                             "sent by SMS"),
+        "sign_up_attribute": Row(["sign-up", "newbie", "--attribute", "name=New Bie"], [NEW, NEW],
+                                 0, "must be confirmed by an administrator"),
+        "sign_up_confirmed": Row(["sign-up", "newbie"], [NEW, NEW], 0, "can sign in",
+                                 before=lambda case: case.pool.set_pool(
+                                     lambdas={"PreSignUp": {"auto_confirm": True}}),
+                                 after=state_is("newbie", "CONFIRMED")),
+        "sign_up_exists": Row(["sign-up", "alice"], [NEW, NEW], 1, r"The user name is taken\."
+                              r"[\s\S]*UsernameExistsException", "user_exists"),
+        "sign_up_policy": Row(["sign-up", "newbie"], ["simple-words", "simple-words"], 1,
+                              r"breaks the pool's password policy[\s\S]*InvalidPassword",
+                              "password_policy"),
+        "sign_up_differ": Row(["sign-up", "newbie"], [NEW, "Other-Paint-1", NEW, NEW], 0,
+                              "has signed up", after=sent("SignUp")),
+        "sign_up_forbidden": Row(["sign-up", "newbie"], [NEW, NEW], 3,
+                                 "does not let people sign up", "flow_not_enabled",
+                                 before=lambda case: case.pool.set_pool(sign_up=False)),
+        "sign_up_attribute_missing": Row(
+            ["sign-up", "newbie"], [NEW, NEW], 1, "An attribute is missing", "bad_input",
+            before=lambda case: case.pool.set_pool(required_attributes=["email"])),
+        "sign_up_trigger": Row(["sign-up", "newbie"], [NEW, NEW], 1,
+                               r"A Lambda trigger of the pool refused[\s\S]*not on the list",
+                               "trigger_refused", before=lambda case: case.pool.set_pool(
+                                   lambdas={"PreSignUp": {"refuse": "not on the list"}})),
+        "sign_up_delivery": Row(["sign-up", "newbie"], [NEW, NEW], 4, "could not be sent",
+                                "delivery_failed",
+                                before=error("CodeDeliveryFailureException", "SignUp")),
+        "sign_up_limit": Row(["sign-up", "newbie"], [NEW, NEW], 4, "Try again later",
+                             "throttled", before=fault("throttle_400", "SignUp")),
+        "confirm": Row(["confirm", "newbie"], [code("newbie")], 0, "newbie is confirmed",
+                       before=new_user, after=state_is("newbie", "CONFIRMED")),
+        "confirm_blanks": Row(["confirm", "newbie"],
+                              [lambda case: " ".join(case.pool.last_code("newbie"))], 0,
+                              "is confirmed", before=new_user),
+        "confirm_wrong": Row(["confirm", "newbie"], ["000000"], 1, r"The code is wrong\.",
+                             "wrong_code", before=new_user),
+        "confirm_expired": Row(["confirm", "newbie"], [code("newbie")], 1, "too old",
+                               "code_expired",
+                               before=lambda case: (new_user(case), case.pool.advance(90000))),
+        "confirm_unknown": Row(["confirm", "norma"], ["123456"], 1, "Ask for a new code",
+                               "code_expired"),
+        "confirm_twice": Row(["confirm", "alice"], ["123456"], 1, "needs no confirmation",
+                             "bad_input"),
+        "confirm_alias": Row(["confirm", "newbie"], ["123456"], 1, "already has that e-mail",
+                             "alias_taken", before=error("AliasExistsException", "ConfirmSignUp")),
+        "confirm_tries": Row(["confirm", "newbie"], ["123456"], 1, "Too many wrong codes",
+                             "limit_exceeded",
+                             before=error("TooManyFailedAttemptsException", "ConfirmSignUp")),
+        "confirm_no_code": Row(["confirm", "newbie"], [""], 1, "code was wrong", "wrong_code",
+                               after=sent("ConfirmSignUp", 0)),
+        "resend_code": Row(["resend-code", "carol"], [], 0, "A new code was sent by EMAIL to c"),
+        "resend_confirmed": Row(["resend-code", "alice"], [], 1, "confirmed already", "bad_input"),
+        "resend_limit": Row(["resend-code", "carol"], [], 1, "Wait up to an hour",
+                            "limit_exceeded",
+                            before=error("LimitExceededException", "ResendConfirmationCode")),
+        "resend_delivery": Row(["resend-code", "carol"], [], 4, "not allowed to send text",
+                               "delivery_failed", before=error(
+                                   "InvalidSmsRoleAccessPolicyException",
+                                   "ResendConfirmationCode")),
+        "resend_unknown": Row(["resend-code", "norma"], [], 1, "no such user", "no_such_user",
+                              client=LEGACY),
+        "forgot": Row(["forgot-password", "alice"], [], 0,
+                      r"A code was sent by EMAIL to a\S+, if there is such a user"),
+        "forgot_unknown": Row(["forgot-password", "norma"], [], 0, "if there is such a user"),
+        "forgot_unknown_told": Row(["forgot-password", "norma"], [], 1, "no such user",
+                                   "no_such_user", client=LEGACY),
+        "forgot_no_address": Row(["forgot-password", "trent"], [], 1,
+                                 "no verified e-mail address", "not_resettable"),
+        "forgot_temporary": Row(["forgot-password", "erin"], [], 1, "cannot be reset by code",
+                                "not_resettable"),
+        "forgot_disabled": Row(["forgot-password", "dave"], [], 1, "disabled the user",
+                               "disabled"),
+        "forgot_limit": Row(["forgot-password", "alice"], [], 1, "too often", "limit_exceeded",
+                            before=error("LimitExceededException", "ForgotPassword")),
+        "forgot_delivery": Row(["forgot-password", "alice"], [], 4, "could not be sent",
+                               "delivery_failed",
+                               before=error("CodeDeliveryFailureException", "ForgotPassword")),
+        "forgot_secret": Row(["forgot-password", "alice"], [], 3, "does not match", "secret_hash",
+                             settings={"client_secret": "wrong0secret"}),
+        "forgot_no_connection": Row(["forgot-password", "alice"], [], 4, "No connection",
+                                    "connect", settings=NOBODY_THERE),
+        "reset": Row(["confirm-forgot-password", "alice"], [code("alice"), NEW, NEW], 0,
+                     "The password of alice is set", before=forget("alice"),
+                     after=password_is("alice", NEW)),
+        "reset_wrong": Row(["confirm-forgot-password", "alice"], ["000000", NEW, NEW], 1,
+                           "The code is wrong", "wrong_code", before=forget("alice")),
+        "reset_expired": Row(["confirm-forgot-password", "alice"], [code("alice"), NEW, NEW], 1,
+                             "too old", "code_expired", before=lambda case: (
+                                 forget("alice")(case), case.pool.advance(4000))),
+        "reset_policy": Row(["confirm-forgot-password", "alice"],
+                            [code("alice"), "simple-words", "simple-words"], 1,
+                            "password policy", "password_policy", before=forget("alice")),
+        "reset_limit": Row(["confirm-forgot-password", "alice"], ["123456", NEW, NEW], 1,
+                           "too often", "limit_exceeded",
+                           before=error("LimitExceededException", "ConfirmForgotPassword")),
+        "change": Row(["change-password", "alice"], [ALICE, NEW, NEW], 0,
+                      "The password of alice is changed", after=password_is("alice", NEW)),
+        "change_with_code": Row(["change-password", "heidi"],
+                                ["Heidi-Alps-88", code("heidi"), NEW, NEW], 0, "is changed",
+                                after=password_is("heidi", NEW)),
+        "change_wrong": Row(["change-password", "alice"], [WRONG], 1, "Wrong password",
+                            "wrong_password", after=sent("ChangePassword", 0)),
+        "change_policy": Row(["change-password", "alice"],
+                             [ALICE, "simple-words", "simple-words"], 1,
+                             r"password policy[\s\S]*InvalidPasswordException",
+                             "password_policy", after=password_is("alice", ALICE)),
+        "change_history": Row(["change-password", "alice"], [ALICE, NEW, NEW], 1,
+                              "one of the user's latest", "password_history",
+                              before=error("PasswordHistoryPolicyViolationException",
+                                           "ChangePassword")),
+        "change_limit": Row(["change-password", "alice"], [ALICE, NEW, NEW], 1,
+                            "Wait up to an hour", "limit_exceeded",
+                            before=error("LimitExceededException", "ChangePassword")),
+        "change_blank": Row(["change-password", "alice"], [ALICE, "two words", "two words"], 1,
+                            "a form that the service does not take", "bad_input"),
+    }
+
+
+def enrolled(case):
+    shown = case.pool.user("alice")
+    case.assertEqual((shown["mfa"], shown["preferred_mfa"]),
+                     (["SOFTWARE_TOKEN_MFA"], "SOFTWARE_TOKEN_MFA"))
+
+
+def preferred(name, method):
+    return lambda case: case.assertEqual(case.pool.user(name)["preferred_mfa"], method)
+
+
+def first_totp(name, **more):
+    """The secret is the pool's from the moment it was asked for."""
+    return lambda case: case.pool.totp(name, **more)
+
+
+@rows
+class TestMfa(Prepared):
+    ROWS = {
+        "status_none": Row(["mfa", "status", "alice"], [ALICE], 0, "alice has no second factor"),
+        "status_some": Row(["mfa", "status", "heidi"], ["Heidi-Alps-88", code("heidi")], 0,
+                           "sms"),
+        "status_preferred": Row(["mfa", "status", "ivan"], ["Ivan-Mailed-5", code("ivan")], 0,
+                                r"email  \(preferred\)",
+                                before=user("ivan", preferred_mfa="EMAIL_OTP")),
+        "status_wrong": Row(["mfa", "status", "alice"], [WRONG], 1, "Wrong password",
+                            "wrong_password"),
+        "enroll": Row(["mfa", "enroll", "alice"], [ALICE, first_totp("alice")], 0,
+                      "alice is now asked for a second factor by totp", after=enrolled),
+        "enroll_second_try": Row(["mfa", "enroll", "alice"],
+                                 [ALICE, "000000", "12345", first_totp("alice")], 0,
+                                 "second factor by totp", after=enrolled),
+        "enroll_wrong": Row(["mfa", "enroll", "alice"], [ALICE] + ["000000"] * 5, 1,
+                            "first code of the authenticator app is wrong", "wrong_code"),
+        "enroll_not_allowed": Row(["mfa", "enroll", "alice"], [ALICE], 1,
+                                  "does not allow authenticator apps", "no_mfa_method",
+                                  before=lambda case: case.pool.set_pool(
+                                      mfa_methods=["SMS_MFA"])),
+        "prefer": Row(["mfa", "prefer", "email", "alice"], [ALICE], 0,
+                      "second factor by email", after=preferred("alice", "EMAIL_OTP")),
+        "prefer_totp": Row(["mfa", "prefer", "totp", "judy"],
+                           ["Judy-Chooses-3", "1", code("judy")], 0, "by totp",
+                           after=preferred("judy", "SOFTWARE_TOKEN_MFA")),
+        "prefer_impossible": Row(["mfa", "prefer", "sms", "alice"], [ALICE], 1,
+                                 r"InvalidParameterException[\s\S]*SMS_MFA", "bad_input"),
+        "no_connection": Row(["mfa", "status", "alice"], [ALICE], 4, "No connection", "connect",
+                             settings=NOBODY_THERE),
+    }
+
+    def test_enroll_where_the_pool_demands_it(self):
+        """MFA_SETUP comes before the sign-in ends; the sign-in sets it up."""
+        config = harness.write_config({**self.settings(STRICT),
+                                       "user_pool_id": "eu-west-1_Strict001"})
+        somebody = Person("--config", config, "mfa", "enroll", "victor")
+        somebody.wait_for(r"Password: $")
+        somebody.type("Victor-Enrols-1")
+        somebody.wait_for(r"Its code: $")
+        secret = re.search(r"Add the key ([A-Z2-7 ]+) to your", somebody.screen)[1]
+        somebody.type(self.pool.totp("victor", secret=secret.replace(" ", "")))
+        done = somebody.finish()
+        self.assertEqual(done.status, 0, done.text)
+        self.assertIn("victor has an authenticator app now.", done.out)
+
+    def test_status_json(self):
+        self.pool.user("ivan", preferred_mfa="EMAIL_OTP")
+        done = script("--config", self.config(), "mfa", "status", "ivan", "--json",
+                      answers=["Ivan-Mailed-5", lambda: self.pool.last_code("ivan")])
+        self.assertEqual(done.last, {"user": "ivan", "totp": False, "sms": False, "email": True,
+                                     "preferred": "email"})
+
+    def test_drawing_on_a_terminal_only(self):
+        self.assertIn("\u2588", self.enroll(person).text)
+        self.pool.reset()
+        self.assertNotIn("\u2588", self.enroll(script).text)
+
+    def enroll(self, way):
+        return way("--config", self.config(), "mfa", "enroll", "alice",
+                   answers=[ALICE, lambda: self.pool.totp("alice")])
+
+
+class TestSecretHash(ToolCase):
+    def expected(self, name="alice", client=harness.CLIENT):
+        pool, secret = harness.find_client(self.pool.info, client)
+        made = hmac.new(secret.encode(), (name + client).encode(), hashlib.sha256).digest()
+        return base64.b64encode(made).decode()
+
+    def test_value(self):
+        done = script("--config", self.config(), "secret-hash", "alice")
+        self.assertEqual((done.status, done.out, done.err), (0, self.expected() + "\n", ""))
+        self.assertEqual(self.pool.requests(), [])
+
+    def test_person(self):
+        self.assertEqual(person("--config", self.config(), "secret-hash", "alice").out,
+                         self.expected() + "\n")
+
+    def test_json(self):
+        done = script("--config", self.config(), "secret-hash", "alice", "--json")
+        self.assertEqual(done.last["secret_hash"], self.expected())
+
+    def test_format(self):
+        done = script("--config", self.config(username_format="%u@example.com"), "secret-hash",
+                      "alice")
+        self.assertEqual(done.out, self.expected("alice@example.com") + "\n")
+
+    def test_explain(self):
+        done = script("--config", self.config(), "secret-hash", "alice", "--explain")
+        self.assertIn("message:   alice" + harness.CLIENT, done.out)
+        self.assertIn("51 characters", done.out)
+        self.assertNotIn(self.settings()["client_secret"], done.text)
+
+    def test_secret_from_input(self):
+        secret = self.settings()["client_secret"]
+        for way in (script, person):
+            done = way("--set", "client_id=" + harness.CLIENT, "secret-hash", "--stdin", "alice",
+                       answers=[secret])
+            self.assertEqual(done.status, 0, done.text)
+            self.assertIn(self.expected(), done.out)
+            self.assertNotIn(secret, done.text)
+
+    def test_secret_from_input_fails(self):
+        client = ["--set", "client_id=" + harness.CLIENT, "secret-hash", "--stdin"]
+        self.assertEqual(script(*client, "alice").status, 5)
+        self.assertEqual(script(*client, "alice", answers=["two words"]).status, 1)
+        self.assertEqual(script(*client, answers=["x"]).status, 2)
+
+    def test_no_secret(self):
+        done = script("--config", self.config("localpublic0000000000000001"), "secret-hash",
+                      "alice")
+        self.assertEqual(done.status, 3)
+        self.assertIn("--stdin", done.err)
+
+    def test_secret_on_the_command_line(self):
+        done = script("--set", "client_secret=abc123secret", "secret-hash", "alice")
+        self.assertEqual(done.status, 2)
+        self.assertNotIn("abc123secret", done.text)
+
+
+class TestExplain(ToolCase):
+    def explained(self, *words):
+        done = script("explain", *words)
+        self.assertEqual(done.status, 0, done.text)
+        return done.out
+
+    def test_reason(self):
+        text = self.explained("identity_mismatch")
+        self.assertIn("PAM_PERM_DENIED", text)
+        self.assertIn("account_claim=email", text)
+
+    def test_error(self):
+        text = self.explained("NotAuthorizedException")
+        self.assertIn("reason:  secret_hash", text)
+        self.assertIn("reason:  locked_out", text)
+
+    def test_error_with_namespace(self):
+        self.assertIn("The user name is taken.", self.explained(
+            "com.amazonaws.cognito#UsernameExistsException:"))
+
+    def test_message(self):
+        self.assertIn("reason:  secret_hash", self.explained(
+            "Unable to verify secret hash for client x"))
+
+    def test_log_line(self):
+        text = self.explained(
+            "pam_cognito(sshd:auth): alice: refused: locked_out service=sshd rhost=192.0.2.7 "
+            "error=NotAuthorizedException http=400 ms=31: Password attempts exceeded")
+        self.assertRegex(text, r"locked_out[\s\S]*attempts exceeded")
+        self.assertIn("PAM_MAXTRIES", text)
+
+    def test_words(self):
+        text = self.explained("pam_cognito(sudo:auth): bob: refused:", "group_refused",
+                              "service=sudo")
+        self.assertIn("require_group", text)
+
+    def test_pam_code(self):
+        text = self.explained("PAM_MAXTRIES")
+        self.assertIn("reason:  locked_out", text)
+        self.assertIn("reason:  limit_exceeded", text)
+
+    def test_http(self):
+        self.assertIn("reason:  waf_blocked", self.explained("HTTP", "403"))
+        self.assertIn("reason:  server_error", self.explained("503"))
+
+    def test_person(self):
+        self.assertIn("reason:  dns", person("explain", "dns").out)
+
+    def test_json(self):
+        done = script("explain", "disabled", "--json")
+        self.assertEqual(done.last["authenticate"], "PAM_ACCT_EXPIRED")
+
+    def test_unknown(self):
+        done = script("explain", "elephant")
+        self.assertEqual((done.status, done.out), (1, ""))
+
+    def test_nothing(self):
+        self.assertEqual(script("explain").status, 2)
+
+
+class TestCommandLine(ToolCase):
+    def refused(self, *words, status=2):
+        done = script(*words)
+        self.assertEqual(done.status, status, done.text)
+        self.assertEqual(done.out, "")
+        return done.err
+
+    def test_version(self):
+        self.assertRegex(script("--version").out, r"^pam-cognito \d+\.\d+\.\d+\n$")
+
+    def test_usage(self):
+        self.refused()
+        self.assertIn("no such subcommand: dance", self.refused("dance"))
+        self.assertIn("pam-cognito: unrecognized option", self.refused("--dance"))
+        self.assertIn("--tokens belongs to login", self.refused("check", "--tokens"))
+        self.refused("login", "alice", "bob")
+        self.refused("mfa", "dance")
+        self.refused("mfa", "prefer", "pigeon")
+        self.refused("login", "--service", "../etc")
+        self.refused("sign-up", "x", "--attribute", "nothing")
+
+    def test_configuration_faults(self):
+        config = self.config(colour="blue")
+        self.assertIn("colour", self.refused("--config", config, "login", "alice", status=3))
+        self.assertIn("timeout (--set): expected seconds", self.refused(
+            "--config", self.config(), "--set", "timeout=never", "login", "alice", status=3))
+        self.refused("--config", "/nonexistent/x.conf", "login", "alice", status=3)
+
+    def test_relative_configuration(self):
+        path = self.config()
+        here = os.getcwd()
+        os.chdir(os.path.dirname(path))
+        try:
+            done = script("--config", os.path.basename(path), "secret-hash", "alice")
+        finally:
+            os.chdir(here)
+        self.assertEqual(done.status, 0, done.text)
+
+    def test_readable_secret(self):
+        config = harness.write_config(self.settings(), 0o644)
+        self.assertIn("chmod 0600", self.refused("--config", config, "login", "alice", status=3))
+
+    def test_hostile_environment(self):
+        """Nothing writes the connection's keys, leads elsewhere or loads code."""
+        log = harness.fresh("keylog")
+        done = script("--config", self.config(), "login", "alice", answers=[ALICE],
+                      env={"SSLKEYLOGFILE": log, "https_proxy": "http://localhost:1",
+                           "OPENSSL_CONF": "/nonexistent", "SSL_CERT_FILE": "/nonexistent"})
+        self.assertEqual(done.status, 0, done.text)
+        self.assertFalse(os.path.exists(log))
+
+    def test_full_disk(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run(command("explain", "dns"), stdout=full, stderr=subprocess.PIPE,
+                                  env=environment(), check=False)
+        self.assertEqual(done.returncode, 6)
+        self.assertIn(b"cannot write", done.stderr)
+
+    def test_debug(self):
+        done = script("--config", self.config(), "--debug", "login", "alice", answers=[ALICE])
+        self.assertIn("pam-cognito: answer: ok", done.err)
+        self.check_silence(done, [ALICE])
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,11 @@
+# pam-cognito as root: tests/cli/as_root.py. SPDX-License-Identifier: MIT
+import os
+import sys
+
+from world import SOURCE
+
+sys.path.append(os.path.join(SOURCE, "tests", "cli"))
+
+from as_root import run  # noqa: E402  (found through the path just set)
+
+__all__ = ["run"]
