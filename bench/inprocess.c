@@ -152,7 +152,7 @@ main(int argc, char **argv)
     struct cognito_answer answer = {0}, last = {0};
     struct http_options options = {.ca_pem = ca,
                                    .user_agent = "inprocess",
-                                   .connect_ms = 3000};
+                                   .connect_ms = 60000};
     enum status status;
     int64_t begun, took;
 

@@ -148,7 +148,7 @@ def instructions(measure, size):
         return (measure.instructions("host", *words),
                 measure.instructions("inprocess", "password", place.RESPONDER, "keys", "revoke"))
 
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
         pairs = list(pool.map(count, range(size.counted)))
     for ours, there in pairs:
         host = ours.pop("host")

@@ -95,7 +95,7 @@ read_action(const char *word, int *action_out)
 static bool
 read_pairs(struct pam_line *line, const char *text)
 {
-    int other = PAM_ACTION_BAD, action, code;
+    int other = PAM_ACTION_UNSET, action, code;
     char copy[TEXT_MAX];
     char *rest = NULL;
 
@@ -108,8 +108,9 @@ read_pairs(struct pam_line *line, const char *text)
 
         if (equals == NULL || !read_action(equals + 1, &action))
             return false;
+        /* Of several defaults the first counts, of other values the last. */
         if (strncmp(pair, "default=", 8) == 0)
-            other = action;
+            other = other == PAM_ACTION_UNSET ? action : other;
         else if (pam_code_from_word(pair, (int) (equals - pair), &code))
             line->actions[code] = action;
         else
@@ -117,7 +118,8 @@ read_pairs(struct pam_line *line, const char *text)
     }
     for (code = 0; code < PAM_CODE_COUNT; code++)
         if (line->actions[code] == PAM_ACTION_UNSET)
-            line->actions[code] = other;
+            line->actions[code] = other == PAM_ACTION_UNSET ? PAM_ACTION_BAD
+                                                            : other;
     return true;
 }
 
@@ -431,11 +433,16 @@ pam_line_has(const struct pam_line *line, const char *argument)
 
 /* ---- Running ---- */
 
+struct state {
+    int status;
+    enum { UNDECIDED, POSITIVE, NEGATIVE } impression;
+};
+
 struct run {
     const struct pam_stack *stack;
     enum pam_phase phase;
-    int status;
-    enum { UNDECIDED, POSITIVE, NEGATIVE } impression;
+    struct state now;
+    struct state entered[DEPTH_MAX + 2]; /* when that level was */
 };
 
 /* The index of the phase's next line after at, or count. */
@@ -473,22 +480,17 @@ jump(struct run *run, size_t *at, int lines)
 static void
 take_good(struct run *run, int code)
 {
-    if (code == PAM_IGNORE
-        || !(run->impression == UNDECIDED
-             || (run->impression == POSITIVE && run->status == PAM_SUCCESS)))
-        return;
-    run->impression = POSITIVE;
-    run->status = code;
+    if (run->now.impression == UNDECIDED
+        || (run->now.impression == POSITIVE && run->now.status == PAM_SUCCESS))
+        run->now = (struct state){code, POSITIVE};
 }
 
 static void
 take_bad(struct run *run, int code)
 {
-    if (run->impression == NEGATIVE)
-        return;
-    run->impression = NEGATIVE;
-    run->status = code == PAM_IGNORE || code == PAM_SUCCESS ? PAM_PERM_DENIED
-                                                            : code;
+    if (run->now.impression != NEGATIVE)
+        run->now = (struct state){code == PAM_IGNORE ? PAM_PERM_DENIED : code,
+                                  NEGATIVE};
 }
 
 /* Does the action decide here? */
@@ -499,15 +501,14 @@ act(struct run *run, size_t *at, int action, int code)
     case PAM_ACTION_IGNORE:
         return false;
     case PAM_ACTION_RESET:
-        run->impression = UNDECIDED;
-        run->status = PAM_PERM_DENIED;
+        run->now = run->entered[run->stack->lines[*at].level];
         return false;
     case PAM_ACTION_OK:
         take_good(run, code);
         return false;
     case PAM_ACTION_DONE:
         take_good(run, code);
-        return run->impression == POSITIVE;
+        return run->now.impression == POSITIVE;
     case PAM_ACTION_BAD:
         take_bad(run, code);
         return false;
@@ -515,10 +516,8 @@ act(struct run *run, size_t *at, int action, int code)
         take_bad(run, code);
         return true;
     default:
-        if (!jump(run, at, action)) {
-            run->impression = NEGATIVE;
-            run->status = PAM_PERM_DENIED;
-        }
+        if (!jump(run, at, action))
+            run->now = (struct state){PAM_PERM_DENIED, NEGATIVE};
         return false;
     }
 }
@@ -528,9 +527,9 @@ pam_stack_run(const struct pam_stack *stack, enum pam_phase phase,
               int (*outcome)(const struct pam_line *line, void *context),
               void *context)
 {
-    struct run run = {.stack = stack,
-                      .phase = phase,
-                      .status = PAM_PERM_DENIED};
+    const struct state start = {PAM_PERM_DENIED, UNDECIDED};
+    struct run run = {
+        .stack = stack, .phase = phase, .now = start, .entered = {start}};
     size_t at = after(&run, (size_t) -1);
 
     while (at < stack->count) {
@@ -538,6 +537,7 @@ pam_stack_run(const struct pam_stack *stack, enum pam_phase phase,
         int code;
 
         if (line->is_substack) {
+            run.entered[line->level + 1] = run.now;
             at = after(&run, at);
             continue;
         }
@@ -553,7 +553,7 @@ pam_stack_run(const struct pam_stack *stack, enum pam_phase phase,
         }
         at = after(&run, at);
     }
-    if (run.status == PAM_SUCCESS && run.impression != POSITIVE)
+    if (run.now.status == PAM_SUCCESS && run.now.impression != POSITIVE)
         return PAM_PERM_DENIED;
-    return run.status;
+    return run.now.status;
 }

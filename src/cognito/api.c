@@ -207,10 +207,13 @@ find_echo(const char *key, const char *value, void *context)
 static bool
 echoes(const struct json *request, const char *message)
 {
-    static const char usual[] = "Incorrect username or password";
+    static const char usual[] = "Incorrect username or password.";
     struct echo echo = {.message = message};
 
-    if (strncasecmp(message, usual, sizeof usual - 1) == 0)
+    /* With or without its full stop, and nothing else. */
+    if (strcasecmp(message, usual) == 0
+        || (strlen(message) == sizeof usual - 2
+            && strncasecmp(message, usual, sizeof usual - 2) == 0))
         return false;
     json_each_text(request, find_echo, &echo);
     if (!echo.found)

@@ -103,20 +103,25 @@ flow_ask(struct flow *flow, enum talk_kind kind, const char *prompt,
                     prompt);
     flow->hint[0] = '\0';
     status = flow->talk->ask(flow->talk, kind, line, answer_out);
+    if (status != STATUS_OK) {
+        secret_free(answer_out);
+        return status;
+    }
     /* Through sshd the end of the input arrives as an empty answer; and
      * nothing that is asked for can be empty. */
-    if (status == STATUS_OK && answer_out->length == 0
+    if (answer_out->length == 0
         && (kind == TALK_CODE || kind == TALK_HIDDEN
             || kind == TALK_VISIBLE)) {
+        secret_free(answer_out);
         flow_say_why(flow, "given up: nothing was typed");
         return STATUS_CANCELLED;
     }
     /* Once more is a comparison, and goes nowhere; and whoever changes a
      * password may try the one he has: password_ask_new tells him. */
-    if (status != STATUS_OK || kind == TALK_PASSWORD || kind == TALK_NEW_AGAIN
+    if (kind == TALK_PASSWORD || kind == TALK_NEW_AGAIN
         || (kind == TALK_NEW_PASSWORD && flow->changing)
         || !is_the_password(flow, answer_out))
-        return status;
+        return STATUS_OK;
     secret_free(answer_out);
     flow_say_why(flow, "the host answered another question with the "
                        "password; for sshd set KbdInteractiveAuthentication "
@@ -375,8 +380,11 @@ initiate_ahead(struct flow *flow, const struct start *start)
     if (status != STATUS_OK)
         return status;
     status = cognito_take_ahead(flow->cognito, AHEAD_AGE_MAX_MS, &answer);
-    if (status == STATUS_UNAVAILABLE)
-        return status;
+    if (status != STATUS_OK && answer.http == 0) {
+        /* Nothing that it held can have been used up. */
+        cognito_answer_free(&answer);
+        return STATUS_UNAVAILABLE;
+    }
     return adopt(flow, &answer);
 }
 

@@ -33,7 +33,7 @@ def tool(*words, answers="", user=None):
 
 def bad_findings(*words):
     status, text = tool("check", "--json", *words)
-    found = [json.loads(line) for line in text.splitlines()]
+    found = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     return status, [(f["level"], f["area"], f["text"]) for f in found[:-1] if f["level"] != "ok"]
 
 

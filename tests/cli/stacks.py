@@ -105,7 +105,8 @@ class TestStacks(SetupCase):
     def check_broken(self, label):
         text, says, *more = BROKEN[label]
         status, wrong = self.stack_findings(text)
-        self.assertEqual({(f["level"], f["area"]) for f in wrong}, {("problem", "PAM stack")}, wrong)
+        self.assertEqual({(f["level"], f["area"]) for f in wrong},
+                         {("problem", "PAM stack")}, wrong)
         self.assertRegex(wrong[0]["text"], says)
         self.assertEqual(len(wrong), 1 + len(more), wrong)
         if more:

@@ -14,7 +14,6 @@ from tool import (Person, Row, ToolCase, command, environment, harness, person, 
 ALICE = "Correct-Horse-9"
 NEW = "Fresh-Paint-12"
 WRONG = "Guessed-Wrong-0"
-PUBLIC = "localpublic0000000000000001"
 LEGACY = "locallegacy0000000000000001"
 STRICT = "strictclient000000000000001"
 NOBODY_THERE = {"endpoint": "https://localhost:1"}
@@ -100,7 +99,8 @@ class TestLogin(Prepared):
         "locked_out": Row(["login", "alice"], [ALICE], 1, "refused: locked_out, PAM_MAXTRIES",
                           "locked_out", before=error("NotAuthorizedException", "InitiateAuth",
                                                      "Password attempts exceeded")),
-        "totp": Row(["login", "grace"], ["Grace-Hopper-6", totp("grace", pool="eu-west-1_Local0001")],
+        "totp": Row(["login", "grace"],
+                    ["Grace-Hopper-6", totp("grace", pool="eu-west-1_Local0001")],
                     0, r"SOFTWARE_TOKEN_MFA[\s\S]*accepted", "ok"),
         "sms": Row(["login", "heidi"], ["Heidi-Alps-88", code("heidi")], 0,
                    r"SMS_MFA[\s\S]*accepted", "ok"),

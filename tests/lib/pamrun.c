@@ -80,7 +80,7 @@ report(const char *what, const char *text)
     (void) fflush(out);
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 report_log(const char *what, int priority, const char *format,
            va_list arguments)
 {

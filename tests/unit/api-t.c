@@ -655,6 +655,9 @@ test_echoes(void)
         {"user alice is unknown", true, "the user name"},
         {"client " CLIENT " is unknown", true, "the client ID"},
         {"Incorrect username or password.", true, "what it always says"},
+        {"Incorrect username or password", true, "without its full stop"},
+        {"Incorrect username or password: Correct-Horse-9!", false,
+         "the password behind it"},
     };
     const struct cognito_field fields[] = {
         {"USERNAME", "alice"},
