@@ -52,9 +52,11 @@ class Site:
         self.write_services()
 
     def find_pam_folder(self):
-        found = subprocess.run(["make", "-s", "-C", self.build, "--eval",
+        # Not with what a make around us wants of its children.
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+        found = subprocess.run(["make", "-s", "--no-print-directory", "-C", self.build, "--eval",
                                 "pamdir-is: ; @echo $(pamdir)", "pamdir-is"],
-                               capture_output=True, text=True, check=True)
+                               env=environment, capture_output=True, text=True, check=True)
         return found.stdout.strip()
 
     def program(self, name):

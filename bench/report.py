@@ -1,6 +1,7 @@
 # A benchmark's rows: what one is, the table, the file.
 # SPDX-License-Identifier: MIT
 import math
+import re
 import statistics
 from dataclasses import dataclass, field
 
@@ -47,20 +48,40 @@ def number(value):
     return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
+def aligned(cells, left):
+    """Markdown; left: the columns that are text."""
+    widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
+    lines = []
+    for line in cells:
+        lines.append("| " + " | ".join(
+            text.ljust(width) if i in left else text.rjust(width)
+            for i, (text, width) in enumerate(zip(line, widths))) + " |")
+    lines.insert(1, "|" + "|".join("-" * (width + 1) + ("-" if i in left else ":")
+                                   for i, width in enumerate(widths)) + "|")
+    return "\n".join(lines) + "\n"
+
+
+def overview(rows):
+    """Medians in ms, a column for each round trip."""
+    found = {}
+    for r in rows:
+        match = re.fullmatch(r"(.*), at (\d+) ms: (.*)", r.name)
+        if match and r.unit == "ms":
+            line = found.setdefault(f"{match[1]}: {match[3]}", {})
+            line[int(match[2])] = number(r.median)
+    trips = sorted({trip for line in found.values() for trip in line})
+    if not trips:
+        return ""
+    cells = [("ms from Enter to the verdict, at a round trip of",
+              *(f"{trip} ms" for trip in trips))]
+    cells += [(name, *(line.get(trip, "") for trip in trips)) for name, line in found.items()]
+    return aligned(cells, (0,))
+
+
 def table(rows):
-    """Markdown."""
     cells = [("what", "value", "unit", "bar", "reached", "runs", "min", "median", "max")]
     for r in rows:
         cells.append((r.name, number(r.value), r.unit, r.bar or "",
                       {None: "", True: "yes", False: "**no**"}[r.reached], str(r.runs),
                       number(r.min), number(r.median), number(r.max)))
-    widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
-    lines = []
-    for line in cells:
-        lines.append("| " + " | ".join(
-            text.ljust(width) if i in (0, 2, 3, 4) else text.rjust(width)
-            for i, (text, width) in enumerate(zip(line, widths))) + " |")
-    lines.insert(1, "|" + "|".join(
-        "-" * (width + 1) + ("-" if i in (0, 2, 3, 4) else ":")
-        for i, width in enumerate(widths)) + "|")
-    return "\n".join(lines) + "\n"
+    return aligned(cells, (0, 2, 3, 4))

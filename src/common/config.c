@@ -99,7 +99,7 @@ static const struct config_entry entries[KEY_COUNT] = {
     ROW(GROUPS_CLAIM, "groups_claim", H, WORD, false, true, "cognito:groups",
         NULL, "the name of a claim of the ID token"),
     ROW(ISSUER, "issuer", H, WORD, false, true, NULL, NULL,
-        "the https URL that the pool's tokens name as their issuer"),
+        "the URL that the pool's tokens name as their issuer"),
     ROW(JWKS_FILE, "jwks_file", H, PATH, false, true, NULL, NULL,
         "an absolute path"),
     ROW(MAP_FILE, "map_file", H, PATH, false, true, NULL, NULL,

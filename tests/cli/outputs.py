@@ -1,4 +1,4 @@
-# The outputs that docs/pam-cognito.md shows, made by the real program and the
+# The outputs that docs/pam-cognito.md and README.md show, made by the real program and the
 # real pool, and compared with it: what differs from run to run is made alike.
 #   outputs.py            as a test
 #   WRITE=FILE outputs.py writes them to FILE
@@ -9,6 +9,8 @@ import re
 from setups import SetupCase, harness, script, with_landlock
 
 DOCUMENT = os.path.join(harness.FOLDER, "docs", "pam-cognito.md")
+README = os.path.join(harness.FOLDER, "README.md")
+IN_README = ("check", "login", "explain")
 ALICE = "Correct-Horse-9"
 
 
@@ -81,8 +83,12 @@ class TestOutputs(SetupCase):
                 file.write("\n".join(wanted.values()))
         with open(DOCUMENT, encoding="utf-8") as file:
             document = file.read()
+        with open(README, encoding="utf-8") as file:
+            readme = file.read()
         for name, text in wanted.items():
             self.assertIn(text, document, name)
+            if name in IN_README:
+                self.assertIn(text, readme, name + " in README.md")
 
 
 if __name__ == "__main__":
