@@ -96,7 +96,7 @@ log_in(const char *service, const char *user)
     return code;
 }
 
-/* In place of libpam's pause after a refusal, which is no part of a verdict. */
+/* In place of libpam's pause after a refusal: it is no part of a verdict. */
 static void
 do_not_pause(int code, unsigned int microseconds, void *context)
 {

@@ -6,7 +6,8 @@
  *
  * prints the nanoseconds from the password to the verdict. keys: the pool's
  * keys are fetched afterwards on the same connection and the token is
- * checked. revoke: the refresh token is given back, which is not timed. The environment is that of bare_post.
+ * checked. revoke: the refresh token is given back, which is not timed. The
+ * environment is that of bare_post.
  *
  * SPDX-License-Identifier: MIT
  */

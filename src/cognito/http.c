@@ -724,7 +724,9 @@ http_post_finish(struct http *http, struct http_answer *answer_out)
 int64_t
 http_post_age(const struct http *http)
 {
-    return http->post.done ? http_now() - http->post.ended : -1;
+    const struct transfer *post = &http->post;
+
+    return http_now() - (post->done ? post->ended : post->started);
 }
 
 enum status

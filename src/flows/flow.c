@@ -380,11 +380,8 @@ initiate_ahead(struct flow *flow, const struct start *start)
     if (status != STATUS_OK)
         return status;
     status = cognito_take_ahead(flow->cognito, AHEAD_AGE_MAX_MS, &answer);
-    if (status != STATUS_OK && answer.http == 0) {
-        /* Nothing that it held can have been used up. */
-        cognito_answer_free(&answer);
-        return STATUS_UNAVAILABLE;
-    }
+    if (status == STATUS_UNAVAILABLE)
+        return status;
     return adopt(flow, &answer);
 }
 

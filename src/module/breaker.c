@@ -7,6 +7,8 @@
 
 #include "module/breaker.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 
 #define MAGIC 0x70636231u /* "pcb1" */
 #define PROBE_MS 15000    /* how long the others wait for the one that looks */
+#define LOCK_MS 50        /* nobody needs it that long, but may be stopped */
 
 struct state {
     uint32_t magic;
@@ -69,6 +72,32 @@ handle_of(const struct call *call)
     return (uint64_t) getpid() << 40 ^ (uint64_t) (uintptr_t) call->pamh;
 }
 
+/*
+ * A person can stop the su that is his own while it holds the lock; the others
+ * must not wait for that.
+ */
+static bool
+lock(int fd)
+{
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited++) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= LOCK_MS)
+            return false;
+        (void) poll(NULL, 0, 1);
+    }
+    return true;
+}
+
+/* Not something else, and not from before the machine was started. */
+static bool
+is_credible(const struct state *state)
+{
+    int64_t now = now_ms();
+
+    return state->magic == MAGIC && state->failed <= now
+           && state->open_until <= now + BREAKER_OPEN_MS
+           && state->probe_until <= now + PROBE_MS;
+}
+
 /* The state under lock; -1 when there is none to be had. */
 static int
 open_state(const struct call *call, struct state *state_out)
@@ -83,13 +112,13 @@ open_state(const struct call *call, struct state *state_out)
     fd = stamp_open(name);
     if (fd < 0)
         return -1;
-    if (flock(fd, LOCK_EX) < 0) {
+    if (!lock(fd)) {
         (void) close(fd);
         return -1;
     }
     if (pread(fd, state_out, sizeof(*state_out), 0)
             != (ssize_t) sizeof(*state_out)
-        || state_out->magic != MAGIC)
+        || !is_credible(state_out))
         memset(state_out, 0, sizeof(*state_out));
     state_out->magic = MAGIC;
     return fd;
@@ -100,6 +129,28 @@ write_state(int fd, const struct state *state)
 {
     /* What could not be written leaves the breaker as it was. */
     (void) !pwrite(fd, state, sizeof(*state), 0);
+}
+
+static void
+forget(struct state *state)
+{
+    memset(state, 0, sizeof(*state));
+    state->magic = MAGIC;
+}
+
+/*
+ * One that looked and told nothing, for nobody answered its prompt, was the
+ * last one: whoever could start another would keep everybody out for ever.
+ */
+static void
+begin_probe(const struct call *call, struct state *state, int64_t now)
+{
+    if (state->probe_until != 0) {
+        forget(state);
+        return;
+    }
+    state->probe_until = now + PROBE_MS;
+    state->handle = handle_of(call);
 }
 
 bool
@@ -116,7 +167,7 @@ breaker_is_open(const struct call *call)
     if (state.open_until != 0) {
         open = now < state.open_until || now < state.probe_until;
         if (!open) {
-            state.probe_until = now + PROBE_MS;
+            begin_probe(call, &state, now);
             write_state(fd, &state);
         }
     }
@@ -150,20 +201,23 @@ breaker_note(const struct call *call, const struct relay_result *result)
 {
     bool outage = (result->flags & WIRE_OUTAGE) != 0;
     struct state state;
+    bool over;
     int fd;
 
-    /* Neither reached nor out of reach: nothing was learnt. */
-    if (!outage && result->http == 0)
-        return;
     fd = open_state(call, &state);
     if (fd < 0)
         return;
-    if (outage) {
+    /* Neither reached nor out of reach: nothing was learnt, and the others
+     * have waited for that long enough. */
+    if (result->http == 0)
+        over = state.probe_until != 0 && state.handle == handle_of(call);
+    else
+        over = state.failed != 0 || state.open_until != 0;
+    if (outage)
         note_failure(call, &state);
+    else if (over)
+        forget(&state);
+    if (outage || over)
         write_state(fd, &state);
-    } else if (state.failed != 0 || state.open_until != 0) {
-        memset(&state, 0, sizeof(state));
-        write_state(fd, &state);
-    }
     (void) close(fd);
 }

@@ -18,13 +18,13 @@
 /*
  * Must this login be answered with STATUS_OUTAGE at once? After
  * BREAKER_OPEN_MS one login is let through to see, and the others wait for
- * what it finds. False where nothing can be recorded: the login then takes
- * its usual way.
+ * what it finds; when that is nothing, the breaker closes. False where nothing
+ * can be recorded: the login then takes its usual way.
  */
 bool breaker_is_open(const struct call *call);
 
 /*
- * Takes note of what came of a sign-in. Only an outage that the helper
+ * Takes note of what came of a sign-in that was let through. Only an outage that the helper
  * reported counts, twice from different handles; any answer of the endpoint
  * closes the breaker.
  */

@@ -66,8 +66,7 @@ sign_in(struct call *call, struct relay_result *result)
         result->status = relay_password(call, WIRE_AUTHENTICATE, &password);
     if (result->status == STATUS_OK)
         relay = relay_start(call, WIRE_AUTHENTICATE, &password, result);
-    if (relay != NULL)
-        breaker_note(call, result);
+    breaker_note(call, result);
     relay_free(relay);
     secret_free(&password);
 }

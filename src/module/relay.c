@@ -192,6 +192,19 @@ relay_password(struct call *call, enum wire_operation operation,
     return check_password(password, password_out);
 }
 
+/* Is somebody going to be asked for the password? */
+static bool
+will_prompt(const struct relay *relay)
+{
+    const struct call *call = relay->call;
+
+    if (relay->password->data != NULL
+        || config_flag(call->config, KEY_USE_FIRST_PASS))
+        return false;
+    return !config_flag(call->config, KEY_TRY_FIRST_PASS)
+           || stacked_password(call, PAM_AUTHTOK) == NULL;
+}
+
 /* One's own account: not root's view of somebody else's. */
 static bool
 is_own_account(const struct call *call)
@@ -217,7 +230,7 @@ send_start(struct relay *relay)
         flags |= WIRE_DEBUG;
     if (relay->operation == WIRE_CHANGE && is_own_account(call))
         flags |= WIRE_OWN;
-    if (call->first)
+    if (call->first && will_prompt(relay))
         flags |= WIRE_FIRST;
     wire_begin(wire, WIRE_START, relay->id);
     wire_put_byte(wire, relay->operation);
