@@ -726,7 +726,9 @@ http_post_age(const struct http *http)
 {
     const struct transfer *post = &http->post;
 
-    return http_now() - (post->done ? post->ended : post->started);
+    if (post->done)
+        return http_now() - post->ended;
+    return post->active ? http_now() - post->started : -1;
 }
 
 enum status

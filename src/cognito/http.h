@@ -76,8 +76,8 @@ enum status http_post(struct http *http, const char *target,
  * The same in two steps: http_post_start sends while other things are done
  * (http_pump carries it on), http_post_finish waits for the answer. One at a
  * time; http_post_start keeps a copy of the body. http_post_age: milliseconds
- * since the answer arrived or, while it is under way, since the start.
- * http_post_drop gives the exchange up.
+ * since the answer arrived or, while it is under way, since the start; -1
+ * when there is none. http_post_drop gives the exchange up.
  */
 enum status http_post_start(struct http *http, const char *target,
                             const struct secret *body);

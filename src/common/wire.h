@@ -46,7 +46,7 @@ enum wire_operation {
 #define WIRE_PERSONAL 1u /* host runs as one plain user: files may be his */
 #define WIRE_DEBUG 2u    /* debug lines are wanted */
 #define WIRE_OWN 4u      /* CHANGE: the caller's own account */
-#define WIRE_FIRST 8u    /* ... of its handle, and by prompt */
+#define WIRE_FIRST 8u    /* its handle's first, at a prompt */
 
 /* RESULT: bits of its flags. */
 #define WIRE_MUST_CHANGE 1u /* signed in; the password must be changed now */

@@ -1199,7 +1199,7 @@ test_ahead(void)
     is_number(http_post_start(http, "Service.Operation", &copied), STATUS_OK,
               "a POST is started");
     secret_free(&copied);
-    ok(http_post_age(http) == -1, "and under way");
+    ok(http_post_age(http) >= 0, "and under way");
     pump_until(http, &server->posts, 1);
     ok(server->posts == 1 && strstr(server->request, "\r\n\r\nahead") != NULL,
        "it arrives");
