@@ -96,7 +96,6 @@ struct config_entry {
     enum config_owner owner;
     enum config_type type;
     bool argument_only;
-    bool available;      /* false: the feature has not been delivered yet */
     const char *standard; /* default value, NULL for none */
     const char *choices; /* "one|two", for CONFIG_CHOICE and special values */
     const char *expected; /* what a message says was expected */

@@ -204,13 +204,11 @@ def settings():
     body = body[:body.index("#undef ROW")]
     rows = {}
     for row in calls(body, "ROW"):
-        (_, name, owner, kind, only, available, standard, choices,
-         expected) = row
+        (_, name, owner, kind, only, standard, choices, expected) = row
         rows[text_of(name, {})] = {
             "owner": {"M": "module", "H": "helper"}[owner],
             "type": kind,
             "argument_only": only == "true",
-            "available": available == "true",
             "default": text_of(standard, COMPILED_IN),
             "choices": text_of(choices, {}),
             "expected": text_of(expected, {}),

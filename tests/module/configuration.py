@@ -102,20 +102,6 @@ VALUES = {
     "mfa": ("require_mfa", "on", FLAG + '"on"'),
 }
 
-# A good value of each type, for keys that the table calls not available yet.
-EXAMPLES = {"FLAG": "yes", "LIST": "sshd", "PATH": "/etc/passwd", "SECONDS": "5", "UID": "1",
-            "WORD": "word", "TEXT": "text"}
-
-
-def later_keys():
-    """Keys of later versions, from the table of settings."""
-    with open(os.path.join(harness.FOLDER, "src", "common", "config.c"), encoding="utf-8") as file:
-        rows = re.findall(r'ROW\(\w+,\s*"(\w+)",\s*[MH],\s*(\w+),\s*\w+,\s*(true|false),'
-                          r'\s*[^,]+,\s*(NULL|"[^"]*")', file.read())
-    assert len(rows) > 40, rows
-    return {name: (name, EXAMPLES[kind] if choices == "NULL" else choices.strip('"').split("|")[0])
-            for name, kind, available, choices in rows if available == "false"}
-
 # Out of scope, whatever the configuration says.
 FOREIGN = ("root", "toor", "service", "nobody", "missing")
 PHASES = ("authenticate", "setcred", "acct_mgmt", "open_session", "close_session", "chauthtok")
@@ -198,14 +184,6 @@ class Values(Faulty):
 
 @harness.cases
 class Keys(Faulty):
-    later_rows = later_keys()
-
-    def check_later(self, key, value):
-        self.refused([f"config={write_config(settings(**{key: value}))}"], key,
-                     "not available in this version of pam_cognito")
-        self.refused([f"config={write_config(GOOD)}", f"{key}={value}"], key + " " + ARGUMENT,
-                     "not available in this version of pam_cognito")
-
     missing_rows = {key: (key, words) for key, words in [
         ("user_pool_id", "missing, expected the pool's ID"),
         ("client_id", "missing, expected the app client's ID")]}

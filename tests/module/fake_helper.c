@@ -570,6 +570,15 @@ good_must_change(void)
     (void) wire_send(wire, WIRE_FD);
 }
 
+/* What START said about this sign-in. */
+static void
+shows_first(void)
+{
+    send_line(WIRE_LOG, TALK_LOG_ERROR,
+              (start_flags & WIRE_FIRST) != 0 ? "first" : "not first");
+    send_result(ask_password() ? STATUS_OK : STATUS_WRONG_PASSWORD);
+}
+
 /* ---- Changes of a password ---- */
 
 static void
@@ -812,6 +821,7 @@ static const struct {
     {"permit_only", permit_only},
     {"ready_for_nothing", ready_for_nothing},
     {"good_must_change", good_must_change},
+    {"shows_first", shows_first},
     {"change", change},
     {"change_done_at_once", change_done_at_once},
     {"change_ready_unproved", change_ready_unproved},
@@ -850,7 +860,7 @@ read_start(char *name, size_t size)
         || type != WIRE_START)
         return false;
     (void) wire_get_byte(wire);
-    (void) wire_get_number(wire);
+    start_flags = wire_get_number(wire);
     (void) wire_get_number(wire);
     (void) snprintf(user, sizeof(user), "%s", wire_get_text(wire, WIRE_MAX));
     for (int i = 0; i < 3; i++)
