@@ -513,16 +513,9 @@ flow_tell_person(struct flow *flow, const char *text)
     text_clean(text, flow->result->person, sizeof(flow->result->person));
 }
 
-enum status
-flow_permit_code(struct flow *flow)
-{
-    return flow->talk->permit_code == NULL
-               ? STATUS_OK
-               : flow->talk->permit_code(flow->talk);
-}
-
-void
-flow_hint_delivery(struct flow *flow, const struct cognito_answer *answer)
+/* Says in the hint where the code of an answer was sent. */
+static void
+hint_delivery(struct flow *flow, const struct cognito_answer *answer)
 {
     const struct json *delivery = json_object(answer->body,
                                               "CodeDeliveryDetails");
@@ -534,4 +527,30 @@ flow_hint_delivery(struct flow *flow, const struct cognito_answer *answer)
               : strcmp(medium, "EMAIL") == 0 ? " by e-mail"
                                                : " by SMS",
               where == NULL ? "" : " to ", where == NULL ? "" : where);
+}
+
+enum status
+flow_send_code(struct flow *flow,
+               enum status (*operation)(struct cognito *cognito,
+                                        const char *username,
+                                        struct cognito_answer *answer_out),
+               const char *limited)
+{
+    struct cognito_answer answer = {0};
+    enum status status = STATUS_OK;
+
+    if (flow->talk->permit_code != NULL)
+        status = flow->talk->permit_code(flow->talk);
+    if (status == STATUS_CODE_LIMIT) {
+        flow_hint(flow, "%s", limited);
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        return status;
+    status = operation(flow->cognito, flow->sent, &answer);
+    flow_note(flow, &answer);
+    if (status == STATUS_OK)
+        hint_delivery(flow, &answer);
+    cognito_answer_free(&answer);
+    return status;
 }

@@ -135,12 +135,15 @@ enum status flow_announce(struct flow *flow);
 /* Sets what the person is told at the end, instead of the status's words. */
 void flow_tell_person(struct flow *flow, const char *text);
 
-/* May a code be sent now? As talk->permit_code. */
-enum status flow_permit_code(struct flow *flow);
-
-/* Says in the hint where the code of an answer was sent. */
-void flow_hint_delivery(struct flow *flow,
-                        const struct cognito_answer *answer);
+/*
+ * Has a code sent by the operation given, if talk permits one now; the hint
+ * says where it went, or limited, that one was asked for not long ago.
+ */
+enum status flow_send_code(struct flow *flow,
+                           enum status (*operation)(
+                               struct cognito *cognito, const char *username,
+                               struct cognito_answer *answer_out),
+                           const char *limited);
 
 /* Cuts blanks out of what was typed; is the rest min to max digits? */
 bool flow_is_code(struct secret *code, size_t min, size_t max);

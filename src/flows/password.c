@@ -144,27 +144,6 @@ password_hint_refusal(struct flow *flow, enum status status)
                                                 : status_text(status));
 }
 
-/* Has a code sent, or says that there is one. */
-static enum status
-send_reset_code(struct flow *flow)
-{
-    struct cognito_answer answer = {0};
-    enum status status = flow_permit_code(flow);
-
-    if (status == STATUS_CODE_LIMIT) {
-        flow_hint(flow, "Your password must be reset; a code was asked for "
-                        "not long ago.");
-        return STATUS_OK;
-    }
-    if (status == STATUS_OK)
-        status = cognito_forgot_password(flow->cognito, flow->sent, &answer);
-    flow_note(flow, &answer);
-    if (status == STATUS_OK)
-        flow_hint_delivery(flow, &answer);
-    cognito_answer_free(&answer);
-    return status;
-}
-
 static enum status
 confirm_reset(struct flow *flow, const char *code,
               const struct secret *password)
@@ -195,7 +174,9 @@ enum status
 password_reset(struct flow *flow)
 {
     struct secret code = {0}, password = {0};
-    enum status status = send_reset_code(flow);
+    enum status status = flow_send_code(
+        flow, cognito_forgot_password,
+        "Your password must be reset; a code was asked for not long ago.");
 
     if (status == STATUS_OK)
         status = STATUS_WRONG_CODE;

@@ -11,26 +11,6 @@
 
 #define TRIES_MAX 5
 
-/* A new code, if one may be sent now; the hint says what came of it. */
-static enum status
-resend(struct flow *flow)
-{
-    struct cognito_answer answer = {0};
-    enum status status = flow_permit_code(flow);
-
-    if (status == STATUS_CODE_LIMIT) {
-        flow_hint(flow, "A code was asked for not long ago, use that.");
-        return STATUS_OK;
-    }
-    if (status == STATUS_OK)
-        status = cognito_resend_code(flow->cognito, flow->sent, &answer);
-    flow_note(flow, &answer);
-    if (status == STATUS_OK)
-        flow_hint_delivery(flow, &answer);
-    cognito_answer_free(&answer);
-    return status;
-}
-
 static enum status
 confirm(struct flow *flow, const char *code)
 {
@@ -58,7 +38,9 @@ sign_up_confirm(struct flow *flow)
         if (status != STATUS_OK)
             break;
         if (strcmp(code.data, "new") == 0) {
-            status = resend(flow);
+            status = flow_send_code(
+                flow, cognito_resend_code,
+                "A code was asked for not long ago, use that.");
             if (status == STATUS_OK)
                 status = STATUS_WRONG_CODE;
             continue;

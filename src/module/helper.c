@@ -104,28 +104,39 @@ reset_signals(void)
                    SIGNAL_SET_SIZE);
 }
 
-/* The socket to WIRE_FD, /dev/null to 0-2, everything else closed. */
+/* Everything above the socket. */
+static void
+close_others(void)
+{
+    if (syscall(SYS_close_range, WIRE_FD + 1, ~0u, 0) == 0)
+        return;
+    for (int fd = WIRE_FD + 1; fd < FALLBACK_CLOSE_MAX; fd++)
+        (void) close(fd);
+}
+
+/*
+ * The socket to WIRE_FD, /dev/null to 0-2, everything else closed: first of
+ * all, for the host may have more open than the helper may, and then there is
+ * no number left for a new one. dup2 onto itself would leave a descriptor
+ * close-on-exec.
+ */
 static bool
 reset_descriptors(int socket)
 {
-    int null, high;
+    int null;
 
-    high = fcntl(socket, F_DUPFD_CLOEXEC, WIRE_FD + 1);
-    if (high < 0 || dup2(high, WIRE_FD) < 0)
+    if (socket == WIRE_FD ? fcntl(WIRE_FD, F_SETFD, 0) < 0
+                          : dup2(socket, WIRE_FD) < 0)
         return false;
+    close_others();
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         return false;
-    /* null may be one of the three itself, where the host had closed it:
-     * dup2 onto itself would leave it close-on-exec. */
+    /* null may be one of the three itself, where the host had closed it. */
     for (int fd = 0; fd < WIRE_FD; fd++) {
         if (null == fd ? fcntl(fd, F_SETFD, 0) < 0 : dup2(null, fd) < 0)
             return false;
     }
-    if (syscall(SYS_close_range, WIRE_FD + 1, ~0u, 0) == 0)
-        return true;
-    for (int fd = WIRE_FD + 1; fd < FALLBACK_CLOSE_MAX; fd++)
-        (void) close(fd);
     return true;
 }
 

@@ -42,7 +42,8 @@ LAUNCHERS = {
     "signals_blocked": ["--block-signals"],
     "descriptors_open": ["--hold", "3", "--hold", "4", "--hold", "900"],
     # More of them than the helper may have.
-    "many_descriptors": [word for fd in range(20, 320) for word in ("--hold", str(fd))],
+    "many_descriptors": [word for fd in (*range(3, 10), *range(12, 320))
+                         for word in ("--hold", str(fd))],
     "low_descriptors_closed": ["--close-low"],
     "few_descriptors": ["--limit", "nofile=24"],
     "descriptors_above_the_limit": ["--hold", "900", "--limit", "nofile=24"],

@@ -41,6 +41,7 @@ __asan_default_options(void)
 static struct wire *wire;
 static unsigned char id[WIRE_ID_SIZE];
 static char user[256];
+static unsigned int start_flags;
 
 /* ---- Well-formed messages ---- */
 
