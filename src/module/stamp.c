@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #define STAMP_TEXT_SIZE 20 /* bytes of a stamp, written all at once */
+#define LOCK_TRIES 20      /* with a pause between them: a fifth of a second */
+#define LOCK_PAUSE_NS 10000000
 
 /* The folder, made when missing; -1 unless it is root's alone. */
 static int
@@ -66,7 +68,7 @@ renew(int fd)
     struct timespec now;
     long long then;
 
-    if (flock(fd, LOCK_EX) < 0 || clock_gettime(CLOCK_BOOTTIME, &now) < 0
+    if (!stamp_lock(fd) || clock_gettime(CLOCK_BOOTTIME, &now) < 0
         || pread(fd, text, STAMP_TEXT_SIZE, 0) < 0)
         return STAMP_CANNOT;
     then = strtoll(text, NULL, 10);
@@ -79,6 +81,19 @@ renew(int fd)
     return pwrite(fd, text, STAMP_TEXT_SIZE, 0) == STAMP_TEXT_SIZE
                ? STAMP_YES
                : STAMP_CANNOT;
+}
+
+bool
+stamp_lock(int fd)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        (void) nanosleep(&pause, NULL);
+    }
+    return false;
 }
 
 int

@@ -7,6 +7,8 @@
 #ifndef PAM_COGNITO_STAMP_H
 #define PAM_COGNITO_STAMP_H
 
+#include <stdbool.h>
+
 #include "module/call.h"
 
 #define STAMP_FOLDER "/run/pam_cognito"
@@ -30,5 +32,11 @@ enum stamp stamp_permit_code(const struct call *call);
  * is not possible. name is the caller's own, made of numbers.
  */
 int stamp_open(const char *name);
+
+/*
+ * Takes the lock of such a file, or gives up soon: whoever runs su can stop it
+ * while it holds the lock, and nobody else must wait for that.
+ */
+bool stamp_lock(int fd);
 
 #endif
