@@ -94,7 +94,7 @@ class Chat(PoolCase):
         digest = hmac.new(SECRET.encode(), (user + CLIENT).encode(), hashlib.sha256).digest()
         parameters["SECRET_HASH"] = base64.b64encode(digest).decode()
         context = ssl.create_default_context(cafile=self.pool.ca_file)
-        connection = http.client.HTTPSConnection(urlsplit(self.pool.endpoint).netloc,
+        connection = http.client.HTTPSConnection(urlsplit(self.pool.address).netloc,
                                                  context=context)
         connection.request("POST", "/", json.dumps(
             {"AuthFlow": "USER_AUTH", "ClientId": CLIENT, "AuthParameters": parameters}), {

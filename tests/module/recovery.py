@@ -30,7 +30,7 @@ class RecoveryCase(PoolCase):
     def tell_pool(self, operation, **body):
         """What another app of the pool would send."""
         request = urllib.request.Request(
-            self.pool.endpoint, json.dumps({"ClientId": PUBLIC, **body}).encode(),
+            self.pool.address, json.dumps({"ClientId": PUBLIC, **body}).encode(),
             {"Content-Type": "application/x-amz-json-1.1",
              "X-Amz-Target": "AWSCognitoIdentityProviderService." + operation})
         trust = ssl.create_default_context(cafile=self.pool.ca_file)

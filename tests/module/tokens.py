@@ -158,7 +158,7 @@ class Keys(PoolCase):
 
     def jwks(self, pool=POOL):
         trust = ssl.create_default_context(cafile=self.pool.ca_file)
-        url = f"{self.pool.endpoint}/{pool}/.well-known/jwks.json"
+        url = f"{self.pool.address}/{pool}/.well-known/jwks.json"
         with urllib.request.urlopen(url, context=trust) as answer:
             return answer.read().decode()
 

@@ -44,6 +44,11 @@ class Control:
         return self.info["endpoint"]
 
     @property
+    def address(self):
+        """The same without a name: not every machine knows localhost."""
+        return self.endpoint.replace("localhost", self.info["host"])
+
+    @property
     def port(self):
         return self.info["port"]
 

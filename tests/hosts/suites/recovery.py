@@ -2,6 +2,7 @@
 # account is confirmed there, where the service is listed, after the pool said
 # so, with one code per user in ten minutes.
 # SPDX-License-Identifier: MIT
+import fcntl
 import os
 import re
 import shutil
@@ -41,6 +42,7 @@ def run(world, tap):
     recovery.two_at_once()
     recovery.the_stamp()
     recovery.unsound_stamps()
+    recovery.held_stamp()
     recovery.not_here()
     recovery.confirm()
 
@@ -262,6 +264,21 @@ class Recovery:
             self.tap.ok(self.world.log.wait("cannot record a code in /run/pam_cognito"),
                         f"{title}: the log", *self.world.log.ours())
             self.tap.equal(self.world.pool.requests("ForgotPassword"), [], f"{title}: no request")
+        forget_stamps()
+
+    def held_stamp(self):
+        """By somebody's own su, stopped for ever: nobody waits for it."""
+        self.fresh()
+        self.tap.ok(self.is_sent(), "held stamp: a code before")
+        with open(self.stamp(), "r+", encoding="ascii") as file:
+            file.seek(0)
+            file.write(f"{0:019d}\n")
+            file.flush()
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.tap.ok(not self.is_sent(), "held stamp: no code")
+            self.tap.ok(self.world.log.wait("cannot record a code in /run/pam_cognito"),
+                        "held stamp: the log", *self.world.log.ours())
+        self.tap.ok(self.is_sent(), "held stamp: a code once it is free")
         forget_stamps()
 
     def not_here(self):
