@@ -1,6 +1,7 @@
 # A person at a terminal: starts a program on a pseudo-terminal, waits for what
 # it asks, and types. Never types before being asked.
 # SPDX-License-Identifier: MIT
+import contextlib
 import os
 import pty
 import pwd
@@ -93,11 +94,20 @@ class Person:
     def type(self, text, enter="\n"):
         os.write(self.fd, (text + enter).encode())
 
-    def finish(self, seconds=PATIENCE):
-        """Waits until the program is gone; its exit status."""
+    def finish(self, seconds=PATIENCE, again=""):
+        """
+        Waits until the program is gone; its exit status. again is a key that is
+        pressed once more every second: ssh misses a Ctrl-C that comes between
+        its prompt and its read().
+        """
         end = time.monotonic() + seconds
+        press = time.monotonic() + 1
         while self.status is None:
             more = self.read(0.1)
+            if again and more and time.monotonic() > press:
+                press += 1
+                with contextlib.suppress(OSError):  # gone meanwhile
+                    self.type(again, "")
             pid, status = os.waitpid(self.pid, os.WNOHANG if more else 0)
             if pid:
                 while self.read(0) and select.select([self.fd], [], [], 0)[0]:

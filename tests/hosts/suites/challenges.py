@@ -74,7 +74,7 @@ class Challenges:
             prompt = person.last_line()
             person.type(answer(prompt) if callable(answer) else answer,
                         "" if answer in ("\x03", "\x04") else enter)
-        status = person.finish()
+        status = person.finish(again="\x03" if turns[-1][1] == "\x03" else "")
         self.screen = person.screen
         return status
 
