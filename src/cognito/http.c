@@ -31,6 +31,7 @@
 struct transfer {
     struct http *http;
     CURL *easy;
+    curl_socket_t socket; /* of the connection used last, while it is open */
     bool active; /* handed to the multi handle */
     bool done;   /* result holds */
     CURLcode result;
@@ -57,8 +58,7 @@ struct http {
     int64_t deadline;
     int64_t used; /* when the connection was last busy */
     unsigned int idle_ms;
-    curl_socket_t socket; /* of the connection used last, while it is open */
-    bool connected;       /* a connection may be waiting in the pool */
+    bool connected; /* a connection may be waiting in the pool */
 };
 
 int64_t
@@ -213,14 +213,16 @@ on_request(void *context, char *remote, char *local, int remote_port,
     return CURL_PREREQFUNC_OK;
 }
 
-/* Closes a socket of curl's, which may be the one that we watch. */
+/* Closes a socket of curl's, which may be one that we watch. */
 static int
 on_close(void *context, curl_socket_t closed)
 {
     struct http *http = context;
 
-    if (http->socket == closed)
-        http->socket = CURL_SOCKET_BAD;
+    if (http->post.socket == closed)
+        http->post.socket = CURL_SOCKET_BAD;
+    if (http->get.socket == closed)
+        http->get.socket = CURL_SOCKET_BAD;
     return close(closed);
 }
 
@@ -348,7 +350,7 @@ http_open(const struct http_options *options, struct http **http_out)
     if (http == NULL)
         return STATUS_MEMORY;
     http->idle_ms = options->idle_ms == 0 ? HTTP_IDLE_MS : options->idle_ms;
-    http->socket = CURL_SOCKET_BAD;
+    http->post.socket = http->get.socket = CURL_SOCKET_BAD;
     http->endpoint = strdup(options->endpoint);
     http->multi = curl_multi_init();
     if (http->endpoint == NULL || http->multi == NULL)
@@ -430,7 +432,7 @@ step(struct http *http)
                    != CURLE_OK)
             continue;
         (void) curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET,
-                                 &http->socket);
+                                 &transfer->socket);
         stop(transfer);
         transfer->done = true;
         transfer->result = result;
@@ -624,17 +626,37 @@ settle_warm(struct http *http)
         drop_warm(http);
 }
 
+/* Closes what waits in curl's pool, which curl does only with the pool. */
+static void
+close_idle(struct http *http)
+{
+    (void) curl_multi_cleanup(http->multi);
+    http->multi = NULL;
+    http->connected = false;
+}
+
 /*
- * Has the other end closed the connection that waits for the next request?
+ * Has the other end closed a connection that waits for the next request?
  * curl takes one for alive as long as there are bytes to read, such as TLS's
  * own good-bye, and would send the one and only post into the void.
  */
 static bool
-is_hung_up(const struct http *http)
+is_hung_up(const struct transfer *transfer)
 {
-    struct pollfd watched = {.fd = http->socket, .events = POLLRDHUP};
+    struct pollfd watched = {.fd = transfer->socket, .events = POLLRDHUP};
 
-    return http->socket != CURL_SOCKET_BAD && poll(&watched, 1, 0) > 0;
+    return transfer->socket != CURL_SOCKET_BAD && poll(&watched, 1, 0) > 0;
+}
+
+/* Is the post to connect anew? Mostly it finds nothing else. */
+static bool
+leave_dead(struct http *http)
+{
+    if (!is_hung_up(&http->post) && !is_hung_up(&http->get))
+        return false;
+    if (!http->get.active)
+        close_idle(http);
+    return true;
 }
 
 static bool
@@ -699,7 +721,7 @@ http_post_start(struct http *http, const char *target,
                == CURLE_OK
         && curl_easy_setopt(post->easy, CURLOPT_HTTPHEADER, http->headers)
                == CURLE_OK
-        && set_number(post->easy, CURLOPT_FRESH_CONNECT, is_hung_up(http))) {
+        && set_number(post->easy, CURLOPT_FRESH_CONNECT, leave_dead(http))) {
         post->upload = &http->body;
         status = start(post);
     }
@@ -807,7 +829,7 @@ http_warm(struct http *http, const char *path)
 
 /*
  * Milliseconds until an idle connection is closed, at most POLL_MS; closes it
- * when that is now. curl closes what waits in its pool only with the pool.
+ * when that is now.
  */
 static int
 tend_idle(struct http *http)
@@ -819,9 +841,7 @@ tend_idle(struct http *http)
     left = http->used + http->idle_ms - http_now();
     if (left > 0)
         return left < POLL_MS ? (int) left : POLL_MS;
-    (void) curl_multi_cleanup(http->multi);
-    http->multi = NULL;
-    http->connected = false;
+    close_idle(http);
     return POLL_MS;
 }
 

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
+
 /* Claims that the service itself vouches for, or that need a flag beside. */
 static const char *
 verified_flag(const char *claim)
@@ -148,18 +150,22 @@ policy_check(const struct config *config, const struct json *claims,
              const char *sent, bool second_factor_done, char *note_out,
              size_t note_size)
 {
+    char line[TEXT_LINE_MAX + 1] = "";
     enum status status;
 
-    status = check_identity(config, claims, sent, note_out, note_size);
+    status = check_identity(config, claims, sent, line, sizeof(line));
     if (status == STATUS_OK
         && (config_is_set(config, KEY_REQUIRE_GROUP)
             || config_is_set(config, KEY_DENY_GROUP)))
-        status = check_groups(config, claims, note_out, note_size);
+        status = check_groups(config, claims, line, sizeof(line));
     if (status == STATUS_OK && config_flag(config, KEY_REQUIRE_MFA)
         && !second_factor_done) {
-        (void) snprintf(note_out, note_size,
+        (void) snprintf(line, sizeof(line),
                         "require_mfa, and no second factor was asked for");
         status = STATUS_MFA_MISSING;
     }
+    /* Claims may be their owner's to choose. */
+    if (status != STATUS_OK)
+        text_clean(line, note_out, note_size);
     return status;
 }

@@ -18,7 +18,7 @@
  * names must equal sent (what Cognito was told as user name), byte by byte;
  * then the groups; then the second factor. STATUS_OK, STATUS_IDENTITY,
  * STATUS_GROUP, STATUS_MFA_MISSING or STATUS_CONFIG; *note_out says why, in
- * one line for the log.
+ * one clean line for the log or a terminal.
  */
 enum status policy_check(const struct config *config,
                          const struct json *claims, const char *sent,

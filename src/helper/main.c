@@ -8,10 +8,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +56,7 @@ struct request {
     char *tty;
     size_t count;
     char *arguments[WIRE_ARGS_MAX];
+    bool starved; /* as we were started, before our own limits */
 };
 
 /*
@@ -200,14 +203,40 @@ revoke_tokens(struct wire_talk *talk, struct cognito *cognito,
 }
 
 /*
+ * Did somebody lower what is needed to reach anything? Not every root may
+ * raise again what the caller of a setuid host lowered before.
+ */
+static bool
+is_starved(void)
+{
+    static const struct {
+        int resource;
+        rlim_t least;
+    } needs[] = {
+        {RLIMIT_NOFILE, 64},          {RLIMIT_NPROC, 1024},
+        {RLIMIT_CPU, RLIM_INFINITY},  {RLIMIT_AS, RLIM_INFINITY},
+        {RLIMIT_DATA, RLIM_INFINITY},
+    };
+    struct rlimit limit;
+
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if (getrlimit(needs[i].resource, &limit) < 0
+            || limit.rlim_cur < needs[i].least)
+            return true;
+    return getpriority(PRIO_PROCESS, 0) > 0
+           || sched_getscheduler(0) == SCHED_IDLE;
+}
+
+/*
  * Is it the endpoint that is out of reach? Not when the settings or the host
- * leave less time than usual, nor for one person's own process.
+ * leave less than usual, nor for one person's own process.
  */
 static bool
 is_outage(const struct request *request, const struct setup *setup,
           enum status status)
 {
-    return (status == STATUS_DNS || status == STATUS_CONNECT
+    return !request->starved
+           && (status == STATUS_DNS || status == STATUS_CONNECT
             || status == STATUS_TLS)
            && (request->flags & WIRE_PERSONAL) == 0
            && request->budget_ms >= USUAL_BUDGET_MS
@@ -275,6 +304,7 @@ main(int argc, char **argv)
     talk.wire = wire_new();
     if (talk.wire != NULL && receive_request(&talk, &request)) {
         talk.budget_ms = request.budget_ms;
+        request.starved = is_starved();
         talk.debug = (request.flags & WIRE_DEBUG) != 0;
         serve(&talk, &request, &setup);
         code = 0;

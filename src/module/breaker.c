@@ -7,12 +7,11 @@
 
 #include "module/breaker.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@
 
 #define MAGIC 0x70636231u /* "pcb1" */
 #define PROBE_MS 15000    /* how long the others wait for the one that looks */
-#define LOCK_MS 50        /* nobody needs it that long, but may be stopped */
 
 struct state {
     uint32_t magic;
@@ -71,21 +69,6 @@ handle_of(const struct call *call)
     return (uint64_t) getpid() << 40 ^ (uint64_t) (uintptr_t) call->pamh;
 }
 
-/*
- * A person can stop the su that is his own while it holds the lock; the others
- * must not wait for that.
- */
-static bool
-lock(int fd)
-{
-    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited++) {
-        if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= LOCK_MS)
-            return false;
-        (void) poll(NULL, 0, 1);
-    }
-    return true;
-}
-
 /* Not something else, and not from before the machine was started. */
 static bool
 is_credible(const struct state *state)
@@ -111,7 +94,7 @@ open_state(const struct call *call, struct state *state_out)
     fd = stamp_open(name);
     if (fd < 0)
         return -1;
-    if (!lock(fd)) {
+    if (!stamp_lock(fd)) {
         (void) close(fd);
         return -1;
     }
@@ -198,7 +181,11 @@ note_failure(const struct call *call, struct state *state)
 void
 breaker_note(const struct call *call, const struct relay_result *result)
 {
-    bool outage = (result->flags & WIRE_OUTAGE) != 0;
+    /* The caller of su and sudo can stop them, helper and all (a control group
+     * of his own is enough), until it looks like an outage: it is his word
+     * against everybody's login. */
+    bool outage = (result->flags & WIRE_OUTAGE) != 0
+                  && getauxval(AT_SECURE) == 0;
     struct state state;
     bool over;
     int fd;

@@ -373,8 +373,12 @@ static bool
 is_waiting(const struct relay *relay)
 {
     struct pollfd poller = {.fd = relay->helper.fd, .events = POLLIN};
+    int ready;
 
-    return poll(&poller, 1, 0) == 0;
+    do
+        ready = poll(&poller, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return ready == 0;
 }
 
 static enum status

@@ -9,9 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <security/pam_modutil.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -21,8 +21,7 @@
 #include <unistd.h>
 
 #define STAMP_TEXT_SIZE 20 /* bytes of a stamp, written all at once */
-#define LOCK_TRIES 20      /* with a pause between them: a fifth of a second */
-#define LOCK_PAUSE_NS 10000000
+#define LOCK_MS 50         /* nobody needs it that long, but may be stopped */
 
 /* The folder, made when missing; -1 unless it is root's alone. */
 static int
@@ -36,23 +35,26 @@ open_folder(void)
     fd = open(STAMP_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    /* su runs with its caller's group, which has no business here. */
+    /* su runs with its caller's group, which has no business here, and with
+     * his umask, which may have left too little. */
     if (fstat(fd, &st) == 0 && st.st_uid == 0
         && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0
-        && (st.st_gid == 0 || fchown(fd, (uid_t) -1, 0) == 0))
+        && (st.st_gid == 0 || fchown(fd, (uid_t) -1, 0) == 0)
+        && ((st.st_mode & S_IRWXU) == S_IRWXU || fchmod(fd, 0700) == 0))
         return fd;
     (void) close(fd);
     return -1;
 }
 
-/* Nobody but root made it, and it has no other name. */
+/* Nobody but root made it, it has no other name, and any root may use it. */
 static bool
 is_sound(int fd)
 {
     struct stat st;
 
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0
-           && st.st_nlink == 1 && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+           && st.st_nlink == 1 && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0
+           && ((st.st_mode & 0600) == 0600 || fchmod(fd, 0600) == 0);
 }
 
 /*
@@ -86,14 +88,12 @@ renew(int fd)
 bool
 stamp_lock(int fd)
 {
-    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-
-    for (int i = 0; i < LOCK_TRIES; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            return true;
-        (void) nanosleep(&pause, NULL);
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited++) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= LOCK_MS)
+            return false;
+        (void) poll(NULL, 0, 1);
     }
-    return false;
+    return true;
 }
 
 int
@@ -132,8 +132,8 @@ stamp_permit_code(const struct call *call)
     if (fd >= 0) {
         stamp = renew(fd);
         (void) close(fd);
-    } else {
-        call_log(call, LOG_ERR, "cannot record a code in %s", STAMP_FOLDER);
     }
+    if (stamp == STAMP_CANNOT)
+        call_log(call, LOG_ERR, "cannot record a code in %s", STAMP_FOLDER);
     return stamp;
 }

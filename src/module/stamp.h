@@ -34,8 +34,9 @@ enum stamp stamp_permit_code(const struct call *call);
 int stamp_open(const char *name);
 
 /*
- * Takes the lock of such a file, or gives up soon: whoever runs su can stop it
- * while it holds the lock, and nobody else must wait for that.
+ * Takes the lock of such a file. False, soon, where another has it: a person
+ * can stop the su that is his own while it holds the lock, and the others must
+ * not wait for that.
  */
 bool stamp_lock(int fd);
 

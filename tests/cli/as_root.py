@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import subprocess
 import time
 
@@ -97,9 +98,12 @@ class Suite:
         path = next(path for path in ("/usr/libexec/pam_cognito_helper",
                                       "/usr/local/libexec/pam_cognito_helper")
                     if os.path.exists(path))
+        # In this world only: the others run the installed helper meanwhile.
+        copy = shutil.copy2(path, "/run/pam_cognito_helper.copy")
+        command("mount", "--bind", copy, path)
         os.chown(path, LARRY.uid, LARRY.uid)
         self.broken("helper of somebody else", "helper", "must belong to root")
-        os.chown(path, 0, 0)
+        command("umount", path)
         command("userdel", "_pam_cognito")
         self.broken("no user for the helper", "helper", "its user _pam_cognito does not exist")
         command("useradd", "--system", "--user-group", "--no-create-home", "--home-dir",

@@ -1,6 +1,7 @@
 # A person at a terminal: starts a program on a pseudo-terminal, waits for what
 # it asks, and types. Never types before being asked.
 # SPDX-License-Identifier: MIT
+import codecs
 import contextlib
 import os
 import pty
@@ -31,6 +32,8 @@ class Person:
     def __init__(self, *words, user=None, env=None):
         self.words = words
         self.screen = ""
+        self.rest = ""  # a carriage return whose line feed is to come
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.seen = 0  # how much of the screen was waited for already
         self.found = ""
         self.status = None
@@ -61,7 +64,10 @@ class Person:
             data = os.read(self.fd, 65536)
         except OSError:  # EIO: the last program left the terminal
             data = b""
-        self.screen += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        # Neither a character nor the end of a line is cut where a read ends.
+        text = self.rest + self.decoder.decode(data, final=not data)
+        self.rest = "\r" if data and text.endswith("\r") else ""
+        self.screen += text[:len(text) - len(self.rest)].replace("\r\n", "\n")
         return bool(data)
 
     def ask(self, pattern, seconds=PATIENCE):

@@ -26,9 +26,9 @@ class Tap:
     def equal(self, got, wanted, name, *details):
         return self.ok(got == wanted, name, f"got {got!r}", f"wanted {wanted!r}", *details)
 
-    def error(self, name):
+    def error(self, name, *notes):
         """Call it while an exception is handled."""
-        self.ok(False, name, traceback.format_exc())
+        self.ok(False, name, traceback.format_exc(), *notes)
 
     def done(self):
         print(f"1..{self.count}", flush=True)

@@ -2,10 +2,13 @@
 # keys, helpers; and where nobody types, that nothing waits for the keys.
 # SPDX-License-Identifier: MIT
 import os
+import select
 import socket
 import ssl
 import sys
+import threading
 import time
+import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
@@ -15,6 +18,55 @@ from harness import HELPER, SET_ITEM, PoolCase  # noqa: E402
 RIGHT = "Correct-Horse-9"
 GRACE = "Grace-Hopper-6"
 STACKED = harness.line("auth", ["authtok=" + RIGHT], SET_ITEM)
+
+
+CLOSE_WAIT = 8  # a state of TCP, as the kernel numbers them
+
+
+def remote_ports():
+    """[(port, state)] of the other ends of all connections."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in list(file)[1:]]
+    return [(int(row[2].partition(":")[2], 16), int(row[3], 16)) for row in rows]
+
+
+class Road:
+    """A way to the pool on which every connection takes a while to get through."""
+    SECONDS = 0.2
+
+    def __init__(self, pool):
+        self.pool = pool
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        port = self.listener.getsockname()[1]
+        self.endpoint = pool.endpoint.replace(f":{pool.port}", f":{port}")
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+
+    def carry(self, near):
+        time.sleep(self.SECONDS)
+        with near, socket.create_connection(("127.0.0.1", self.pool.port)) as far:
+            other = {near: far, far: near}
+            try:
+                while True:
+                    for end in select.select([near, far], [], [])[0]:
+                        data = end.recv(65536)
+                        if not data:
+                            return
+                        other[end].sendall(data)
+            except OSError:
+                pass
+
+    def close(self):
+        # Wakes the thread that waits in accept.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
 
 
 class Case(PoolCase):
@@ -31,6 +83,11 @@ class Case(PoolCase):
     def answered(self, operation, count=1):
         harness.wait_until(lambda: len([r for r in self.requests(operation)
                                         if r["status"]]) >= count)
+
+    def until_hung_up(self):
+        """The other end has closed a connection that the helper still holds."""
+        port = urllib.parse.urlsplit(self.settings()["endpoint"]).port
+        harness.wait_until(lambda: (port, CLOSE_WAIT) in remote_ports())
 
     def connections(self):
         return self.pool.counts()["connections"]
@@ -124,6 +181,15 @@ class Typing(Case):
 @harness.cases
 class NoPrompt(Case):
     """The password is there already: the keys are fetched beside the sign-in."""
+
+    def setUp(self):
+        super().setUp()
+        self.road = Road(self.pool)
+        self.addCleanup(self.road.close)
+
+    def settings(self, *client, **changes):
+        return super().settings(*client, **{"endpoint": self.road.endpoint, **changes})
+
     beside_rows = {
         "stacked": (STACKED, [], []),
         "use_first_pass": (STACKED, ["use_first_pass"], []),
@@ -132,24 +198,24 @@ class NoPrompt(Case):
 
     def check_beside(self, before, extra, answers):
         """The answer with the keys comes long after the sign-in was sent, and before its end."""
-        self.pool.fault("delay", {"operation": "jwks"}, ms=400)
+        self.pool.fault("delay", {"operation": "jwks"}, ms=1000)
         host = self.sign_in(before=before, extra=extra, answers=answers)
         self.check(host, "PAM_SUCCESS", "ok", 1)
         keys, = self.requests("jwks")
         start, = self.requests()
         self.assertNotEqual(keys["connection"], start["connection"])
-        self.assertLess(start["time"] - keys["time"], 0.3)
+        self.assertLess(start["time"] - keys["time"], 0.8)
         self.assertEqual((len(self.pool.requests("jwks")), self.tries()), (1, 1))
         self.assertEqual({keys["connection"], start["connection"]},
                          set(r["connection"] for r in self.pool.requests()))
 
     def test_keys_do_not_wait_for_the_sign_in(self):
-        self.pool.fault("delay", {"operation": "InitiateAuth"}, ms=400)
+        self.pool.fault("delay", {"operation": "InitiateAuth"}, ms=1000)
         host = self.sign_in(before=STACKED, answers=[])
         self.check(host, "PAM_SUCCESS", "ok", 1)
         keys, = self.requests("jwks")
         start, = self.requests()
-        self.assertLess(keys["time"] - start["time"], 0.3)
+        self.assertLess(keys["time"] - start["time"], 0.8)
         self.assertEqual(len(set(self.on("jwks") + self.on("InitiateAuth"))), 2)
 
     def test_both_at_once_take_as_long_as_one(self):
@@ -158,52 +224,59 @@ class NoPrompt(Case):
         started = time.monotonic()
         host = self.sign_in(before=STACKED, answers=[])
         self.check(host, "PAM_SUCCESS", "ok", 1)
-        self.assertLess(host.times[-1] - started, 1.9)
+        self.assertLess(host.times[-1] - started, 2.0)
 
     def test_wrong_password_does_not_wait_for_the_keys(self):
-        self.pool.fault("delay", {"operation": "jwks"}, ms=1500)
+        self.pool.fault("delay", {"operation": "jwks"}, ms=3000)
         host = self.sign_in(before=harness.line("auth", ["authtok=wrong"], SET_ITEM), answers=[])
         self.check(host, "PAM_AUTH_ERR", "wrong_password", 1)
-        self.assertLess(host.times[-1] - host.started, 1.2)
+        self.assertLess(host.times[-1] - host.started, 1.9)
 
-    # which of the two connections dies, without a word, before the code is typed
+    # which of the two connections dies before the code is typed, and how
     dead_rows = {
-        "of_the_keys": ("jwks", "InitiateAuth"),
-        "of_the_sign_in": ("InitiateAuth", "jwks"),
+        "of_the_keys": ("jwks", "InitiateAuth", False),
+        "of_the_keys_with_a_goodbye": ("jwks", "InitiateAuth", True),
+        "of_the_sign_in": ("InitiateAuth", "jwks", False),
+        "of_the_sign_in_with_a_goodbye": ("InitiateAuth", "jwks", True),
     }
 
-    def check_dead(self, dies, last):
+    def check_dead(self, dies, last, goodbye):
         """Whichever dies while a person looks for a code: the code is sent, and once."""
-        self.pool.fault("then_close", {"operation": dies})
+        self.pool.fault("then_close", {"operation": dies}, goodbye=goodbye)
         self.pool.fault("delay", {"operation": last}, ms=500)
         before = harness.line("auth", ["authtok=" + GRACE], SET_ITEM)
         host = self.start(user="grace", before=before)
         self.answered("jwks")
         self.answered("InitiateAuth")
+        self.until_hung_up()
         host.say(self.pool.totp("grace"))
         self.check(host.finish(), "PAM_SUCCESS", "ok", 1)
         self.assertEqual(len(self.requests("RespondToAuthChallenge")), 1)
         self.assertEqual(len(set(self.on("jwks") + self.on("InitiateAuth"))), 2)
 
 
+@harness.cases
 class Idle(Case):
     """A connection that the pool has closed is noticed and replaced, and nothing sent twice."""
+    keys_rows = second_factor_rows = {"silently": (False,), "with_a_goodbye": (True,)}
 
-    def test_closed_after_the_keys(self):
-        self.pool.fault("then_close", {"operation": "jwks"})
+    def check_keys(self, goodbye):
+        """Two requests follow: neither meets the dead connection."""
+        self.pool.fault("then_close", {"operation": "jwks"}, goodbye=goodbye)
         host = self.start(auth_flow="user_srp")
-        self.answered("jwks")
+        self.until_hung_up()
         host.say(RIGHT)
         self.check(host.finish(), "PAM_SUCCESS", "ok", 1)
         self.assertEqual(len(self.requests("RespondToAuthChallenge")), 1)
         self.assertEqual(self.connections(), 2)
 
-    def test_closed_before_the_second_factor(self):
-        self.pool.fault("then_close", {"operation": "InitiateAuth"})
+    def check_second_factor(self, goodbye):
+        self.pool.fault("then_close", {"operation": "InitiateAuth"}, goodbye=goodbye)
         host = self.start(user="grace")
         self.answered("jwks")
         host.say(GRACE)
         host.until("prompt")
+        self.until_hung_up()
         host.say(self.pool.totp("grace"))
         self.check(host.finish(), "PAM_SUCCESS", "ok", 1)
         self.assertEqual(len(self.requests("RespondToAuthChallenge")), 1)

@@ -179,8 +179,10 @@ def content_type(connection, answer, fault):
 
 
 def then_close(connection, answer, fault):
-    """A whole answer, but the kept-alive connection dies after it, unannounced."""
+    """A whole answer, but the kept-alive connection dies after it, unannounced by HTTP."""
     connection.answer(answer)
+    if fault.get("goodbye"):
+        connection.say_goodbye()
     connection.close()
 
 

@@ -90,6 +90,14 @@ class Connection:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
+    def say_goodbye(self):
+        """TLS's close_notify, as the real service sends it; nobody answers."""
+        self.sock.setblocking(False)
+        try:
+            self.sock.unwrap()
+        except OSError:
+            pass
+
     def close(self):
         self.open = False
         self.sock.close()

@@ -47,6 +47,9 @@ static const struct row {
      STATUS_IDENTITY, "no claim"},
     {"an empty name", {NULL}, "{\"cognito:username\":\"\"}", "alice", false,
      STATUS_IDENTITY, ""},
+    {"a name that a terminal would obey", {NULL},
+     "{\"cognito:username\":\"\\u001b[2J\\r\\n\\u202emallory\"}", "alice",
+     false, STATUS_IDENTITY, "username is ?[2J???mallory, not alice"},
     {"a UUID", {NULL}, "{" MAIL "}", "alice@example.com", false,
      STATUS_IDENTITY, "needs account_claim=email and username_format"},
 

@@ -97,7 +97,7 @@ class Challenges:
         try:
             status = self.chat(name, turns)
         except Exception:
-            self.tap.error(title)
+            self.tap.error(title, *self.world.log.ours())
             return
         self.tap.ok(self.is_in(name, status), f"{title}: is in", self.screen,
                     *self.world.log.ours())

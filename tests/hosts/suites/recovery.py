@@ -43,6 +43,7 @@ def run(world, tap):
     recovery.the_stamp()
     recovery.unsound_stamps()
     recovery.held_stamp()
+    recovery.any_umask()
     recovery.not_here()
     recovery.confirm()
 
@@ -213,6 +214,20 @@ class Recovery:
                        "four at once: one reads where it went")
         for person in people:
             person.give_up()
+
+    def any_umask(self):
+        """su's caller decides about it, and not about what others find."""
+        self.fresh()
+        person = Person("sh", "-c", 'umask 777; exec "$@"', "sh", *self.host.words("frank"),
+                        user=self.host.user("frank"))
+        person.wait_for(PASSWORD)
+        person.type(FRANK)
+        self.tap.ok(person.ask(SENT), "umask 777: a code", person.screen)
+        person.give_up()
+        for path, mode in ((STAMPS, 0o700), (self.stamp(), 0o600)):
+            facts = os.stat(path)
+            self.tap.equal((facts.st_uid, stat.S_IMODE(facts.st_mode)), (0, mode),
+                           f"umask 777: {path}")
 
     def stamp(self, name="frank"):
         return f"{STAMPS}/code-{UID[name]}"
