@@ -237,7 +237,7 @@ is_outage(const struct request *request, const struct setup *setup,
 {
     return !request->starved
            && (status == STATUS_DNS || status == STATUS_CONNECT
-            || status == STATUS_TLS)
+               || status == STATUS_TLS)
            && (request->flags & WIRE_PERSONAL) == 0
            && request->budget_ms >= USUAL_BUDGET_MS
            && config_number(setup->config, KEY_CONNECT_TIMEOUT)

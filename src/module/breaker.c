@@ -7,16 +7,20 @@
 
 #include "module/breaker.h"
 
+#include <security/pam_modules.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <sys/auxv.h>
+#include <sys/random.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "module/stamp.h"
 
+#define MARK "pam_cognito_breaker"
 #define MAGIC 0x70636231u /* "pcb1" */
 #define PROBE_MS 15000    /* how long the others wait for the one that looks */
 
@@ -63,10 +67,36 @@ name_file(const struct call *call, char *out, size_t size)
     (void) snprintf(out, size, "breaker-%016llx", (unsigned long long) hash);
 }
 
+static void
+forget_mark(pam_handle_t *pamh, void *data, int error_status)
+{
+    (void) pamh;
+    (void) error_status;
+    free(data);
+}
+
+/*
+ * What tells this handle from all others: a number by chance, for the next
+ * handle of the same process may well stand at the same address. 0 when there
+ * is none to be had, which is then taken for the same handle.
+ */
 static uint64_t
 handle_of(const struct call *call)
 {
-    return (uint64_t) getpid() << 40 ^ (uint64_t) (uintptr_t) call->pamh;
+    const void *data = NULL;
+    uint64_t *mark;
+
+    if (pam_get_data(call->pamh, MARK, &data) == PAM_SUCCESS && data != NULL)
+        return *(const uint64_t *) data;
+    mark = malloc(sizeof(*mark));
+    if (mark == NULL)
+        return 0;
+    if (getrandom(mark, sizeof(*mark), 0) != (ssize_t) sizeof(*mark)
+        || pam_set_data(call->pamh, MARK, mark, forget_mark) != PAM_SUCCESS) {
+        free(mark);
+        return 0;
+    }
+    return *mark;
 }
 
 /* Not something else, and not from before the machine was started. */
@@ -163,7 +193,8 @@ note_failure(const struct call *call, struct state *state)
     int64_t now = now_ms();
     uint64_t handle = handle_of(call);
     bool again = state->open_until != 0
-                 || (state->failed != 0 && state->handle != handle
+                 || (state->failed != 0 && handle != 0
+                     && state->handle != handle
                      && now - state->failed <= BREAKER_FAILURES_MS);
 
     state->failed = now;

@@ -24,10 +24,10 @@
 bool breaker_is_open(const struct call *call);
 
 /*
- * Takes note of what came of a sign-in that was let through. Only an outage that the helper
- * reported counts, twice from different handles; any answer of the endpoint
- * closes the breaker. What a setuid host meets opens nothing: its caller can
- * make it look like an outage.
+ * Takes note of what came of a sign-in that was let through. Only an outage
+ * that the helper reported counts, twice from different handles; any answer of
+ * the endpoint closes the breaker. What a setuid host meets opens nothing: its
+ * caller can make it look like an outage.
  */
 void breaker_note(const struct call *call, const struct relay_result *result);
 

@@ -237,7 +237,8 @@ class Password(Case):
         self.assertTrue(host.delayed)
 
     def test_empty_and_junk_prove_nothing(self):
-        for answer, reason in (("", "empty_password"), ("\b\n\r\x7fINCORRECT", "unusable_password")):
+        for answer, reason in (("", "empty_password"),
+                               ("\b\n\r\x7fINCORRECT", "unusable_password")):
             self.pool.reset()
             host = self.start()
             self.wait_for_answer()

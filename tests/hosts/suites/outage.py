@@ -371,25 +371,32 @@ def never(suite):
 
 
 def limits(suite):
-    """Who lowers the limits of his su only harms himself; the pool is there or not."""
+    """
+    Who lowers the limits of his su only harms himself, and so does who starts
+    a daemon like that; the pool is there or not.
+    """
     suite.world.example("su")
+    hosts = [(["su", ALICE.name, "-c", "true"], LARRY.name),
+             (["pamtester", "outage", ALICE.name, "authenticate"], None)]
     for words in (["prlimit", "--nofile=14:14"], ["prlimit", "--nproc=1:1"],
                   ["prlimit", "--as=60000000:60000000"],
                   ["prlimit", "--cpu=1:1", "--data=20000000:20000000", "--stack=100000:100000"]):
-        suite.fresh(up=True)
-        twice(suite, words)
-    suite.fresh(up=False)
-    twice(suite, ["nice", "-n", "19"])
-    twice(suite, ["chrt", "--idle", "0"])
+        for host, user in hosts:
+            suite.fresh(up=True)
+            twice(suite, words, host, user)
+    for words in (["nice", "-n", "19"], ["chrt", "--idle", "0"]):
+        for host, user in hosts:
+            suite.fresh(up=False)
+            twice(suite, words, host, user)
 
 
-def twice(suite, words):
+def twice(suite, words, host, user):
     for _ in range(2):
-        person = Person(*words, "su", ALICE.name, "-c", "true", user=LARRY.name)
+        person = Person(*words, *host, user=user)
         if person.ask(PASSWORD):
             person.type(ALICE.password)
         person.finish()
-    suite.untouched(" ".join(words) + ": no outage")
+    suite.untouched(" ".join(words) + f" {host[0]}: no outage")
 
 
 def settings(suite):
