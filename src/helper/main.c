@@ -20,6 +20,7 @@
 #include "flows/change.h"
 #include "flows/sign_in.h"
 #include "helper/sandbox.h"
+#include "helper/sanitized.h"
 #include "helper/setup.h"
 #include "helper/wire_talk.h"
 
@@ -30,12 +31,14 @@
 #define USUAL_BUDGET_MS 10000   /* the defaults of timeout */
 #define USUAL_CONNECT_SECONDS 3 /* and connect_timeout */
 
-#if defined(__SANITIZE_ADDRESS__)
+#if SANITIZED
 /*
  * The environment is empty, so a sanitizer build gets its options here: the
- * leak checker would need the tracing that the sandbox forbids.
+ * leak checker would need the tracing that the sandbox forbids. Visible, for
+ * the sanitizer's library to find it.
  */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *
+__asan_default_options(void);
 const char *
 __asan_default_options(void)
 {

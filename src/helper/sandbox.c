@@ -27,21 +27,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "helper/sanitized.h"
+
 #define FILES_MAX 64
 #define MEMORY_MAX (512UL * 1024 * 1024) /* bytes of address space */
 #define CPU_SECONDS 30
 #define DNS_PORT 53
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 static bool
 fail(char *error, size_t size, const char *what)
