@@ -211,7 +211,7 @@ class Suite:
 
     def report(self):
         self.prepare()
-        path = "/root/report"
+        path = "/run/report"
         status, text = tool("check", "--report", path, ALICE.name)
         facts = os.stat(path)
         with open(path, encoding="utf-8") as file:
