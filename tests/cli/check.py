@@ -306,7 +306,7 @@ class TestGood(SetupCase):
 
     def test_pinned_keys(self):
         context = ssl.create_default_context(cafile=self.pool.ca_file)
-        connection = http.client.HTTPSConnection("localhost", self.pool.port, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.pool.port, context=context)
         connection.request("GET", "/eu-west-1_Local0001/.well-known/jwks.json")
         path = harness.write(harness.fresh("jwks"), connection.getresponse().read())
         connection.close()

@@ -173,7 +173,7 @@ class Typing(Case):
     def keys(self):
         pool_id = self.settings()["user_pool_id"]
         context = ssl.create_default_context(cafile=self.pool.ca_file)
-        with urllib.request.urlopen(f"{self.pool.endpoint}/{pool_id}/.well-known/jwks.json",
+        with urllib.request.urlopen(f"{self.pool.address}/{pool_id}/.well-known/jwks.json",
                                     context=context) as answer:
             return answer.read()
 
