@@ -2,6 +2,9 @@
  * SANITIZED: is this a build with AddressSanitizer? It cannot live with a
  * limit on address space, nor its leak checker without tracing.
  *
+ * MEASURED: does this build count what runs, for its coverage? It writes the
+ * counts next to its objects when it ends.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef PAM_COGNITO_SANITIZED_H
@@ -16,6 +19,12 @@
 #endif
 #ifndef SANITIZED
 #define SANITIZED 0
+#endif
+
+#ifdef COVERAGE_FOLDER
+#define MEASURED 1
+#else
+#define MEASURED 0
 #endif
 
 #endif
