@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LINKS_MAX 40 /* on the way to one file, as many as the kernel takes */
+
 static enum file_result
 fail(enum file_result result, char *error, size_t size, const char *path,
      const char *what)
@@ -52,60 +54,157 @@ is_safe_folder(const struct stat *st, const struct file_trust *trust)
     return st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0;
 }
 
-/* Checks the folders of a canonical path, from the root down. */
+/* A path that is being followed from the root. */
+struct walk {
+    const char *path;
+    const struct file_trust *trust;
+    char *error;
+    size_t error_size;
+    unsigned int links;       /* followed so far */
+    char real[FILE_PATH_MAX]; /* where it has led to; "" is the root */
+    char rest[FILE_PATH_MAX]; /* the folders to come */
+};
+
 static enum file_result
-check_folders(const char *folder, const struct file_trust *trust, char *error,
-              size_t size)
+refuse(const struct walk *walk, const char *where, const char *what)
 {
-    char part[FILE_PATH_MAX];
+    return fail(FILE_UNTRUSTED, walk->error, walk->error_size, where, what);
+}
+
+static enum file_result
+check_folder(const struct walk *walk)
+{
+    const char *folder = walk->real[0] == '\0' ? "/" : walk->real;
     struct stat st;
 
-    for (size_t end = 1;; end++) {
-        if (folder[end] != '/' && folder[end] != '\0' && end > 1)
-            continue;
-        memcpy(part, folder, end);
-        part[end] = '\0';
-        if (lstat(part, &st) < 0)
-            return fail_errno(error, size, part);
-        if (!is_safe_folder(&st, trust))
-            return fail(FILE_UNTRUSTED, error, size, part,
-                        "folder must belong to root and be writable by "
-                        "nobody else");
-        if (folder[end] == '\0' || folder[1] == '\0')
-            return FILE_OK;
+    if (lstat(folder, &st) < 0)
+        return fail_errno(walk->error, walk->error_size, walk->path);
+    if (!S_ISDIR(st.st_mode)) {
+        errno = ENOTDIR;
+        return fail_errno(walk->error, walk->error_size, walk->path);
     }
+    if (!is_safe_folder(&st, walk->trust))
+        return refuse(walk, folder, "folder must belong to root and be "
+                                    "writable by nobody else");
+    return FILE_OK;
+}
+
+/* Goes up by one folder. */
+static void
+go_up(struct walk *walk)
+{
+    char *slash = strrchr(walk->real, '/');
+
+    if (slash != NULL)
+        *slash = '\0';
 }
 
 /*
- * Replaces the folder part of a path by its canonical form, checked. Links
- * on the way are fine: what they lead to is what gets checked and opened.
+ * Where real is a link, puts what it leads to before the rest of the way.
+ * Others may make links in a sticky folder: theirs are not followed.
+ */
+static enum file_result
+follow(struct walk *walk)
+{
+    char target[FILE_PATH_MAX];
+    size_t left = strlen(walk->rest);
+    ssize_t length;
+    struct stat st;
+
+    if (lstat(walk->real, &st) < 0)
+        return fail_errno(walk->error, walk->error_size, walk->path);
+    if (!S_ISLNK(st.st_mode))
+        return FILE_OK;
+    if (!is_owner(&st, walk->trust))
+        return refuse(walk, walk->real, "link must belong to root");
+    length = readlink(walk->real, target, sizeof(target));
+    if (length < 0)
+        return fail_errno(walk->error, walk->error_size, walk->path);
+    if (++walk->links > LINKS_MAX
+        || (size_t) length + 1 + left >= sizeof(walk->rest))
+        return refuse(walk, walk->real, "link leads too far");
+    memmove(walk->rest + length + 1, walk->rest, left + 1);
+    memcpy(walk->rest, target, (size_t) length);
+    walk->rest[length] = '/';
+    if (target[0] == '/')
+        walk->real[0] = '\0';
+    else
+        go_up(walk);
+    return FILE_OK;
+}
+
+/* Into the first of the folders to come, of which there is one. */
+static enum file_result
+step(struct walk *walk)
+{
+    size_t length = strcspn(walk->rest, "/");
+    size_t used = strlen(walk->real);
+    bool stay = length == 1 && walk->rest[0] == '.';
+    bool up = length == 2 && strncmp(walk->rest, "..", 2) == 0;
+
+    if (used + 1 + length >= sizeof(walk->real))
+        return refuse(walk, walk->path, "path too long");
+    if (up) {
+        go_up(walk);
+    } else if (!stay) {
+        walk->real[used] = '/';
+        memcpy(walk->real + used + 1, walk->rest, length);
+        walk->real[used + 1 + length] = '\0';
+    }
+    memmove(walk->rest, walk->rest + length,
+            strlen(walk->rest + length) + 1);
+    return stay || up ? FILE_OK : follow(walk);
+}
+
+static enum file_result
+walk_all(struct walk *walk)
+{
+    enum file_result result = check_folder(walk);
+
+    while (result == FILE_OK) {
+        size_t slashes = strspn(walk->rest, "/");
+
+        memmove(walk->rest, walk->rest + slashes,
+                strlen(walk->rest + slashes) + 1);
+        if (walk->rest[0] == '\0')
+            break;
+        result = step(walk);
+        if (result == FILE_OK)
+            result = check_folder(walk);
+    }
+    return result;
+}
+
+/*
+ * Replaces the folder part of a path by its canonical form. Every folder on
+ * the way is checked, also those that hold no more than a link: who could
+ * change the link would choose the file.
  */
 static enum file_result
 canonical(const char *path, const struct file_trust *trust,
           char out[FILE_PATH_MAX], char *error, size_t size)
 {
-    char folder[FILE_PATH_MAX];
-    char *real;
+    struct walk walk = {.path = path,
+                        .trust = trust,
+                        .error = error,
+                        .error_size = size};
     const char *name = strrchr(path, '/');
     enum file_result result;
-    int written;
+    size_t used;
 
     if (path[0] != '/' || name == NULL || name[1] == '\0'
-        || strlen(path) >= sizeof(folder))
-        return fail(FILE_UNTRUSTED, error, size, path,
-                    "must be an absolute path");
-    memcpy(folder, path, (size_t) (name - path));
-    folder[name - path] = '\0';
-    real = realpath(name == path ? "/" : folder, NULL);
-    if (real == NULL)
-        return fail_errno(error, size, path);
-    result = check_folders(real, trust, error, size);
-    written = snprintf(out, FILE_PATH_MAX, "%s%s",
-                       real[1] == '\0' ? "" : real, name);
-    free(real);
-    if (result == FILE_OK && (written < 0 || written >= FILE_PATH_MAX))
-        result = fail(FILE_UNTRUSTED, error, size, path, "path too long");
-    return result;
+        || strlen(path) >= sizeof(walk.rest))
+        return refuse(&walk, path, "must be an absolute path");
+    memcpy(walk.rest, path, (size_t) (name - path));
+    result = walk_all(&walk);
+    if (result != FILE_OK)
+        return result;
+    used = strlen(walk.real);
+    if (used + strlen(name) >= FILE_PATH_MAX)
+        return refuse(&walk, path, "path too long");
+    memcpy(out, walk.real, used);
+    memcpy(out + used, name, strlen(name) + 1);
+    return FILE_OK;
 }
 
 static enum file_result
