@@ -137,6 +137,7 @@ can_succeed(const struct check *check, int code, bool local, bool met,
 {
     unsigned int cases = 1u << count_unknown(&check->stack);
 
+    *trial_out = (struct trial){.cognito = code, .local = local};
     for (unsigned int others = 0; others < cases; others++) {
         struct trial trial
             = {.cognito = code, .local = local, .others = others};

@@ -30,9 +30,11 @@ decode(const char *text, size_t length, struct secret *out)
     char *bytes = malloc(length + 1);
     unsigned int bits = 0;
     size_t used = 0;
-    bool good = bytes != NULL;
+    bool good = true;
     int have = 0;
 
+    if (bytes == NULL)
+        return false;
     for (size_t i = 0; good && i < length; i++) {
         int value = value_of(text[i]);
 
@@ -45,8 +47,7 @@ decode(const char *text, size_t length, struct secret *out)
         }
     }
     good = good && secret_set(out, bytes, used);
-    if (bytes != NULL)
-        secret_wipe(bytes, used);
+    secret_wipe(bytes, used);
     free(bytes);
     return good;
 }

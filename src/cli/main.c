@@ -23,6 +23,7 @@
 #include "cli/login.h"
 #include "cli/mfa.h"
 #include "cli/secret_hash_cmd.h"
+#include "cognito/wiping.h"
 #include "common/config.h"
 
 enum {
@@ -151,8 +152,8 @@ print_options(const char *of)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &options[i];
 
-        if ((row->of == NULL) != (of == NULL)
-            || (of != NULL && strcmp(row->of, of) != 0))
+        if (of == NULL ? row->of != NULL
+                       : row->of == NULL || strcmp(row->of, of) != 0)
             continue;
         (void) snprintf(left, sizeof(left), "--%s%s%s", row->name,
                         row->argument == NULL ? "" : " ",
@@ -437,6 +438,7 @@ main(int argc, char **argv)
     enum cli_exit code;
 
     protect();
+    wiping_install();
     /* getopt speaks of it. */
     if (argc > 0)
         argv[0] = name;

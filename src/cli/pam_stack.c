@@ -400,7 +400,9 @@ pam_stack_free(struct pam_stack *stack)
 
         for (size_t j = 0; j < line->argument_count; j++) {
             /* It may hold a client secret. */
-            explicit_bzero(line->arguments[j], strlen(line->arguments[j]));
+            if (line->arguments[j] != NULL)
+                explicit_bzero(line->arguments[j],
+                               strlen(line->arguments[j]));
             free(line->arguments[j]);
         }
         free(line->control);

@@ -26,6 +26,7 @@
 #define WARM_WAIT_MS 2000 /* how long a post waits for the warm-up to end */
 #define BODY_FIRST 4096   /* bytes; then twice as many whenever it is full */
 #define HEADER_MAX 512    /* bytes of a request header that we write */
+#define HEADERS_MAX (300 * 1024) /* bytes of all headers of one exchange */
 
 /* One exchange and what has arrived of it. */
 struct transfer {
@@ -43,6 +44,7 @@ struct transfer {
     bool asked; /* curl has begun to write the request */
     bool too_large;
     bool no_memory;
+    size_t headers; /* bytes so far */
     size_t capacity; /* of answer.body.data */
     struct http_answer answer;
 };
@@ -154,6 +156,12 @@ on_header(char *bytes, size_t size, size_t count, void *context)
     size_t length = size * count;
     char date[64];
 
+    /* curl's own limit leaves out those that follow a chunked body. */
+    if (length > HEADERS_MAX - transfer->headers) {
+        transfer->too_large = true;
+        return 0;
+    }
+    transfer->headers += length;
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         /* A status line: what came before belongs to an interim answer. */
         answer->request_id[0] = '\0';
@@ -326,14 +334,20 @@ set_up(struct http *http, struct transfer *transfer,
     return STATUS_OK;
 }
 
-/* Once per process; curl counts, and the program's end cleans up. */
+/*
+ * Once per process; curl counts, and the program's end cleans up. Requests and
+ * answers pass through buffers of curl's that are wiped when it frees them.
+ */
 static bool
 initialise(void)
 {
     static bool done;
 
     if (!done)
-        done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+        done = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+                                    secret_free_memory, secret_resize_memory,
+                                    strdup, calloc)
+               == CURLE_OK;
     return done;
 }
 
@@ -381,6 +395,7 @@ forget(struct transfer *transfer)
     transfer->asked = false;
     transfer->too_large = false;
     transfer->no_memory = false;
+    transfer->headers = 0;
     transfer->error[0] = '\0';
 }
 

@@ -10,7 +10,6 @@
 #define PAM_COGNITO_HTTP_H
 
 #include <stdbool.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -10,6 +10,7 @@
 #include "cognito/json.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,9 @@ static bool scan_value(struct scan *scan, unsigned int depth);
 static char
 peek(const struct scan *scan)
 {
-    return scan->at < scan->end ? *scan->at : '\0';
+    if (scan->at >= scan->end)
+        return '\0';
+    return *scan->at;
 }
 
 static bool
@@ -75,7 +78,8 @@ take_word(struct scan *scan, const char *word)
 static void
 skip_blanks(struct scan *scan)
 {
-    while (scan->at < scan->end && strchr(" \t\r\n", *scan->at) != NULL)
+    /* Not strchr, which finds a NUL at the end of every string. */
+    while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4) != NULL)
         scan->at++;
 }
 
@@ -133,7 +137,8 @@ scan_escape(struct scan *scan)
     unsigned int unit;
 
     if (!take(scan, 'u')) {
-        if (scan->at == scan->end || strchr("\"\\/bfnrt", *scan->at) == NULL)
+        if (scan->at == scan->end
+            || memchr("\"\\/bfnrt", *scan->at, 8) == NULL)
             return false;
         scan->at++;
         return true;
@@ -261,6 +266,32 @@ wipe(struct json_c_object *object)
     }
 }
 
+/*
+ * json-c collects each string in one buffer, which it neither wipes nor lets
+ * us see: a parsed string of length bytes makes that buffer large enough for
+ * any text of that length, so that it never moves, and overwrites what it
+ * held.
+ */
+static bool
+overwrite(struct json_tokener *tokener, size_t length)
+{
+    struct json_c_object *string;
+    char *filler = malloc(length + 2);
+
+    if (filler == NULL)
+        return false;
+    memset(filler, ' ', length + 2);
+    filler[0] = filler[length + 1] = '"';
+    json_tokener_reset(tokener);
+    string = json_tokener_parse_ex(tokener, filler, (int) length + 2);
+    free(filler);
+    json_tokener_reset(tokener);
+    if (string == NULL)
+        return false;
+    (void) json_object_put(string);
+    return true;
+}
+
 enum status
 json_parse(const char *text, size_t length, struct json **json_out)
 {
@@ -270,7 +301,7 @@ json_parse(const char *text, size_t length, struct json **json_out)
     enum status status = STATUS_UNREADABLE;
 
     *json_out = NULL;
-    if (length > INT_MAX || !text_is_utf8(text, length, NULL)
+    if (length > INT_MAX - 2 || !text_is_utf8(text, length, NULL)
         || !scan_value(&scan, 0) || scan.at != scan.end)
         return STATUS_UNREADABLE;
     tokener = json_tokener_new_ex(TREE_DEPTH);
@@ -278,11 +309,18 @@ json_parse(const char *text, size_t length, struct json **json_out)
         return STATUS_MEMORY;
     json_tokener_set_flags(tokener,
                            JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    status = STATUS_MEMORY;
+    if (!overwrite(tokener, length))
+        goto out;
     object = json_tokener_parse_ex(tokener, text, (int) length);
     /* json-c waits for more digits where the text ends in a number. */
     if (object == NULL
         && json_tokener_get_error(tokener) == json_tokener_continue)
         object = json_tokener_parse_ex(tokener, "", -1);
+    status = STATUS_MEMORY;
+    if (!overwrite(tokener, length))
+        goto out;
+    status = STATUS_UNREADABLE;
     /*
      * A key that stands twice in one object is once in the tree. The same
      * comparison notices what json-c dropped when memory was out, which
@@ -514,20 +552,125 @@ out:
     return done;
 }
 
+/* Text in the making; without data it is only measured. */
+struct printer {
+    char *data;
+    size_t length;
+};
+
+static bool print_value(struct printer *printer, struct json_c_object *value);
+
+static void
+put(struct printer *printer, const char *text, size_t length)
+{
+    if (printer->data != NULL)
+        memcpy(printer->data + printer->length, text, length);
+    printer->length += length;
+}
+
+static void
+put_string(struct printer *printer, const char *text, size_t length)
+{
+    static const char named[] = "\"\\\b\f\n\r\t";
+    static const char names[] = "\"\\bfnrt";
+    char escape[8];
+
+    put(printer, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        const char *found = memchr(named, text[i], sizeof named - 1);
+
+        if (found != NULL) {
+            escape[0] = '\\';
+            escape[1] = names[found - named];
+            put(printer, escape, 2);
+        } else if ((unsigned char) text[i] < 0x20) {
+            (void) snprintf(escape, sizeof escape, "\\u%04x",
+                            (unsigned int) (unsigned char) text[i]);
+            put(printer, escape, 6);
+        } else {
+            put(printer, text + i, 1);
+        }
+    }
+    put(printer, "\"", 1);
+}
+
+static bool
+print_object(struct printer *printer, struct json_c_object *object)
+{
+    struct json_object_iterator at = json_object_iter_begin(object);
+    struct json_object_iterator end = json_object_iter_end(object);
+    const char *before = "";
+
+    put(printer, "{", 1);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *name = json_object_iter_peek_name(&at);
+
+        put(printer, before, strlen(before));
+        put_string(printer, name, strlen(name));
+        put(printer, ":", 1);
+        if (!print_value(printer, json_object_iter_peek_value(&at)))
+            return false;
+        before = ",";
+    }
+    put(printer, "}", 1);
+    return true;
+}
+
+static bool
+print_array(struct printer *printer, struct json_c_object *array)
+{
+    size_t length = json_object_array_length(array);
+
+    put(printer, "[", 1);
+    for (size_t i = 0; i < length; i++) {
+        put(printer, ",", i > 0 ? 1 : 0);
+        if (!print_value(printer, json_object_array_get_idx(array, i)))
+            return false;
+    }
+    put(printer, "]", 1);
+    return true;
+}
+
+/* Numbers, true, false and null are json-c's to write: no secrets. */
+static bool
+print_value(struct printer *printer, struct json_c_object *value)
+{
+    size_t length = 0;
+    const char *text;
+
+    if (json_object_is_type(value, json_type_object))
+        return print_object(printer, value);
+    if (json_object_is_type(value, json_type_array))
+        return print_array(printer, value);
+    if (json_object_is_type(value, json_type_string)) {
+        put_string(printer, json_object_get_string(value),
+                   (size_t) json_object_get_string_len(value));
+        return true;
+    }
+    text = json_object_to_json_string_length(value, JSON_C_TO_STRING_PLAIN,
+                                             &length);
+    if (text != NULL)
+        put(printer, text, length);
+    return text != NULL;
+}
+
+/* json-c's own printer would leave copies where its buffer grew. */
 bool
 json_print(const struct json *object, struct secret *text_out)
 {
-    int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-    size_t length = 0;
-    const char *text;
-    bool done;
+    struct printer printer = {0};
 
     secret_free(text_out);
-    text = json_object_to_json_string_length(inside(object), flags, &length);
-    if (text == NULL)
+    if (!print_value(&printer, inside(object)))
         return false;
-    done = secret_set(text_out, text, length);
-    /* The buffer belongs to the object, which frees it as it is. */
-    secret_wipe((char *) text, length);
-    return done;
+    printer.data = malloc(printer.length + 1);
+    if (printer.data == NULL)
+        return false;
+    printer.length = 0;
+    /* The numbers are written already: this time nothing can fail. */
+    (void) print_value(&printer, inside(object));
+    printer.data[printer.length] = '\0';
+    text_out->data = printer.data;
+    text_out->length = printer.length;
+    return true;
 }

@@ -453,6 +453,7 @@ srp_answer(const struct srp *srp, const char *pool_name, const char *user_id,
             status = STATUS_INTERNAL;
     }
     OPENSSL_cleanse(&steps, sizeof steps);
+    OPENSSL_cleanse(digest, sizeof digest);
     free(block);
     return status;
 }

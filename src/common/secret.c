@@ -7,6 +7,7 @@
 
 #include "common/secret.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,4 +67,26 @@ void
 secret_wipe(void *data, size_t length)
 {
     explicit_bzero(data, length);
+}
+
+void
+secret_free_memory(void *memory)
+{
+    if (memory != NULL)
+        secret_wipe(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+void *
+secret_resize_memory(void *memory, size_t size)
+{
+    size_t held = memory == NULL ? 0 : malloc_usable_size(memory);
+    void *resized = malloc(size);
+
+    if (resized == NULL)
+        return NULL;
+    if (memory != NULL)
+        memcpy(resized, memory, held < size ? held : size);
+    secret_free_memory(memory);
+    return resized;
 }

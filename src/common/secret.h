@@ -40,4 +40,11 @@ void secret_free_text(char *text);
 /* Wipes bytes in a way the compiler keeps. */
 void secret_wipe(void *data, size_t length);
 
+/*
+ * free and realloc that wipe what they give back, of whatever size malloc made
+ * it: for libraries that hold secrets and let us choose their allocator.
+ */
+void secret_free_memory(void *memory);
+void *secret_resize_memory(void *memory, size_t size);
+
 #endif

@@ -103,6 +103,8 @@ flow_ask(struct flow *flow, enum talk_kind kind, const char *prompt,
                     prompt);
     flow->hint[0] = '\0';
     status = flow->talk->ask(flow->talk, kind, line, answer_out);
+    /* It may show the key of an authenticator app. */
+    secret_wipe(line, sizeof(line));
     if (status != STATUS_OK) {
         secret_free(answer_out);
         return status;

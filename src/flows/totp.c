@@ -99,6 +99,8 @@ totp_draw(const char *text, char *out, size_t size)
                                             is_light(code, row + 1, column)));
         fits = fits && append_plain(out, size, "\n");
     }
+    if (code != NULL)
+        secret_wipe(code->data, (size_t) code->width * (size_t) code->width);
     QRcode_free(code);
     return fits;
 }
@@ -109,7 +111,7 @@ group(const char *key, char out[KEY_MAX * 2])
 {
     size_t used = 0;
 
-    for (size_t i = 0; key[i] != '\0' && i < KEY_MAX; i++) {
+    for (size_t i = 0; i < KEY_MAX && key[i] != '\0'; i++) {
         if (i > 0 && i % 4 == 0)
             out[used++] = ' ';
         out[used++] = key[i];

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cognito/wiping.h"
 #include "flows/change.h"
 #include "flows/sign_in.h"
 #include "helper/sandbox.h"
@@ -279,6 +280,7 @@ serve(struct wire_talk *talk, const struct request *request,
         else
             sign_in(&cognito, &talk->talk, setup->config, &whose, &result);
     }
+    /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     result.outage = is_outage(request, setup, result.status);
     if (wire_talk_result(talk, &result) && cognito.http != NULL)
         revoke_tokens(talk, &cognito, &result);
@@ -302,6 +304,7 @@ main(int argc, char **argv)
                        argc > 0 ? argv[0] : "pam_cognito_helper");
         return 2;
     }
+    wiping_install();
     (void) alarm(START_SECONDS);
     wire_talk_init(&talk);
     talk.wire = wire_new();

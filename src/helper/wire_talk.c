@@ -29,6 +29,7 @@ put_line(struct wire *wire, const char *text)
 
     text_clean(text, line, sizeof(line));
     wire_put_text(wire, line);
+    secret_wipe(line, sizeof(line));
 }
 
 void

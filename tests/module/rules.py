@@ -167,7 +167,7 @@ class Includes(unittest.TestCase):
         ("json", "json-c/", {"cognito/json.c"}),
         ("qrencode", "qrencode", {"flows/totp.c"}),
         ("openssl", "openssl/", {"cognito/srp.c", "cognito/jwt.c", "cognito/secret_hash.c",
-                                 "cognito/certificate.c"})]}
+                                 "cognito/certificate.c", "cognito/wiping.c"})]}
 
     def check_library(self, prefix, allowed):
         users = {name(path) for path in files("*")
