@@ -20,15 +20,18 @@
 
 #define LOG_LINE_MAX 1024 /* bytes of a log line */
 
-/* A copy, for the item may change under us; "" when it is unset. */
+/*
+ * A copy, for the item may change under us; "" when it is unset. NULL when it
+ * cannot be had: without the service's name its settings would be missed.
+ */
 static char *
 copy_item(pam_handle_t *pamh, int item)
 {
     const void *value = NULL;
 
-    if (pam_get_item(pamh, item, &value) != PAM_SUCCESS || value == NULL)
-        value = "";
-    return strdup(value);
+    if (pam_get_item(pamh, item, &value) != PAM_SUCCESS)
+        return NULL;
+    return strdup(value == NULL ? "" : value);
 }
 
 /*
@@ -52,6 +55,13 @@ is_personal(uid_t *owner_out)
     return true;
 }
 
+static int
+out_of_memory(const struct call *call)
+{
+    call_log(call, LOG_ERR, "out of memory");
+    return PAM_BUF_ERR;
+}
+
 int
 call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
           struct call *call_out)
@@ -69,7 +79,9 @@ call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
     code = pam_get_user(pamh, &user, NULL);
     if (code == PAM_CONV_AGAIN)
         return PAM_INCOMPLETE;
-    if (code == PAM_BUF_ERR || code == PAM_CONV_ERR)
+    if (code == PAM_BUF_ERR)
+        return out_of_memory(call_out);
+    if (code == PAM_CONV_ERR)
         return code;
     if (code != PAM_SUCCESS || user == NULL)
         return PAM_USER_UNKNOWN;
@@ -79,7 +91,7 @@ call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
     call_out->tty = copy_item(pamh, PAM_TTY);
     if (call_out->user == NULL || call_out->service == NULL
         || call_out->rhost == NULL || call_out->tty == NULL)
-        return PAM_BUF_ERR;
+        return out_of_memory(call_out);
     return PAM_SUCCESS;
 }
 

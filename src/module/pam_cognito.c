@@ -34,6 +34,14 @@ EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
                             const char **argv);
 
+static bool
+is_service_left_out(const struct call *call)
+{
+    return config_is_set(call->config, KEY_ALLOW_SERVICES)
+           && !config_list_has(call->config, KEY_ALLOW_SERVICES,
+                               call->service);
+}
+
 /* The settings are sound, and this service is one that they allow. */
 static enum status
 check_settings(struct call *call)
@@ -43,10 +51,7 @@ check_settings(struct call *call)
                  config_message(call->config));
         return STATUS_CONFIG;
     }
-    if (config_is_set(call->config, KEY_ALLOW_SERVICES)
-        && !config_list_has(call->config, KEY_ALLOW_SERVICES, call->service))
-        return STATUS_SERVICE;
-    return STATUS_OK;
+    return is_service_left_out(call) ? STATUS_SERVICE : STATUS_OK;
 }
 
 static void
@@ -72,19 +77,24 @@ sign_in(struct call *call, struct relay_result *result)
 }
 
 /*
- * Keeps what the account phase must know. A refusal that hides behind another
- * module's success is final there.
+ * Answers, and keeps what the account phase must know: a refusal that hides
+ * behind another module's success is final there. What cannot be kept is no
+ * success.
  */
 static int
-remember(struct call *call, const struct relay_result *result, int code)
+conclude(struct call *call, struct relay_result *result)
 {
     struct memory *memory = memory_renew(call);
+    int code;
 
     if (memory == NULL)
-        return PAM_BUF_ERR;
-    memory->verdict = result->status;
-    memory->must_change = code == PAM_SUCCESS
-                          && (result->flags & WIRE_MUST_CHANGE) != 0;
+        *result = (struct relay_result){.status = STATUS_MEMORY};
+    code = result_finish(call, result, RESULT_AUTHENTICATE);
+    if (memory != NULL) {
+        memory->verdict = result->status;
+        memory->must_change = code == PAM_SUCCESS
+                              && (result->flags & WIRE_MUST_CHANGE) != 0;
+    }
     return code;
 }
 
@@ -93,7 +103,6 @@ authenticate(struct call *call)
 {
     struct relay_result result = {.status = STATUS_INTERNAL};
     const char *reason;
-    int code;
 
     switch (scope_of(call, &reason)) {
     case SCOPE_FOREIGN:
@@ -110,8 +119,7 @@ authenticate(struct call *call)
         sign_in(call, &result);
         break;
     }
-    code = result_finish(call, &result, RESULT_AUTHENTICATE);
-    return remember(call, &result, code);
+    return conclude(call, &result);
 }
 
 int
@@ -155,13 +163,18 @@ static int
 check_account(struct call *call)
 {
     const struct memory *memory;
+    enum scope scope;
     const char *reason;
     int code;
 
-    if (scope_of(call, &reason) != SCOPE_OURS)
-        return PAM_IGNORE;
-    if (config_status(call->config) == STATUS_OK
-        && check_settings(call) == STATUS_SERVICE) {
+    scope = scope_of(call, &reason);
+    /* Whose account it is could not be found out: that is no consent. */
+    if (scope == SCOPE_MEMORY) {
+        call_log(call, LOG_ERR, "out of memory");
+        return PAM_BUF_ERR;
+    }
+    /* A mistake elsewhere in the settings does not open what this shuts. */
+    if (scope == SCOPE_OURS && is_service_left_out(call)) {
         call_log(call, LOG_NOTICE, "%.128s: refused: %s service=%s",
                  call->user, status_word(STATUS_SERVICE), call->service);
         return PAM_PERM_DENIED;
@@ -184,7 +197,10 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
     code = call_open(pamh, flags, argc, argv, &call);
     /* A name that cannot be had is no business of ours in this phase. */
-    code = code == PAM_SUCCESS ? check_account(&call) : PAM_IGNORE;
+    if (code == PAM_SUCCESS)
+        code = check_account(&call);
+    else if (code != PAM_BUF_ERR)
+        code = PAM_IGNORE;
     call_close(&call);
     return code;
 }
@@ -229,8 +245,10 @@ prove_password(struct call *call)
     if ((call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0 && !must_change)
         return PAM_IGNORE;
     memory = memory_renew(call);
-    if (memory == NULL)
-        return PAM_BUF_ERR;
+    if (memory == NULL) {
+        result.status = STATUS_MEMORY;
+        return result_finish(call, &result, RESULT_PRELIMINARY);
+    }
     /* What authenticate found is not for a change of password to forget. */
     memory->verdict = verdict;
     memory->must_change = must_change;
@@ -290,7 +308,8 @@ change_password(struct call *call)
     case SCOPE_FOREIGN:
         return PAM_IGNORE;
     case SCOPE_MEMORY:
-        return PAM_BUF_ERR;
+        refused.status = STATUS_MEMORY;
+        return result_finish(call, &refused, RESULT_PRELIMINARY);
     case SCOPE_REFUSED:
         (void) snprintf(refused.note, sizeof(refused.note), "%s", reason);
         return result_finish(call, &refused, RESULT_PRELIMINARY);

@@ -260,6 +260,8 @@ ask_question(struct relay *relay, unsigned int kind, const char *prompt,
 
     text_clean(prompt, clean, sizeof(clean));
     status = converse(relay->call, style, clean, &reply);
+    /* It may show the key of an authenticator app. */
+    secret_wipe(clean, sizeof(clean));
     if (status != STATUS_OK)
         return status;
     if (strlen(reply) >= PAM_MAX_RESP_SIZE)
@@ -354,6 +356,7 @@ find_answer(struct relay *relay, unsigned int kind, const char *prompt,
     case TALK_NEW_AGAIN:
         status = new_password(relay, kind, prompt, answer_out);
         if (status == STATUS_OK && kind == TALK_NEW_PASSWORD
+            && relay->operation == WIRE_CHANGE
             && !secret_set(&relay->renewed, answer_out->data,
                            answer_out->length))
             status = STATUS_MEMORY;
@@ -366,6 +369,18 @@ find_answer(struct relay *relay, unsigned int kind, const char *prompt,
     default:
         return ask_question(relay, kind, prompt, answer_out);
     }
+}
+
+/*
+ * Is nobody asked? Such an answer costs no time: a helper that wanted it again
+ * and again would never be late.
+ */
+static bool
+is_known_here(const struct relay *relay, unsigned int kind)
+{
+    return kind == TALK_PERMIT
+           || ((kind == TALK_NEW_PASSWORD || kind == TALK_NEW_AGAIN)
+               && takes_new_from_stack(relay));
 }
 
 /* A helper that waits for an answer says nothing: no verdict before it. */
@@ -398,7 +413,8 @@ answer_ask(struct relay *relay)
         status = STATUS_HELPER;
     if (status == STATUS_OK) {
         relay->answers += kind != TALK_PERMIT;
-        relay->deadline = now_ms() + budget_ms(relay->call);
+        if (!is_known_here(relay, kind))
+            relay->deadline = now_ms() + budget_ms(relay->call);
         wire_begin(wire, WIRE_REPLY, relay->id);
         wire_put_bytes(wire, answer.data, answer.length);
         if (wire_send(wire, relay->helper.fd) != WIRE_OK)
@@ -439,6 +455,8 @@ show_block(struct relay *relay)
     if ((call->flags & PAM_SILENT) == 0
         && !config_flag(call->config, KEY_NO_WARN)
         && (strcmp(call->service, "sshd") == 0
+            /* Setting the locale is what is unsafe.
+             * NOLINTNEXTLINE(concurrency-mt-unsafe) */
             || strcmp(nl_langinfo(CODESET), "UTF-8") == 0))
         (void) pam_prompt(call->pamh, PAM_TEXT_INFO, NULL, "\n%s", text);
     return STATUS_OK;
