@@ -200,12 +200,13 @@ find_echo(const char *key, const char *value, void *context)
 }
 
 /*
- * Does the message repeat something secret that was sent? Emulators do, with
- * hashes and sessions, and messages are logged. The most common message of
+ * Does the message repeat something secret that was sent, now or before?
+ * Emulators do, with hashes and sessions, and messages are logged. The most common message of
  * all is exempt: to withhold it would tell who typed "password".
  */
 static bool
-echoes(const struct json *request, const char *message)
+echoes(const struct cognito *cognito, const struct json *request,
+       const char *message)
 {
     static const char usual[] = "Incorrect username or password.";
     struct echo echo = {.message = message};
@@ -215,7 +216,10 @@ echoes(const struct json *request, const char *message)
         || (strlen(message) == sizeof usual - 2
             && strncasecmp(message, usual, sizeof usual - 2) == 0))
         return false;
-    json_each_text(request, find_echo, &echo);
+    if (cognito->typed != NULL && cognito->typed->data != NULL)
+        (void) find_echo("", cognito->typed->data, &echo);
+    if (!echo.found)
+        json_each_text(request, find_echo, &echo);
     if (!echo.found)
         json_each_text(json_object(request, "AuthParameters"), find_echo,
                        &echo);
@@ -223,6 +227,28 @@ echoes(const struct json *request, const char *message)
         json_each_text(json_object(request, "ChallengeResponses"), find_echo,
                        &echo);
     return echo.found;
+}
+
+/*
+ * Does a name of the service's repeat something secret? Its real names are
+ * exempt: they say nothing about a password that happens to stand in one.
+ */
+static bool
+name_echoes(const struct cognito *cognito, const struct json *request,
+            const char *name)
+{
+    static const char *const challenges[] = {
+        "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_OTP",
+        "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED",
+        "SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER",
+        "CUSTOM_CHALLENGE", "WEB_AUTHN", "DEVICE_SRP_AUTH",
+        "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH",
+    };
+
+    for (size_t i = 0; i < sizeof challenges / sizeof challenges[0]; i++)
+        if (strcmp(name, challenges[i]) == 0)
+            return false;
+    return !error_is_known(name) && echoes(cognito, request, name);
 }
 
 /* The first of the three that is a text and not empty, or "". */
@@ -243,22 +269,28 @@ first_text(const struct json *object, const char *first, const char *second,
 
 /* An answer that is an error, whatever else it holds. */
 static enum status
-take_error(const struct json *request, const struct json *body,
-           const struct http_answer *http, struct cognito_answer *answer)
+take_error(const struct cognito *cognito, const struct json *request,
+           const struct json *body, const struct http_answer *http,
+           struct cognito_answer *answer)
 {
     const char *code = first_text(body, "__type", "code", NULL);
     const char *message =
         first_text(body, "message", "Message", "errorMessage");
+    enum status status;
 
     if (code[0] == '\0')
         code = http->error_type;
     if (message[0] == '\0')
         message = http->error_message;
     error_code(code, answer->error, sizeof answer->error);
-    text_clean(echoes(request, message) ? "(withheld: repeats what was sent)"
-                                        : message,
+    text_clean(echoes(cognito, request, message)
+                   ? "(withheld: repeats what was sent)"
+                   : message,
                answer->message, sizeof answer->message);
-    return error_status(answer->error, message, http->code);
+    status = error_status(answer->error, message, http->code);
+    if (name_echoes(cognito, request, answer->error))
+        answer->error[0] = '\0';
+    return status;
 }
 
 /* A member that is a text or absent (null and "" are absent). */
@@ -276,7 +308,8 @@ take_secret(const struct json *object, const char *key,
 }
 
 static enum status
-take_challenge(struct cognito_answer *answer)
+take_challenge(const struct cognito *cognito, const struct json *request,
+               struct cognito_answer *answer)
 {
     const char *name = json_text(answer->body, "ChallengeName");
 
@@ -288,7 +321,8 @@ take_challenge(struct cognito_answer *answer)
         return STATUS_UNREADABLE;
     if (name == NULL)
         return STATUS_OK;
-    if (strlen(name) >= sizeof answer->challenge)
+    if (strlen(name) >= sizeof answer->challenge
+        || name_echoes(cognito, request, name))
         return STATUS_UNREADABLE;
     (void) snprintf(answer->challenge, sizeof answer->challenge, "%s", name);
     return STATUS_OK;
@@ -317,7 +351,8 @@ take_result(struct cognito_answer *answer)
 
 /* HTTP 200 with what may be an object in body (NULL: an empty body). */
 static enum status
-take_success(enum expected expected, struct cognito_answer *answer)
+take_success(const struct cognito *cognito, const struct json *request,
+             enum expected expected, struct cognito_answer *answer)
 {
     enum status status;
 
@@ -326,7 +361,7 @@ take_success(enum expected expected, struct cognito_answer *answer)
     status = take_secret(answer->body, "Session", &answer->session);
     if (status != STATUS_OK || expected != EXPECT_SIGN_IN)
         return status;
-    status = take_challenge(answer);
+    status = take_challenge(cognito, request, answer);
     if (status == STATUS_OK)
         status = take_result(answer);
     if (status == STATUS_OK && answer->challenge[0] == '\0'
@@ -343,8 +378,9 @@ is_blank(const struct secret *text)
 
 /* Reads an HTTP answer of whatever code. */
 static enum status
-take_answer(const struct json *request, enum expected expected,
-            const struct http_answer *http, struct cognito_answer *answer)
+take_answer(const struct cognito *cognito, const struct json *request,
+            enum expected expected, const struct http_answer *http,
+            struct cognito_answer *answer)
 {
     struct json *body = NULL;
     enum status status = STATUS_OK;
@@ -358,14 +394,14 @@ take_answer(const struct json *request, enum expected expected,
     /* A code decides before the HTTP status does. */
     if (http->code != 200 || http->error_type[0] != '\0'
         || json_has(body, "__type")) {
-        status = take_error(request, status == STATUS_OK ? body : NULL, http,
-                            answer);
+        status = take_error(cognito, request,
+                            status == STATUS_OK ? body : NULL, http, answer);
         goto out;
     }
     if (status == STATUS_OK) {
         answer->body = body;
         body = NULL;
-        status = take_success(expected, answer);
+        status = take_success(cognito, request, expected, answer);
     }
 
 out:
@@ -402,9 +438,11 @@ receive(struct cognito *cognito, const struct json *request,
     answer->ms = http.ms;
     answer->date = http.date;
     (void) snprintf(answer->request_id, sizeof answer->request_id, "%s",
-                    http.request_id);
+                    echoes(cognito, request, http.request_id)
+                        ? ""
+                        : http.request_id);
     if (status == STATUS_OK)
-        status = take_answer(request, expected, &http, answer);
+        status = take_answer(cognito, request, expected, &http, answer);
     else
         (void) snprintf(answer->message, sizeof answer->message, "%s",
                         http.detail);

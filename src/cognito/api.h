@@ -31,6 +31,7 @@ struct cognito {
     bool keys_pinned;           /* from jwks_file: never fetched */
     const char *ip_address;     /* UserContextData.IpAddress, or NULL */
     const struct json *metadata; /* ClientMetadata, or NULL */
+    const struct secret *typed; /* never repeated from an answer; or NULL */
     unsigned int requests;      /* POSTs made, for the log */
     struct json *ahead;         /* a request that was sent ahead, or NULL */
     /*

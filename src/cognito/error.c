@@ -355,6 +355,15 @@ is_code_character(char character)
            || (character >= '0' && character <= '9') || character == '.';
 }
 
+bool
+error_is_known(const char *code)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(rows[i].code, code) == 0)
+            return true;
+    return false;
+}
+
 void
 error_code(const char *received, char *code_out, size_t size)
 {

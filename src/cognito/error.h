@@ -7,6 +7,7 @@
 #ifndef PAM_COGNITO_ERROR_H
 #define PAM_COGNITO_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/status.h"
@@ -29,6 +30,9 @@ struct error_row {
  * status ("HTTP 403", "HTTP 5xx", ...), else STATUS_UNREADABLE.
  */
 enum status error_status(const char *code, const char *message, long http);
+
+/* Has the table a row of that very code? */
+bool error_is_known(const char *code);
 
 /* The rows in order, for documentation and pam-cognito. */
 const struct error_row *error_rows(size_t *count_out);

@@ -239,6 +239,7 @@ flow_sign_in(struct flow *flow)
 {
     enum status status;
 
+    flow->cognito->typed = &flow->password;
     status = sign_in_pool_name(flow->config, flow->request->map,
                                flow->request->user, flow->sent,
                                sizeof(flow->sent));
@@ -266,6 +267,7 @@ flow_end(struct flow *flow, enum status status)
         secret_move(&flow->result->refresh_token,
                     &flow->answer.refresh_token);
     cognito_answer_free(&flow->answer);
+    flow->cognito->typed = NULL;
     secret_free(&flow->password);
     secret_free(&flow->appended_code);
     srp_free(flow->srp);

@@ -54,7 +54,7 @@ fill(struct http_answer *answer, long code, const char *body, size_t length)
 {
     answer->code = code;
     need(secret_set(&answer->body, body, length), "memory");
-    strcpy(answer->request_id, "id-1");
+    strcpy(answer->request_id, "id-0001");
     answer->ms = 12;
     answer->date = 1790000000;
 }
@@ -443,7 +443,7 @@ test_results(void)
     is_text(answer.access_token.data, "A.b.c", "access token");
     is_text(answer.id_token.data, "I.d.e", "ID token");
     is_text(answer.refresh_token.data, "R.f.g", "refresh token");
-    is_text(answer.request_id, "id-1", "request ID");
+    is_text(answer.request_id, "id-0001", "request ID");
     ok(answer.http == 200 && answer.ms == 12 && answer.date == 1790000000
            && answer.status == STATUS_OK && answer.error[0] == '\0',
        "what the log wants");
@@ -698,6 +698,72 @@ test_echoes(void)
     is_text(answer.message, "(withheld: repeats what was sent)",
             "a code is withheld");
     secret_free(&session);
+}
+
+/* The names in an answer are logged, too. */
+static void
+test_echoes_in_names(void)
+{
+    static const struct {
+        const char *password;
+        const char *name;
+        bool kept;
+    } cases[] = {
+        {"Horse9", "CUSTOM_Horse9_CHALLENGE", false},
+        {"CHALLENGE", "CUSTOM_CHALLENGE", true},
+        {"SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA", true},
+        {"CHALLENGE", "ANOTHER_CHALLENGE", false},
+        {"Horse9", "ANOTHER_CHALLENGE", true},
+    };
+    static const struct {
+        const char *password;
+        const char *code;
+        bool kept;
+    } errors[] = {
+        {"Horse9", "Horse9Exception", false},
+        {"NotAuthorized", "NotAuthorizedException", true},
+        {"Horse9", "BrandNewException", true},
+    };
+    struct cognito_field fields[] = {{"USERNAME", "alice"},
+                                     {"PASSWORD", NULL}};
+    struct secret typed = {(char *) "Horse9", 6};
+    char body[300];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fields[1].value = cases[i].password;
+        snprintf(body, sizeof body,
+                 "{\"ChallengeName\":\"%s\",\"Session\":\"s\"}",
+                 cases[i].name);
+        script(true, 200, body);
+        is_number(cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields,
+                                        2, &answer),
+                  cases[i].kept ? STATUS_OK : STATUS_UNREADABLE,
+                  cases[i].name);
+        is_text(answer.challenge, cases[i].kept ? cases[i].name : "",
+                cases[i].kept ? "is kept" : "is not repeated");
+    }
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        fields[1].value = errors[i].password;
+        snprintf(body, sizeof body, "{\"__type\":\"%s\"}", errors[i].code);
+        script(true, 400, body);
+        (void) cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 2,
+                                     &answer);
+        is_text(answer.error, errors[i].kept ? errors[i].code : "",
+                errors[i].kept ? "the code is kept" : "the code is withheld");
+    }
+    script(true, 400, "{\"__type\":\"OtherException\",\"message\":"
+                      "\"it was Horse9 before\"}");
+    client.typed = &typed;
+    (void) cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 1,
+                                 &answer);
+    is_text(answer.message, "(withheld: repeats what was sent)",
+            "what was typed before is withheld");
+    client.typed = NULL;
+    fields[1].value = "id-0001";
+    script(true, 400, "{}");
+    (void) cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 2,
+                                 &answer);
+    is_text(answer.request_id, "", "a request ID that repeats it is not kept");
 }
 
 static void
@@ -1021,6 +1087,7 @@ main(void)
     test_errors();
     test_errors_of_empty();
     test_echoes();
+    test_echoes_in_names();
     test_transport();
     test_ahead();
     test_observer();
