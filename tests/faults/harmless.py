@@ -1,0 +1,52 @@
+# Calls without which a sign-in with the right password may go on, and why. What
+# is not on this list must be a refusal.
+# SPDX-License-Identifier: MIT
+
+HARMLESS = {
+    # Nothing is kept from before in a new handle; what is kept now is looked at.
+    "host memory.c:pam_get_data", "host memory.c:pam_set_data",
+    # Whether a file may hold a secret is the helper's question, and it asks.
+    "host config.c:fstat",
+    # Nothing comes after closing, and nothing was written.
+    "host config.c:close", "host helper.c:close", "host helper.c:munmap",
+    "helper config.c:close", "helper setup.c:close", "helper sandbox.c:close",
+    # Giving the signals back: blocking them before that is not harmless.
+    "host helper.c:rt_sigprocmask",
+    # Without a handle on the process the helper sees the end of its socket.
+    "host helper.c:pidfd_open", "host helper.c:poll", "host helper.c:fcntl",
+    # Is there a password in the stack? If not, one is asked for.
+    "host relay.c:pam_get_item",
+    # A fresh process, which has another way or what it needs already.
+    "birth helper.c:setsid", "birth helper.c:setrlimit", "birth helper.c:getrlimit",
+    "birth helper.c:close_range", "birth helper.c:rt_sigaction", "birth helper.c:rt_sigprocmask",
+    # Taken for lowered: then no outage is reported.
+    "helper main.c:getrlimit", "helper main.c:getpriority",
+    # Not root, which is what a plain user's helper is.
+    "helper main.c:getresuid",
+    # The limit is set all the same, or that fails.
+    "helper sandbox.c:getrlimit",
+    # The kernel is one without Landlock; a folder that cannot be listed.
+    "helper sandbox.c:landlock_create_ruleset", "helper sandbox.c:fstat",
+    # Libraries' own, which they do without.
+    "helper secret.c:malloc",
+    # Connecting ahead of the password is a service, no more.
+    "helper http.c:strdup", "helper http.c:malloc",
+    # The result has arrived; the token is not given back and ends by itself.
+    "helper wire_talk.c:shutdown",
+}
+# That depends on who is faster, or on how nice this process is.
+SOMETIMES = {
+    # The intermediate has said whose pid it is, or not yet.
+    "host helper.c:waitpid",
+    "helper main.c:sched_getscheduler",
+    # A poll without a wait, which is made again.
+    "helper http.c:poll",
+}
+# The host's own account data base: as if there were no such user.
+UNLOGGED = {"host scope.c:pam_modutil_getpwnam"}
+# A change of the password besides: the person's own account or not only decides
+# about a reset, which is not asked for here.
+IN_A_CHANGE = {"host relay.c:pam_modutil_getpwnam"}
+# In the second pass: what the first one has done already.
+IN_UPDATE = {"host call.c:getresuid", "host call.c:getresgid", "host file.c:lstat",
+             "host file.c:open", "host file.c:fstat", "host file.c:read"}

@@ -1,0 +1,187 @@
+# A sign-in with a password, each call of the module and of the helper failing in
+# turn: an answer, nothing left behind, and a success only for the right password
+# and in spite of what is listed as harmless.
+# SPDX-License-Identifier: MIT
+import os
+import re
+import subprocess
+import sys
+
+sys.path[:0] = [os.path.join(os.environ["TEST_FOLDER"], "tests", name)
+                for name in ("lib", "faults")]
+import harness  # noqa: E402
+import sweeps  # noqa: E402
+from harmless import HARMLESS, SOMETIMES, UNLOGGED  # noqa: E402
+from injection import BIRTH, HOST, INTERRUPTED, NAMES, PROGRAM, SHORT  # noqa: E402
+from sweeps import FaultCase  # noqa: E402
+
+RIGHT = "Correct-Horse-9"
+# A signal, or data in parts, is nothing out of the ordinary for these.
+SIGNALLED = ("poll", "recvmsg", "send", "read", "__read_chk", "waitpid")
+PARTED = ("read", "__read_chk")
+
+
+class Right(FaultCase):
+    def run_it(self):
+        return harness.run("authenticate", confdir=self.place, answers=[RIGHT])
+
+    def setUp(self):
+        super().setUp()
+        self.place = self.folder()
+        self.allowing = sweeps.Allowing(HARMLESS | SOMETIMES, UNLOGGED, pool=self.pool)
+
+    def check(self, section):
+        self.sweep(self.run_it, self.allowing, (section,))
+        # The list is no longer than it must be.
+        mine = {entry for entry in HARMLESS if entry.startswith(NAMES[section])}
+        self.assertEqual(mine - self.allowing.seen, set())
+
+    def test_nothing_fails(self):
+        host = self.record(self.run_it)
+        self.assertEqual(host.code, "PAM_SUCCESS", host.events)
+        self.assertTrue(all(self.state.section(s)[0] > 50 for s in (HOST, BIRTH, PROGRAM)))
+        self.assertEqual([self.state.section(s)[1] for s in (HOST, BIRTH, PROGRAM)], [1, 0, 1])
+
+    def test_host(self):
+        self.check(HOST)
+
+    def test_birth(self):
+        self.check(BIRTH)
+
+    def test_helper(self):
+        self.check(PROGRAM)
+
+    def test_signals(self):
+        self.sweep(self.run_it, sweeps.as_before, mode=INTERRUPTED, names=SIGNALLED, most=3)
+
+    def test_parts(self):
+        self.sweep(self.run_it, sweeps.as_before, mode=SHORT, names=PARTED)
+
+    def test_short_of_chance(self):
+        # Fewer random bytes than an id has are none.
+        self.sweep(self.run_it, sweeps.never, (HOST,), mode=SHORT, names=("getrandom",))
+
+
+class Wrong(FaultCase):
+    def run_it(self):
+        # Not locked out: that would be another refusal.
+        self.pool.reset()
+        return harness.run("authenticate", confdir=self.place, answers=["Wrong-Horse-9"])
+
+    def check(self, section):
+        self.place = self.folder()
+        self.sweep(self.run_it, sweeps.never, (section,))
+
+    def test_host(self):
+        self.check(HOST)
+
+    def test_birth(self):
+        self.check(BIRTH)
+
+    def test_helper(self):
+        self.check(PROGRAM)
+
+
+class Groups(FaultCase):
+    """Who cannot be looked at is ours."""
+
+    def setUp(self):
+        super().setUp()
+        for number in range(70):
+            harness.GROUPS[f"many{number}"] = ["carol"]
+
+    def tearDown(self):
+        for number in range(70):
+            del harness.GROUPS[f"many{number}"]
+
+    def run_it(self):
+        return harness.run("authenticate", confdir=self.place, answers=["Wrong-Horse-9"],
+                           user="carol")
+
+    def test_list_that_cannot_be_had(self):
+        self.place = self.folder(extra=["only_group=staff"])
+        host = self.record(self.run_it)
+        self.assertEqual(host.code, "PAM_USER_UNKNOWN", host.events)
+
+        def judge(host, _site):
+            return None if host.code == "PAM_AUTH_ERR" else "not ours"
+        self.sweep(self.run_it, judge, (HOST,), names=("getgrouplist",), most=3)
+
+    def test_no_memory_for_it(self):
+        self.place = self.folder(extra=["only_group=staff"])
+
+        def judge(host, site):
+            return None if site.file != "scope.c" or host.code == "PAM_AUTH_ERR" else "not ours"
+        self.record(self.run_it)
+        self.assertIn(("scope.c", "calloc"),
+                      [(site.file, site.name) for site in self.state.calls(HOST)])
+        self.sweep(self.run_it, judge, (HOST,), names=("calloc",), most=3)
+
+
+class Account(FaultCase):
+    """What authenticate found out, in a stack where another module let the person in."""
+
+    def run_both(self, *operations):
+        return harness.run(*operations, confdir=self.place, answers=[RIGHT])
+
+    def check(self, code, **settings):
+        permit = "auth sufficient pam_permit.so\naccount required pam_permit.so\n"
+        self.place = self.folder("auth", after=permit, before="", **settings)
+        path = os.path.join(self.place, "test")
+        with open(path, encoding="utf-8") as file:
+            auth, rest = file.read().split("\n", 1)
+        harness.write(path, auth.replace("required", "optional") + "\n"
+                      + auth.replace("auth required", "account required") + "\n" + rest, 0o644)
+        host = self.record(lambda: self.run_both("authenticate", "acct_mgmt"))
+        self.assertEqual(host.returns, [("authenticate", "PAM_SUCCESS"), ("acct_mgmt", code)])
+
+        def judge(host, site):
+            # libpam has it, or says that nothing was ever kept.
+            if site.name == "pam_get_data":
+                return None
+            return "a success" if host.returns[1][1] == "PAM_SUCCESS" else None
+        self.sweep(lambda: self.run_both("authenticate", "acct_mgmt"), judge, (HOST,),
+                   after="pam_get_user")
+
+    def test_refused_by_a_gate(self):
+        self.check("PAM_PERM_DENIED", require_group="nobody-is-in-this-one")
+
+
+class Calls(FaultCase):
+    """Everything that is called is on one of two lists."""
+    # What cannot fail, or is asked only for its answer.
+    SURE = """
+        __errno_location __explicit_bzero_chk __memcpy_chk __memset_chk __snprintf_chk
+        __fprintf_chk __memmove_chk __stack_chk_fail __vsnprintf_chk _exit alarm clock_gettime
+        dcgettext dirfd environ explicit_bzero getauxval geteuid getuid gmtime_r inet_pton
+        malloc_usable_size memchr memcmp memcpy memmove memrchr memset nl_langinfo pam_syslog
+        snprintf stderr strcasecmp strcasestr strchr strcmp strcspn strerror_r strlen
+        strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul time timegm umask
+        vsnprintf fprintf strcpy stpcpy strcat bcmp fwrite
+        """.split()
+    # Called to see them fail: tests/hosts/suites/injected.py.
+    ROOTS = {"setuid", "setgid"}
+    # Libraries, whose failures tests/unit makes.
+    LIBRARIES = r"(curl_|json_|EVP_|BN_|OSSL_|OPENSSL_|CRYPTO_|BIO_|PEM_|X509_|ASN1_|ERR_" \
+                r"|QRcode_)"
+    # The compiler's and the C library's start.
+    COMPILERS = r"(_ITM_|__cxa_finalize|__gmon_start__|__libc_start_main|_Unwind|__asan_|__ubsan_" \
+                r"|__lsan|__sanitizer|__interceptor|__gcov|__llvm)"
+
+    def test_calls(self):
+        with open(os.path.join(harness.FOLDER, "tests/faults/Makefile.inc"),
+                  encoding="utf-8") as file:
+            wrapped = set(re.findall(r"--wrap=(\w+)", file.read()))
+        known = wrapped | set(self.SURE) | self.ROOTS
+        for path in (harness.MODULE, harness.HELPER):
+            text = subprocess.run(["nm", "-D", "--undefined-only", path], check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout
+            called = {line.split()[-1].split("@")[0] for line in text.splitlines()}
+            self.assertGreater(len(called), 30)
+            self.assertEqual({name for name in called - known
+                              if not re.match(self.LIBRARIES, name)
+                              and not re.match(self.COMPILERS, name)}, set(), path)
+
+
+if __name__ == "__main__":
+    harness.main()
