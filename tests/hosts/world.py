@@ -123,6 +123,12 @@ def source_of(build):
     raise WorldError(f"{build}: not a configured build tree")
 
 
+def counts_coverage(build):
+    """Then what runs writes to the build tree, and that is to stay."""
+    with open(os.path.join(build, "config.h"), encoding="utf-8") as file:
+        return "#define COVERAGE_FOLDER" in file.read()
+
+
 def enter(build):
     """The part that all worlds share: covers, the installation, the users."""
     os.umask(0o022)
@@ -134,12 +140,15 @@ def enter(build):
             trees.append(tree)
     stage = Stage.make(trees)
     kept = [stage.keep(tree) for tree in trees]
+    kept_build = stage.keep(build)
     for path in COVERED:
         stage.cover(path)
     for path, mode in FRESH.items():
         command("mount", "-t", "tmpfs", "-o", "mode=" + mode, "fresh", path)
     for tree, lower in zip(trees, kept):
         stage.cover(tree, lower)
+    if counts_coverage(build):
+        command("mount", "--bind", kept_build, build)
     loopback_up()
     socket.sethostname("testhost")
     return stage

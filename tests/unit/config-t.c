@@ -1,0 +1,343 @@
+/*
+ * Settings: what each type of value takes, which of several givings wins, and
+ * what a message says, without ever saying a secret.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "common/config.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static char folder[64] = "/tmp/config-t.XXXXXX";
+static char path[128];
+
+/* A fresh configuration from up to two arguments. */
+static struct config *
+from_arguments(enum config_owner owner, const char *first, const char *second)
+{
+    const char *arguments[] = {first, second};
+    struct config *config = config_new(owner);
+
+    need(config != NULL, "memory");
+    config_arguments(config, second == NULL ? 1 : 2, arguments);
+    return config;
+}
+
+/* A fresh configuration from a file's text, after arguments. */
+static struct config *
+from_text(enum config_owner owner, const char *argument, const char *text,
+          size_t length, mode_t mode)
+{
+    const struct file_trust trust = {.owner = geteuid()};
+    struct config *config = from_arguments(owner, argument, NULL);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    need(fd >= 0 && write(fd, text, length) == (ssize_t) length
+             && fchmod(fd, mode) == 0,
+         "a file");
+    (void) close(fd);
+    config_file(config, path, "sshd", &trust, true);
+    return config;
+}
+
+static void
+check_values(void)
+{
+    static const struct {
+        enum config_owner owner;
+        const char *argument;
+        enum config_key key;
+        const char *value; /* NULL: refused */
+    } rows[] = {
+        {CONFIG_MODULE, "prompt=Code for %u: ", KEY_PROMPT, "Code for %u: "},
+        {CONFIG_MODULE, "prompt=", KEY_PROMPT, NULL},
+        {CONFIG_MODULE, "prompt=a\tb", KEY_PROMPT, NULL},
+        {CONFIG_MODULE, "prompt=a\177b", KEY_PROMPT, NULL},
+        {CONFIG_MODULE, "prompt=\xff", KEY_PROMPT, NULL},
+        {CONFIG_MODULE, "debug", KEY_DEBUG, "yes"},
+        {CONFIG_MODULE, "debug=yes", KEY_DEBUG, "yes"},
+        {CONFIG_MODULE, "debug=no", KEY_DEBUG, "no"},
+        {CONFIG_MODULE, "debug=YES", KEY_DEBUG, NULL},
+        {CONFIG_MODULE, "debug=", KEY_DEBUG, NULL},
+        {CONFIG_MODULE, "timeout=1", KEY_TIMEOUT, "1"},
+        {CONFIG_MODULE, "timeout=600", KEY_TIMEOUT, "600"},
+        {CONFIG_MODULE, "timeout=601", KEY_TIMEOUT, NULL},
+        {CONFIG_MODULE, "timeout=0", KEY_TIMEOUT, NULL},
+        {CONFIG_MODULE, "timeout=", KEY_TIMEOUT, NULL},
+        {CONFIG_MODULE, "timeout", KEY_TIMEOUT, NULL},
+        {CONFIG_MODULE, "timeout=-1", KEY_TIMEOUT, NULL},
+        {CONFIG_MODULE, "timeout=1s", KEY_TIMEOUT, NULL},
+        {CONFIG_MODULE, "timeout=18446744073709551626", KEY_TIMEOUT, NULL},
+        {CONFIG_MODULE, "minimum_uid=1", KEY_MINIMUM_UID, "1"},
+        {CONFIG_MODULE, "minimum_uid=60000", KEY_MINIMUM_UID, "60000"},
+        {CONFIG_MODULE, "minimum_uid=0", KEY_MINIMUM_UID, NULL},
+        {CONFIG_MODULE, "minimum_uid=60001", KEY_MINIMUM_UID, NULL},
+        {CONFIG_MODULE, "only_users=a,b", KEY_ONLY_USERS, "a,b"},
+        {CONFIG_MODULE, "only_users=", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=,a", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=a,", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=a,,b", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "helper=/usr/libexec/x", KEY_HELPER,
+         "/usr/libexec/x"},
+        {CONFIG_MODULE, "helper=x", KEY_HELPER, NULL},
+        {CONFIG_MODULE, "local_account=optional", KEY_LOCAL_ACCOUNT,
+         "optional"},
+        {CONFIG_MODULE, "local_account=option", KEY_LOCAL_ACCOUNT, NULL},
+        {CONFIG_MODULE, "local_account=", KEY_LOCAL_ACCOUNT, NULL},
+        {CONFIG_MODULE, "local_account=required|optional", KEY_LOCAL_ACCOUNT,
+         NULL},
+        {CONFIG_MODULE, "username_class=[a-z]+", KEY_USERNAME_CLASS,
+         "[a-z]+"},
+        {CONFIG_MODULE, "username_class=(", KEY_USERNAME_CLASS, NULL},
+        {CONFIG_HELPER, "region=eu-west-1", KEY_REGION, "eu-west-1"},
+        {CONFIG_HELPER, "region=eu west", KEY_REGION, NULL},
+        {CONFIG_HELPER, "client_secret=", KEY_CLIENT_SECRET, ""},
+        {CONFIG_HELPER, "client_secret=s", KEY_CLIENT_SECRET, "s"},
+        {CONFIG_HELPER, "client_secret=a b", KEY_CLIENT_SECRET, NULL},
+        {CONFIG_HELPER, "client_secret", KEY_CLIENT_SECRET, NULL},
+        {CONFIG_HELPER, "ca_file=system", KEY_CA_FILE, "system"},
+        {CONFIG_HELPER, "ca_file=/a b", KEY_CA_FILE, "/a b"},
+        {CONFIG_HELPER, "ca_file=systems", KEY_CA_FILE, NULL},
+        {CONFIG_HELPER, "username_format=%u@example.com",
+         KEY_USERNAME_FORMAT, "%u@example.com"},
+        {CONFIG_HELPER, "username_format=100%%%u", KEY_USERNAME_FORMAT,
+         "100%%%u"},
+        {CONFIG_HELPER, "username_format=alice", KEY_USERNAME_FORMAT, NULL},
+        {CONFIG_HELPER, "username_format=%%u", KEY_USERNAME_FORMAT, NULL},
+        {CONFIG_HELPER, "username_format=%u%s", KEY_USERNAME_FORMAT, NULL},
+        {CONFIG_HELPER, "username_format=%u%", KEY_USERNAME_FORMAT, NULL},
+        {CONFIG_HELPER, "username_format=%u x", KEY_USERNAME_FORMAT, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config *config =
+            from_arguments(rows[i].owner, rows[i].argument, NULL);
+        const char *seen = config_text(config, rows[i].key);
+        bool set = config_is_set(config, rows[i].key);
+
+        ok(rows[i].value == NULL
+               ? !set && config_status(config) == STATUS_CONFIG
+               : set && strcmp(seen, rows[i].value) == 0
+                     && config_status(config) == STATUS_OK,
+           "%s is %s", rows[i].argument,
+           rows[i].value == NULL ? "refused" : "taken");
+        config_free(config);
+    }
+}
+
+static void
+check_long_values(void)
+{
+    static char argument[CONFIG_VALUE_MAX + 20] = "region=";
+    static char prompt[300] = "prompt=";
+    struct config *config;
+
+    memset(argument + 7, 'x', CONFIG_VALUE_MAX - 1);
+    config = from_arguments(CONFIG_HELPER, argument, NULL);
+    ok(config_is_set(config, KEY_REGION), "the longest value");
+    config_free(config);
+    memset(argument + 7, 'x', CONFIG_VALUE_MAX);
+    config = from_arguments(CONFIG_HELPER, argument, NULL);
+    ok(!config_is_set(config, KEY_REGION)
+           && strlen(config_message(config)) < 200,
+       "a byte more is refused, with a short message");
+    config_free(config);
+    memset(prompt + 7, 'x', 200);
+    config = from_arguments(CONFIG_MODULE, prompt, NULL);
+    ok(config_is_set(config, KEY_PROMPT), "the longest prompt");
+    config_free(config);
+    prompt[207] = 'x';
+    config = from_arguments(CONFIG_MODULE, prompt, NULL);
+    ok(!config_is_set(config, KEY_PROMPT), "a byte more is refused");
+    config_free(config);
+    memset(argument, 'x', 100);
+    config = from_arguments(CONFIG_MODULE, argument, NULL);
+    is_number(config_status(config), STATUS_CONFIG, "a key without end");
+    config_free(config);
+}
+
+static void
+check_message(struct config *config, enum status status, const char *says,
+              const char *what)
+{
+    if (!ok(config_status(config) == status
+                && strstr(config_message(config), says) != NULL,
+            "%s: %s", what, says))
+        diag("said: %s", config_message(config));
+    ok(strstr(config_message(config), "hush") == NULL, "and no secret");
+    config_free(config);
+}
+
+static void
+check_faults(void)
+{
+    check_message(from_arguments(CONFIG_HELPER, "client_secret=hu sh hush",
+                                 NULL),
+                  STATUS_CONFIG, "expected the app client's secret",
+                  "a malformed secret");
+    check_message(from_arguments(CONFIG_HELPER, "client_secret hush", NULL),
+                  STATUS_CONFIG, "expected KEY = VALUE",
+                  "no = after the key");
+    check_message(from_arguments(CONFIG_HELPER, "secret=hush", NULL),
+                  STATUS_CONFIG, "secret (module argument): unknown key",
+                  "no such key");
+    check_message(from_arguments(CONFIG_MODULE, "timeout=1", "timeout=2"),
+                  STATUS_CONFIG, "given twice, first at module argument",
+                  "twice");
+    check_message(from_arguments(CONFIG_MODULE, "timeout=x", "debug=x"),
+                  STATUS_CONFIG, "found \"x\"", "two faults");
+    check_message(from_arguments(CONFIG_MODULE, "nonsense", "timeout=x"),
+                  STATUS_CONFIG, "nonsense", "the first one is told");
+    check_message(from_arguments(CONFIG_MODULE, "client_secret=hush", NULL),
+                  STATUS_OK, "", "the helper's keys mean nothing here");
+}
+
+static void
+check_file_message(const char *text, enum status status, const char *says)
+{
+    struct config *config = from_text(CONFIG_HELPER, "region=eu-west-1",
+                                      text, strlen(text), 0644);
+
+    check_message(config, status, says, "a file");
+}
+
+static void
+check_files(void)
+{
+    const struct file_trust trust = {.owner = geteuid()};
+    const char text[] = "# a comment\n"
+                        "\n"
+                        "  client_id =\t\"  kept \" \r\n"
+                        "timeout = 20\n"
+                        "auth_flow = user_srp\n"
+                        "[sudo]\n"
+                        "client_metadata\n"
+                        "auth_flow = custom\n"
+                        "[ sshd ]\n"
+                        "auth_flow = user_auth\n"
+                        "ca_file = /file\n"
+                        "issuer = \"\n";
+    struct config *config =
+        from_text(CONFIG_HELPER, "ca_file=/argument", text, strlen(text),
+                  0644);
+
+    is_text(config_text(config, KEY_AUTH_FLOW), "user_auth",
+            "our section wins over the rest of the file");
+    is_text(config_text(config, KEY_CA_FILE), "/argument",
+            "an argument wins over both");
+    is_text(config_where(config, KEY_CA_FILE), "module argument",
+            "and is named as the place");
+    ok(!config_flag(config, KEY_CLIENT_METADATA),
+       "another service's section means nothing");
+    ok(!config_is_set(config, KEY_TIMEOUT), "nor do the module's keys");
+    is_number(config_number(config, KEY_CONNECT_TIMEOUT), 3, "a default");
+    is_number(config_number(config, KEY_JWKS_FILE), 0, "no default");
+    ok(!config_flag(config, KEY_JWKS_FILE), "neither as a flag");
+    is_text(config_text(config, KEY_ISSUER), "\"", "one quote is no pair");
+    is_number(config_status(config), STATUS_CONFIG, "blanks in a word");
+    config_free(config);
+
+    check_file_message("nonsense = 1\n", STATUS_CONFIG, "line 1): unknown");
+    check_file_message("\n[\n", STATUS_CONFIG, "line 2): expected [name");
+    check_file_message("[sshd\n", STATUS_CONFIG, "line 1): expected [name");
+    check_file_message("[]\n", STATUS_CONFIG, "line 1): expected [name");
+    check_file_message("[sshd\nregion = a b\n", STATUS_CONFIG,
+                       "line 1): expected [name");
+    check_file_message("config = /x\n", STATUS_CONFIG,
+                       "only be given as a module argument");
+    check_file_message("client_secret = hush\n", STATUS_CONFIG, "mode 0600");
+    check_file_message("[sudo]\nclient_secret = hush\n", STATUS_CONFIG,
+                       "mode 0600");
+    check_file_message("client_id = a\nclient_id = b\n", STATUS_CONFIG,
+                       "line 2): given twice");
+    check_file_message("client_id = a\n[sshd]\nclient_id = b\n", STATUS_OK,
+                       "");
+    check_message(from_text(CONFIG_HELPER, "debug", "client_secret = hush\n",
+                            21, 0600),
+                  STATUS_OK, "", "a secret in a file of its owner's alone");
+    check_message(from_text(CONFIG_MODULE, "debug", "client_secret = hush\n",
+                            21, 0644),
+                  STATUS_OK, "", "the module does not mind: the helper does");
+    check_message(from_text(CONFIG_HELPER, "debug", "a\0b\n", 4, 0644),
+                  STATUS_CONFIG, "cannot be read, or", "a NUL");
+    check_message(from_text(CONFIG_HELPER, "debug", "", 0, 0666),
+                  STATUS_CONFIG, "must not be writable", "an untrusted file");
+
+    (void) unlink(path);
+    config = config_new(CONFIG_HELPER);
+    config_file(config, path, "sshd", &trust, false);
+    is_number(config_status(config), STATUS_OK, "the file may be missing");
+    config_file(config, path, "sshd", &trust, true);
+    check_message(config, STATUS_CONFIG, "No such file", "unless it is named");
+}
+
+static void
+check_lists(void)
+{
+    struct config *config =
+        from_arguments(CONFIG_MODULE, "only_users=alice , bob,  c d", NULL);
+    char item[CONFIG_VALUE_MAX];
+    size_t position = 0;
+
+    ok(config_list_next(config, KEY_ONLY_USERS, &position, item)
+           && strcmp(item, "alice") == 0,
+       "the first of a list");
+    ok(config_list_next(config, KEY_ONLY_USERS, &position, item)
+           && strcmp(item, "bob") == 0,
+       "the second");
+    ok(config_list_next(config, KEY_ONLY_USERS, &position, item)
+           && strcmp(item, "c d") == 0,
+       "the third, with a blank inside");
+    ok(!config_list_next(config, KEY_ONLY_USERS, &position, item),
+       "there is no more");
+    position = 1000;
+    ok(!config_list_next(config, KEY_ONLY_USERS, &position, item),
+       "nor beyond the end");
+    ok(config_list_has(config, KEY_ONLY_USERS, "bob"), "bob is in");
+    ok(!config_list_has(config, KEY_ONLY_USERS, "bo"), "bo is not");
+    ok(!config_list_has(config, KEY_ONLY_GROUP, "bob"),
+       "nobody is in a list that is not given");
+    config_free(config);
+    config_free(NULL);
+}
+
+static void
+check_words_of_status(void)
+{
+    enum status status = STATUS_OK;
+    unsigned int number = 0;
+
+    for (; number < STATUS_COUNT; number++)
+        if (!status_from_word(status_word((enum status) number), &status)
+            || status != (enum status) number)
+            break;
+    is_number(number, STATUS_COUNT, "each status has a word of its own");
+    ok(!status_from_word("nonsense", &status), "no other word has one");
+    is_text(status_word((enum status) STATUS_COUNT),
+            status_word(STATUS_INTERNAL),
+            "what is no status is an internal error");
+    is_text(status_text((enum status) -1), status_text(STATUS_INTERNAL),
+            "in text, too");
+}
+
+int
+main(void)
+{
+    (void) umask(022);
+    need(mkdtemp(folder) != NULL, "a folder");
+    (void) snprintf(path, sizeof(path), "%s/conf", folder);
+    check_values();
+    check_long_values();
+    check_faults();
+    check_files();
+    check_lists();
+    check_words_of_status();
+    ok(rmdir(folder) == 0, "nothing was left behind");
+    return done_testing();
+}
