@@ -1,0 +1,137 @@
+# S6: a verdict is one well-formed RESULT with the id of this very request, in
+# answer to a question, and then the end. A helper that crashes, ends, talks
+# nonsense, says yes out of turn or twice, or repeats an earlier yes, is a
+# refusal with PAM_AUTHINFO_UNAVAIL and a line in the log.
+# SPDX-License-Identifier: MIT
+import concurrent.futures
+import os
+
+from attack import liar
+from hosts import PASSWORD, Pamtester, SshdPassword, Su, Sudo
+from person import Person
+from suites.faults import find_helper_program
+
+BREAKAGES = [
+    ("any id will do",
+     ("src/module/relay.c",
+      "if (*wire_out == WIRE_OK && memcmp(id, relay->id, sizeof(id)) != 0)",
+      "if (*wire_out == WIRE_OK && 0)")),
+    ("the end of the stream is a yes",
+     ("src/module/relay.c",
+      "        if (status == STATUS_OK && wire != WIRE_OK)\n",
+      "        if (status == STATUS_OK && wire == WIRE_CLOSED) {\n"
+      "            result->status = STATUS_OK;\n            return STATUS_OK;\n        }\n"
+      "        if (status == STATUS_OK && wire != WIRE_OK)\n")),
+    ("nobody looks at what follows a verdict",
+     ("src/module/relay.c", "return status == STATUS_OK ? expect_end(relay) : status;",
+      "(void) expect_end;\n            return status;")),
+    ("a verdict may come before the answer",
+     ("src/module/relay.c", "if (status == STATUS_OK && !is_waiting(relay))",
+      "if (status == STATUS_OK && !is_waiting(relay) && kind == 0)")),
+    ("a verdict needs no question",
+     ("src/module/relay.c", "if (status == STATUS_OK && relay->answers == 0)",
+      "if (status == STATUS_OK && relay->asked == 99)")),
+    ("half a verdict will do",
+     ("src/module/relay.c", "if (!wire_complete(wire) || status >= STATUS_COUNT)",
+      "if (status >= STATUS_COUNT)")),
+    ("any version will do",
+     ("src/common/wire.c", "|| received < HEADER_SIZE || wire->bytes[0] != WIRE_VERSION)",
+      "|| received < HEADER_SIZE)")),
+    ("descriptors may come along",
+     ("src/common/wire.c", "(MSG_TRUNC | MSG_CTRUNC)", "MSG_TRUNC")),
+    ("questions without end",
+     ("src/module/relay.h", "#define RELAY_ANSWERS_MAX 64 ", "#define RELAY_ANSWERS_MAX 99 ")),
+    ("words without end",
+     ("src/module/relay.h", "#define RELAY_MESSAGES_MAX 256 ",
+      "#define RELAY_MESSAGES_MAX 9999999 ")),
+]
+TIMEOUT = 2
+LIES = ["crash-at-once", "crash", "exit-at-once", "exit-zero", "garbage", "zeros", "wrong-id",
+        "wrong-last-byte", "no-id", "twice", "yes-then-question", "late", "unasked",
+        "before-reply", "permit-only", "ready", "truncated", "only-status", "only-head",
+        "trailing", "oversize", "long-note", "nul-in-note", "empty-packet", "version-two",
+        "with-descriptor", "flood-of-questions", "flood-of-logs", "flood-of-words"]
+UNAVAILABLE = "Authentication service cannot retrieve authentication info"
+
+
+def run(world, tap):
+    helper = find_helper_program()
+    world.stage.cover(os.path.dirname(helper))
+    liar.install(helper)
+    liar.add_people(["honest", "replayed", *LIES])
+    for example in ("su", "sudo", "sshd"):
+        world.example(example)
+    world.configure(timeout=TIMEOUT)
+    lies = [(lie, host) for lie in LIES for host in (Pamtester(world, "sudo"), Su(world))]
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        replays = [pool.submit(replay, world, host)
+                   for host in (Sudo(world), ThreeTries(world))]
+        told = [pool.submit(tell, lie, host) for lie, host in lies]
+        for host in (Pamtester(world, "sudo"), Su(world)):
+            honest(tap, host)
+        for (lie, host), job in zip(lies, told):
+            check(world, tap, lie, host, job)
+        for job in replays:
+            check_replay(world, tap, *job.result())
+    tap.equal(world.sign_ins(), 0, "the pool hears nothing of all this")
+
+
+def honest(tap, host):
+    """The rest means something only if the liar can say yes."""
+    visit = host.attempt("honest", liar.PASSWORD)
+    tap.equal(visit.who, "honest", f"{host.service}: a true yes lets in", visit)
+    visit = host.attempt("honest", liar.PASSWORD + "x")
+    tap.ok(visit.who is None and visit.asked == 1, f"{host.service}: a true no does not", visit)
+
+
+def tell(lie, host):
+    if lie != "before-reply":
+        return host.attempt(lie, liar.PASSWORD)
+    # The answer is typed when the verdict lies there already.
+    person = Person(*host.words(lie), user=host.user(lie))
+    person.wait_for(PASSWORD)
+    liar.wait_for_mark(lie, host.service)
+    person.type(liar.PASSWORD)
+    person.finish()
+    return person
+
+
+def check(world, tap, lie, host, job):
+    name = f"{host.service}, {lie}"
+    try:
+        visit = job.result()
+    except Exception:
+        tap.error(name)
+        return
+    reason = "timeout" if lie == "late" else "helper_failed"
+    if lie == "flood-of-questions":
+        tap.equal(visit.asked, 64, f"{name}: a person is asked so often and no more")
+    tap.ok(visit.status == 1 and "signed in" not in visit.screen
+           and UNAVAILABLE in visit.screen, f"{name}: refused as unavailable", vars(visit))
+    line = world.log.wait(f"{lie}: (refused|accepted)[^=]*service={host.service}")
+    tap.ok(line and f"{lie}: refused: {reason} service={host.service}" in line,
+           f"{name}: and the log says {reason}", line)
+
+
+class ThreeTries(SshdPassword):
+    """As many passwords in one handle as sudo takes."""
+
+    def words(self, name):
+        return [word.replace("Prompts=1", "Prompts=3") for word in super().words(name)]
+
+
+def replay(world, host):
+    """The verdict of the first attempt during the second and third."""
+    host.start()
+    visit = host.attempt("replayed", "wrong", liar.PASSWORD)
+    host.stop()
+    return host, visit
+
+
+def check_replay(world, tap, host, visit):
+    name = f"{host.service}, three tries in one handle"
+    tap.equal((visit.who, visit.asked), (None, 3), f"{name}: nobody is in", visit)
+    found = [line.split("replayed: ")[1].split(" service=")[0] for line in world.log.ours()
+             if f"({host.service}:auth): replayed: " in line]
+    tap.equal(found, ["refused: wrong_password"] + ["refused: helper_failed"] * 2,
+              f"{name}: the first attempt's verdict is none later", *world.log.ours())

@@ -1,0 +1,179 @@
+# S10: what is started as the helper is a file of root's at an absolute path
+# that nobody else can write, rename or replace: neither file nor folders.
+# Otherwise nobody of the user pool gets in, the log says what to mend, and once
+# it is mended they do.
+# SPDX-License-Identifier: MIT
+import concurrent.futures
+import os
+import shutil
+
+from attack import liar
+from hosts import Pamtester, Su
+from people import ALICE, LARRY
+from suites.faults import find_helper_program
+
+BREAKAGES = [
+    ("the program may be anybody's",
+     ("src/common/file.c", "    if (!is_owner(st, trust))\n",
+      "    if (!is_owner(st, trust) && path[0] == '\\0')\n")),
+    ("the program may be writable",
+     ("src/common/file.c", "if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)",
+      "if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 07777)")),
+    ("nobody looks at the folders",
+     ("src/common/file.c", "            result = check_folder(walk);",
+      "            result = walk->rest[0] == '@' ? check_folder(walk) : FILE_OK;")),
+    ("only the last folder counts",
+     ("src/common/file.c", "            result = check_folder(walk);",
+      "            result = walk->rest[0] == '\\0' ? check_folder(walk) : FILE_OK;")),
+    ("a folder may be writable",
+     ("src/common/file.c", "if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0)", "if (1)")),
+    ("a folder may be anybody's link",
+     ("src/common/file.c", "if (!is_owner(&st, walk->trust))", "if (0)")),
+    ("the program may be a link",
+     ("src/common/file.c", "if (lstat(real_out, &st) < 0)", "if (stat(real_out, &st) < 0)")),
+    ("the program may be setuid",
+     ("src/common/file.c", "(st.st_mode & (S_ISUID | S_ISGID)) != 0)",
+      "(st.st_mode & (S_ISUID | S_ISGID)) == 07777)")),
+]
+PLACE = "/usr/libexec/places"
+WRITABLE = "must not be writable by group or others"
+FOLDER = "folder must belong to root and be writable by nobody else"
+
+
+def chmod(mode):
+    return lambda path: os.chmod(path, mode)
+
+
+def chown(user, group, mode=0o755):
+    def make(path):
+        os.chown(path, user, group)
+        os.chmod(path, mode)
+    return make
+
+
+def parent(make):
+    return lambda path: make(os.path.dirname(path))
+
+
+def grandparent(make):
+    return lambda path: make(os.path.dirname(os.path.dirname(path)))
+
+
+def link(path):
+    os.rename(path, path + ".real")
+    os.symlink(path + ".real", path)
+
+
+def folder_link(path):
+    """A link of root's, which is fine, to a folder that is not."""
+    folder = os.path.dirname(path)
+    shutil.move(folder, "/home/larry/helpers")
+    os.symlink("/home/larry/helpers", folder)
+
+
+def link_of_others(path):
+    """larry's link, where everybody may make some, to a folder that is fine."""
+    folder = os.path.dirname(path)
+    os.chmod(os.path.dirname(folder), 0o1777)
+    os.rename(folder, folder + ".real")
+    os.symlink(folder + ".real", folder)
+    os.lchown(folder, LARRY.uid, LARRY.uid)
+
+
+def pipe(path):
+    os.unlink(path)
+    os.mkfifo(path, 0o755)
+
+
+# name: what is wrong with its program, and what the log says.
+WRONG = {
+    "all-write": (chmod(0o757), WRITABLE),
+    "group-writes": (chown(0, LARRY.uid, 0o775), WRITABLE),
+    "not-roots": (chown(LARRY.uid, 0), r"must belong to root \(chown root\)"),
+    "setuid": (chmod(0o4755), "must not be setuid or setgid"),
+    "setgid": (chmod(0o2755), "must not be setuid or setgid"),
+    "no-program": (chmod(0o644), "is not executable"),
+    "link": (link, "must be a regular file"),
+    "pipe": (pipe, "must be a regular file"),
+    "missing": (os.unlink, "No such file or directory"),
+    "folder-all-write": (parent(chmod(0o777)), FOLDER),
+    "folder-group-writes": (parent(chown(0, LARRY.uid, 0o775)), FOLDER),
+    "folder-not-roots": (parent(chown(LARRY.uid, 0)), FOLDER),
+    "folder-sticky-not-roots": (parent(chown(LARRY.uid, 0, 0o1777)), FOLDER),
+    "above-all-write": (grandparent(chmod(0o777)), FOLDER),
+    "above-not-roots": (grandparent(chown(LARRY.uid, 0)), FOLDER),
+    "folder-link": (folder_link, FOLDER),
+    "folder-link-of-others": (link_of_others, "link must belong to root"),
+}
+RIGHT = {
+    "as-it-should-be": lambda path: None,
+    # Nobody but root renames root's files there, as in /tmp.
+    "folder-sticky": parent(chmod(0o1777)),
+}
+
+
+def run(world, tap):
+    os.chmod("/home/larry", 0o755)
+    liar.add_people(["honest"])
+    services = {}
+    for name in (*WRONG, *RIGHT):
+        path = f"{PLACE}/{name}/in/helper"
+        os.makedirs(os.path.dirname(path))
+        services[name] = liar.install(path)
+        liar.example(world, "sudo", name, "helper=" + path)
+        make = RIGHT[name] if name in RIGHT else WRONG[name][0]
+        make(path)
+    # From where it would be found, if that counted.
+    relative = f"{PLACE[1:]}/as-it-should-be/in/helper"
+    for name, path in (("relative", relative), ("dotted", "./" + relative)):
+        liar.example(world, "sudo", name, "helper=" + path)
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        jobs = {name: pool.submit(FromTheTop(world, name).attempt, "honest", liar.PASSWORD)
+                for name in (*services, "relative", "dotted")}
+        for name, job in jobs.items():
+            check(world, tap, name, job.result())
+    installed(world, tap)
+
+
+class FromTheTop(Pamtester):
+    def words(self, name):
+        return ["env", "-C", "/", *super().words(name)]
+
+
+def check(world, tap, name, visit):
+    if name in RIGHT:
+        tap.equal(visit.who, "honest", f"{name}: is started", visit)
+        return
+    tap.equal((visit.who, visit.asked), (None, 0), f"{name}: refused without a question", visit)
+    reason, log = "helper_failed", f"helper: .*{WRONG.get(name, ('', ''))[1]}"
+    if name not in WRONG:
+        reason, log = "configuration", "configuration: helper .*expected an absolute path"
+    tap.ok(world.log.wait(rf"\({name}:auth\): honest: refused: {reason} ")
+           and world.log.wait(rf"\({name}:auth\): {log}"),
+           f"{name}: the log says why", *world.log.ours())
+
+
+def installed(world, tap):
+    """The same with the program at the place that was compiled in."""
+    helper = find_helper_program()
+    world.stage.cover(os.path.dirname(helper))
+    world.example("su")
+    host = Su(world)
+    before = os.stat(helper)
+    tap.equal(host.attempt(ALICE.name, ALICE.password).who, ALICE.name, "installed: is started")
+    for title, make in (("all may write", chmod(0o757)), ("not root's", chown(LARRY.uid, 0)),
+                        ("folder, all may write", parent(chmod(0o777)))):
+        world.forget()
+        make(helper)
+        visit = host.attempt(ALICE.name, ALICE.password)
+        tap.equal((visit.who, visit.asked), (None, 0), f"installed, {title}: refused", visit)
+        tap.ok(world.log.wait("alice: refused: helper_failed service=su"),
+               f"installed, {title}: the log says so", *world.log.ours())
+        tap.equal(world.connections(), 0, f"installed, {title}: nothing is sent")
+        os.chown(helper, before.st_uid, before.st_gid)
+        os.chmod(helper, before.st_mode & 0o7777)
+        os.chmod(os.path.dirname(helper), 0o755)
+    shutil.copy2(helper, helper + ".new")
+    os.replace(helper + ".new", helper)
+    tap.equal(host.attempt(ALICE.name, ALICE.password).who, ALICE.name,
+              "installed, mended: is started")

@@ -1,0 +1,222 @@
+# S18: one answer of the person is one request: whatever becomes of the
+# connection, and whatever the endpoint answers, the password is not sent again,
+# and half an answer is none. The exception is a session that was lost after a
+# correct password: that starts once more, and only once.
+# SPDX-License-Identifier: MIT
+import threading
+import time
+
+from attack.endpoint import (Authority, Endpoint, Mint, all_at_once, http, raw, server_context,
+                             service_name, sign_in)
+from people import ALICE
+from world import SERVICE_HOST, write
+
+SEEK = """
+static int
+on_seek(void *context, curl_off_t offset, int origin)
+{
+    struct transfer *transfer = context;
+
+    (void) origin;
+    transfer->uploaded = (size_t) offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+/* Closes a socket of curl's, which may be one that we watch. */
+"""
+BREAKAGES = [
+    ("curl may send a request again",
+     ("src/cognito/http.c", "if (transfer->asked && transfer->upload != NULL)",
+      "if (transfer->asked && transfer->upload != NULL && remote == local)"),
+     ("src/cognito/http.c", "\n/* Closes a socket of curl's, which may be one that we watch. */\n",
+      SEEK),
+     ("src/cognito/http.c", "curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK\n",
+      "curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK\n"
+      "           && curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek) == CURLE_OK\n"
+      "           && curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer) == CURLE_OK\n")),
+    ("what failed is tried again",
+     ("src/cognito/api.c", "    if (status == STATUS_OK)\n"
+      "        status = receive(cognito, request, expected, answer);\n"
+      "    json_free(request);\n    return settle(cognito, operation,",
+      "    if (status == STATUS_OK)\n"
+      "        status = receive(cognito, request, expected, answer);\n"
+      "    if (status != STATUS_OK)\n        status = send(cognito, operation, request);\n"
+      "    if (status == STATUS_OK && answer->body == NULL)\n"
+      "        status = receive(cognito, request, expected, answer);\n"
+      "    json_free(request);\n    return settle(cognito, operation,")),
+    ("half an answer is one",
+     ("src/cognito/http.c", "    case CURLE_COULDNT_RESOLVE_HOST:\n",
+      "    case CURLE_PARTIAL_FILE:\n    case CURLE_RECV_ERROR:\n        return STATUS_OK;\n"
+      "    case CURLE_COULDNT_RESOLVE_HOST:\n")),
+    ("a connection that was closed meanwhile is used",
+     ("src/cognito/http.c", "if (!is_hung_up(&http->post) && !is_hung_up(&http->get))",
+      "if (!is_hung_up(&http->post) || is_hung_up(&http->get))")),
+    ("a lost session starts again and again",
+     ("src/flows/flow.c", "if (flow->restarted || !flow->password_proved)",
+      "if (!flow->password_proved)")),
+]
+SENT = '"PASSWORD"'
+
+
+class Story:
+    """An endpoint that answers the warm-up, and a person who waits for that."""
+
+    def __init__(self, context, mint, after_warm_up=None, on_post=None, answers=None):
+        self.mint = mint
+        self.after_warm_up, self.on_post = after_warm_up, on_post
+        self.warm = threading.Event()
+        self.endpoint = Endpoint(context, mint.answer(**(answers or {})), self.serve)
+
+    def serve(self, peer):
+        """The first connection is the one made ahead; later ones answer rightly."""
+        while True:
+            head = peer.head()
+            if head is None:
+                return
+            if head.startswith(b"GET"):
+                peer.send(http(self.mint.jwks()))
+                if peer.number == 1:
+                    if self.after_warm_up:
+                        self.after_warm_up(peer)
+                    self.warm.set()
+            elif self.on_post and peer.number == 1:
+                self.on_post(peer, self.length_of(head))
+            else:
+                self.answer(peer, head)
+
+    @staticmethod
+    def length_of(head):
+        return int(head.lower().partition(b"content-length: ")[2].split()[0])
+
+    def answer(self, peer, head):
+        peer.rest = head + b"\r\n\r\n" + peer.rest
+        peer.send(self.endpoint.answer(peer.request()))
+
+    def wait(self):
+        """And until what was closed here is known to be closed over there."""
+        end = time.monotonic() + 20
+        self.warm.wait(20)
+        while self.after_warm_up and self.is_connected() and time.monotonic() < end:
+            time.sleep(0.01)
+
+    def is_connected(self):
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file]
+        return any(row[2].endswith(f":{self.endpoint.port:04X}") and row[3] == "01"
+                   for row in rows)
+
+
+def read_body(peer, length):
+    while len(peer.rest) < length:
+        if not peer.read():
+            break
+
+
+def stories(context, mint):
+    """label: a story in which nobody may get in."""
+    whole = http(raw(mint.success()) + b"\n")
+    half = len(whole) // 2
+    head_end = whole.index(b"\r\n\r\n") + 4
+    told = {}
+
+    def story(label, on_post):
+        told[label] = Story(context, mint, on_post=on_post)
+
+    for how, rudely in (("closed", False), ("reset", True)):
+        story(f"{how} after the request's head",
+              lambda peer, length, rudely=rudely: peer.close(rudely))
+        story(f"{how} after its body",
+              lambda peer, length, rudely=rudely: (read_body(peer, length), peer.close(rudely)))
+        for name, part in (("status line", whole[:17]), ("headers", whole[:head_end]),
+                           ("half of the answer", whole[:half]),
+                           ("all but the last line end", whole[:-1])):
+            story(f"{how} after {name}",
+                  lambda peer, length, rudely=rudely, part=part: (
+                      read_body(peer, length), peer.send(part), peer.close(rudely)))
+    story("answered before the body was read, then reset",
+          lambda peer, length: (peer.send(http({}, "413 Too Large")), peer.close(True)))
+    story("silence", lambda peer, length: peer.sock.recv(1))
+    for status, *more in (("408 Request Timeout", "Connection: close"), ("417 Expectation Failed",),
+                          ("425 Too Early", "Retry-After: 0"), ("429 Too Many", "Retry-After: 0"),
+                          ("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"'),
+                          ("401 Unauthorized", "WWW-Authenticate: Negotiate"),
+                          ("407 Proxy", 'Proxy-Authenticate: Basic realm="x"'),
+                          ("421 Misdirected",), ("500 Error",), ("502 Bad Gateway",),
+                          ("503 Busy", "Retry-After: 0"), ("504 Late", "Retry-After: 0"),
+                          ("101 Switching", "Connection: Upgrade", "Upgrade: h2c")):
+        story(" ".join([status, *more[:1]]),
+              lambda peer, length, status=status, more=more: (
+                  read_body(peer, length), peer.send(http({}, status, more)), peer.close()))
+    return told
+
+
+def run(world, tap):
+    authority = Authority(world)
+    authority.trust()
+    context = server_context(authority.leaf())
+    mint = Mint(world)
+
+    def job(label, story, *answers):
+        def do():
+            visit = sign_in(world, service_name(label), story.endpoint, *answers,
+                            ready=story.wait, conf={"timeout": "6"})
+            story.endpoint.close()
+            return visit
+        return do
+
+    def goodbye(peer):
+        """TLS's own, and then the connection's."""
+        peer.sock.setblocking(False)
+        try:
+            peer.sock.unwrap()
+        except OSError:
+            pass
+        peer.close()
+    bad = stories(context, mint)
+    good = {"control": Story(context, mint),
+            "closed before the password": Story(context, mint, lambda peer: peer.close()),
+            "reset before the password": Story(context, mint, lambda peer: peer.close(True)),
+            "good-bye before the password": Story(context, mint, goodbye)}
+    lost = http({"__type": "NotAuthorizedException",
+                 "message": "Invalid session for the user, session is expired."},
+                "400 Bad Request")
+    code = http({"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "s" * 40,
+                 "ChallengeParameters": {}})
+    again = Story(context, mint, answers={"InitiateAuth": code, "RespondToAuthChallenge": lost})
+    jobs = {label: job(label, story) for label, story in {**good, **bad}.items()}
+    jobs["session lost again and again"] = job("lost", again, ALICE.password, "123456", "234567",
+                                               "345678", "456789", "567890")
+    found = all_at_once(jobs)
+    for label, story in good.items():
+        tap.ok(getattr(found[label], "entered", False), f"{label}: alice is in", found[label])
+        tap.equal(story.endpoint.heard(SENT), 1, f"{label}: sent once")
+    for label, story in bad.items():
+        visit = found[label]
+        tap.ok(not isinstance(visit, Exception) and not visit.entered
+               and " refused: " in visit.line, f"{label}: nobody is in", visit)
+        tap.ok(story.endpoint.heard("POST / ") == 1 and story.endpoint.heard(SENT) <= 1,
+               f"{label}: one request, and the password in it once at most",
+               story.endpoint.heard("POST / "), story.endpoint.heard(SENT))
+    visit = found["session lost again and again"]
+    tap.ok(not visit.entered and visit.reason == "session_lost",
+           "session lost again and again: nobody is in", visit)
+    tap.equal(again.endpoint.heard(SENT), 2, "session lost again and again: started once more")
+    two_addresses(world, tap, context, mint)
+
+
+def two_addresses(world, tap, context, mint):
+    """Nobody listens at one of them: the other is asked, with the one password."""
+    write("/etc/host.conf", "multi on\n")
+    write("/etc/hosts", f"127.0.0.1 localhost testhost\n127.0.0.5 {SERVICE_HOST}\n"
+          f"127.0.0.6 {SERVICE_HOST}\n")
+    jobs = {}
+    endpoints = {}
+    for host in ("127.0.0.5", "127.0.0.6"):
+        endpoints[host] = Endpoint(context, mint.answer(), host=host)
+        jobs[host] = lambda host=host: sign_in(world, service_name("only " + host),
+                                               endpoints[host])
+    found = all_at_once(jobs)
+    for host, endpoint in endpoints.items():
+        tap.ok(getattr(found[host], "entered", False), f"only {host} listens: alice is in",
+               found[host])
+        tap.equal(endpoint.heard(SENT), 1, f"only {host} listens: sent once")

@@ -1,0 +1,267 @@
+# S22: the ID token decides who somebody is, so none passes that is not signed
+# with RS256 by a key of the pool, for this client, now, about this very user.
+# The forger answers in the pool's place; the pool's real keys sign all that a
+# forger could get signed as somebody else, at another time or for another use.
+# SPDX-License-Identifier: MIT
+import hashlib
+import hmac
+import json
+import os
+import time
+
+from attack.endpoint import (ISSUER, Authority, Endpoint, Mint, all_at_once, http, raw,
+                             server_context, service_name, sign_in)
+from rsa_keys import RsaKey, SHA256_INFO, b64url
+from world import CLIENT, POOL, command, write
+
+BREAKAGES = [
+    ("the algorithm that a token names does not count",
+     ("src/cognito/jwt.c", 'if (!is_text(header, "alg", "RS256"))',
+      'if (json_has(header, "nothing"))')),
+    ("the signature does not count",
+     ("src/cognito/jwt.c", "        == 1)\n        status = STATUS_OK;",
+      "        <= 1)\n        status = STATUS_OK;")),
+    ("the first key stands in for an unknown one",
+     ("src/cognito/jwt.c", "            return &keys->list[i];\n    return NULL;",
+      "            return &keys->list[i];\n    return keys->count > 0 ? keys->list : NULL;")),
+    ("an extension that must be understood is passed over",
+     ("src/cognito/jwt.c", 'if (json_has(header, "crit"))', 'if (json_has(header, "nothing"))')),
+    ("any issuer", ("src/cognito/jwt.c", 'if (!is_text(claims, "iss", expect->issuer))',
+                    'if (!json_has(claims, "iss"))')),
+    ("any audience", ("src/cognito/jwt.c", 'if (!is_text(claims, "aud", expect->audience))',
+                      'if (!json_has(claims, "iss"))')),
+    ("any use", ("src/cognito/jwt.c", 'if (!is_text(claims, "token_use", expect->token_use))',
+                 'if (!json_has(claims, "iss"))')),
+    ("no end", ("src/cognito/jwt.c", "        || seconds <= expect->now - JWT_LEEWAY)",
+                "        || seconds <= 0)")),
+    ("no beginning", ("src/cognito/jwt.c", "seconds > expect->now + JWT_LEEWAY))",
+                      "seconds <= 0))")),
+    ("any user", ("src/flows/policy.c", "if (strcmp(named, sent) != 0) {",
+                  "if (strcmp(named, sent) != 0 && named[0] == '\\0') {")),
+    ("an address that was not verified",
+     ("src/flows/policy.c", "&& (!json_boolean(claims, flag, &verified) || !verified)) {",
+      "&& (json_boolean(claims, flag, &verified) && claim == sent)) {")),
+    ("keys that can be calculated",
+     ("src/cognito/jwt.c", "BN_is_odd(exponent) && !BN_is_one(exponent)", "BN_is_odd(exponent)"),
+     ("src/cognito/jwt.c", "#define MODULUS_BITS_MIN 2048", "#define MODULUS_BITS_MIN 512")),
+    ("the same bytes in another spelling",
+     ("src/cognito/jwt.c", "if ((bits & ((1U << held) - 1)) != 0)", "if (held > 8)")),
+    ("pinned keys are not all there is",
+     ("src/cognito/api.c", "if (status == STATUS_OK && !cognito->keys_pinned\n",
+      "if (status == STATUS_OK && cognito->pool != NULL\n")),
+]
+TOKEN = ("token_refused",)
+IDENTITY = ("identity_mismatch",)
+KEYS = ("keys_unavailable",)
+ANY = TOKEN + IDENTITY
+HOUR = 3600
+
+
+def unsigned(mint, algorithm, signature="", **header):
+    fields = {"alg": algorithm, "kid": mint.key.kid, **header}
+    return ".".join([b64url(raw(fields)), b64url(raw(mint.claims())), signature])
+
+
+def with_hmac(mint, secret, algorithm="HS256"):
+    text = unsigned(mint, algorithm).rpartition(".")[0]
+    return text + "." + b64url(hmac.new(secret, text.encode(), hashlib.sha256).digest())
+
+
+def padded(text, size):
+    """What a signature with the exponent 1 is."""
+    info = SHA256_INFO + hashlib.sha256(text.encode()).digest()
+    return b"\x00\x01" + b"\xff" * (size - 3 - len(info)) + b"\x00" + info
+
+
+def one_more(text):
+    """The last character with the next bit that nobody reads set."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return text[:-1] + alphabet[alphabet.index(text[-1]) + 1]
+
+
+def headers(mint):
+    """label: token"""
+    good = mint.token()
+    head, body, signature = good.split(".")
+    pem = mint.key.public_pem().encode()
+    modulus = mint.key.n.to_bytes(mint.key.size, "big")
+    own = {"jwk": mint.stranger_key.jwk(), "jku": "https://other.amazonaws.com/jwks.json"}
+    return {
+        "none": unsigned(mint, "none"), "None": unsigned(mint, "None"),
+        "NONE, with a signature": unsigned(mint, "NONE", signature),
+        "none, an empty kid": unsigned(mint, "none", kid=""),
+        "HS256 with the public key as PEM": with_hmac(mint, pem),
+        "HS256 with PEM, no line end": with_hmac(mint, pem.rstrip()),
+        "HS256 with the modulus": with_hmac(mint, modulus),
+        "HS256 with nothing": with_hmac(mint, b""),
+        "HMAC that calls itself RS256": with_hmac(mint, pem, "RS256"),
+        "RS384 by name": mint.token(alg="RS384"), "PS256 by name": mint.token(alg="PS256"),
+        "rs256": mint.token(alg="rs256"), "RS256 and more": mint.token(alg="RS256 "),
+        "no algorithm": mint.token(alg=None), "algorithms": mint.token(alg=["RS256"]),
+        "critical extension": mint.token(crit=["exp"]), "kid missing": mint.token(kid=None),
+        "kid empty": mint.token(kid=""), "kid unknown": mint.token(kid="bm9ib2R5"),
+        "kid a path": mint.token(kid="../../dev/null"), "kid a number": mint.token(kid=1),
+        "kid of the other key": mint.token(kid=mint.access_key.kid),
+        "a stranger's signature": mint.token(key=mint.stranger_key, kid=mint.key.kid),
+        "a stranger's key": mint.token(key=mint.stranger_key),
+        "a stranger's key that comes along": mint.token(key=mint.stranger_key, **own),
+        "the pool's kid, a stranger's key along": mint.token(
+            key=mint.stranger_key, **{**own, "kid": mint.key.kid}),
+        "another pool's key": mint.token(key=mint.foreign_key),
+        "another pool's signature": mint.token(key=mint.foreign_key, kid=mint.key.kid),
+        "signature empty": f"{head}.{body}.", "signature missing": f"{head}.{body}",
+        "signature zero": f"{head}.{body}." + b64url(bytes(256)),
+        "signature one": f"{head}.{body}." + b64url(bytes(255) + b"\1"),
+        "signature padded only": f"{head}.{body}." + b64url(padded(f"{head}.{body}", 256)),
+        "signature of another": f"{head}.{body}." + mint.token(
+            mint.claims(name="bob")).rpartition(".")[2],
+        "signature short": f"{head}.{body}.{signature[:-4]}",
+        "signature long": f"{head}.{body}.AAAA{signature}",
+        "signature in another spelling": f"{head}.{body}." + one_more(signature),
+        "padding behind the signature": good + "==", "line end behind": good + "\n",
+        "blank before": " " + good, "blank inside": f"{head}. {body}.{signature}",
+        "plain base64": f"{head}.{body}." + signature.replace("-", "+").replace("_", "/") + "==",
+        "four parts": good + ".AAAA", "five parts": f"{head}...{body}.{signature}",
+        "claims of another": ".".join([head, b64url(raw(mint.claims(jti="1"))), signature]),
+        "empty": "", "dots": "..", "longer than any": good + "A" * 200000,
+    }
+
+
+def claims(mint):
+    """label: (reasons, claims)"""
+    now = int(time.time())
+    token = {
+        "another pool": {"iss": ISSUER[:-1] + "2"}, "issuer longer": {"iss": ISSUER + "/"},
+        "issuer missing": {"iss": None}, "issuer a list": {"iss": [ISSUER]},
+        "another client": {"aud": "localpublic0000000000000001"},
+        "audience missing": {"aud": None}, "audience a list": {"aud": [CLIENT, "x"]},
+        "use access": {"token_use": "access"}, "use missing": {"token_use": None},
+        "use id and more": {"token_use": ["id"]}, "expired": {"exp": now - HOUR},
+        "expired two minutes ago": {"exp": now - 120}, "no expiry": {"exp": None},
+        "expiry a text": {"exp": str(now + HOUR)}, "expiry a fraction": {"exp": now + 0.5 + HOUR},
+        "expiry true": {"exp": True}, "expiry beyond all numbers": {"exp": 2 ** 64},
+        "expiry negative": {"exp": -(2 ** 63)}, "not yet valid": {"nbf": now + HOUR},
+        "valid in two minutes": {"nbf": now + 120}, "beginning a text": {"nbf": "0"},
+        "issued as text": {"iat": "now"},
+    }
+    identity = {
+        "bob": {"cognito_username": "bob"}, "Alice": {"cognito_username": "Alice"},
+        "a blank behind": {"cognito_username": "alice "},
+        "a line end behind": {"cognito_username": "alice\n"},
+        "a longer name": {"cognito_username": "alice2"}, "no name": {"cognito_username": None},
+        "a shorter name": {"cognito_username": "alic"}, "empty name": {"cognito_username": ""},
+        "names": {"cognito_username": ["alice"]}, "name in a map": {
+            "cognito_username": {"alice": 1}}, "name true": {"cognito_username": True},
+        "name that looks alike": {"cognito_username": "\u0430lice"},
+        "name elsewhere": {"cognito_username": None, "username": "alice", "name": "alice"},
+        "preferred name": {"cognito_username": "mallory", "preferred_username": "alice"},
+        "root": {"cognito_username": "root"},
+    }
+    return {**{label: (TOKEN, mint.claims(**changes)) for label, changes in token.items()},
+            **{label: (IDENTITY, mint.claims(**changes)) for label, changes in identity.items()},
+            "name with a NUL": (TOKEN, mint.claims(cognito_username="alice\0")),
+            "no claims": (TOKEN, {}), "claims a list": (TOKEN, [mint.claims()]),
+            "claims a text": (TOKEN, b"alice"), "claims twice": (TOKEN, raw(mint.claims()) * 2)}
+
+
+def keys(mint, folder):
+    """label: (reasons, keys that are published, token)"""
+    small = os.path.join(folder, "small.rsa")
+    command("openssl", "genrsa", "-traditional", "-out", small, "1024")
+    small = RsaKey(small)
+    one = {**mint.key.jwk(), "e": b64url(b"\1")}
+    head, body, _ = mint.token().split(".")
+    plain = f"{head}.{body}." + b64url(padded(f"{head}.{body}", 256))
+    secret = {"kty": "oct", "kid": mint.key.kid, "alg": "HS256", "k": b64url(b"0" * 32)}
+    own, other, stranger = (key.jwk() for key in (mint.key, mint.access_key, mint.stranger_key))
+    good = mint.token()
+    forged = mint.token(key=mint.stranger_key, kid=mint.key.kid)
+    return {
+        "keys: exponent 1": (KEYS + TOKEN, [one, other], plain),
+        "keys: exponent 0": (KEYS + TOKEN, [{**own, "e": b64url(b"\0")}, other], plain),
+        "keys: exponent even": (KEYS + TOKEN, [{**own, "e": b64url(b"\2")}, other], good),
+        "keys: 1024 bits": (KEYS + TOKEN, [small.jwk(), other], mint.token(key=small)),
+        "keys: modulus 1": (KEYS + TOKEN, [{**own, "n": b64url(b"\1")}, other], plain),
+        "keys: a secret": (KEYS + TOKEN, [secret, other], with_hmac(mint, b"0" * 32)),
+        "keys: for encryption": (KEYS + TOKEN, [{**own, "use": "enc"}, other], good),
+        "keys: for another algorithm": (KEYS + TOKEN, [{**own, "alg": "RS512"}, other], good),
+        "keys: kid twice, the stranger's first": (
+            KEYS, [{**stranger, "kid": mint.key.kid}, own], forged),
+        "keys: kid twice, the stranger's last": (
+            KEYS, [own, {**stranger, "kid": mint.key.kid}], forged),
+        "keys: none": (KEYS, [], good), "keys: too many": (KEYS, [own] + [other] * 64, good),
+        "keys: of somebody else": (TOKEN, [stranger], good),
+    }
+
+
+def run(world, tap):
+    authority = Authority(world)
+    authority.trust()
+    context = server_context(authority.leaf())
+    mint = Mint(world)
+    pinned = os.path.join("/etc/security", "jwks.json")
+    write(pinned, json.dumps(mint.jwks()))
+
+    def job(label, conf=None, jwks=None, **answers):
+        if jwks is not None:
+            answers["jwks"] = http({"keys": jwks})
+
+        def do():
+            endpoint = Endpoint(context, mint.answer(**answers))
+            visit = sign_in(world, service_name(label), endpoint, conf=conf)
+            endpoint.close()
+            visit.fetched = [r for r in endpoint.requests if r.operation == "jwks"]
+            return visit
+        return do
+
+    def tokens(label, token, **more):
+        return job(label, InitiateAuth=http(mint.success(token)), **more)
+    email = {"account_claim": "email", "username_format": "%u@example.com"}
+    own, other = mint.jwks()["keys"]
+    controls = {
+        "control": job("control"),
+        "control: clocks differ a little": tokens("clocks", mint.token(
+            mint.claims(exp=int(time.time()) - 10, nbf=int(time.time()) + 50))),
+        "control: many keys": job("many", jwks=[other] + [
+            {**own, "kid": str(number)} for number in range(60)] + [own]),
+        "control: e-mail": job("email", email),
+        "control: pinned keys": job("pinned", {"jwks_file": pinned}),
+    }
+    forged = {label: (ANY, tokens(label, token)) for label, token in headers(mint).items()}
+    for label, (reasons, content) in claims(mint).items():
+        forged[label] = (reasons, tokens(label, mint.token(content)))
+    for label, (reasons, published, token) in keys(mint, world.folder).items():
+        forged[label] = (reasons, tokens(label, token, jwks=published))
+    forged["access token in its place"] = (TOKEN, tokens(
+        "access_token", mint.token(mint.claims("access"), mint.access_key)))
+    forged["access token that names alice"] = (TOKEN, tokens(
+        "access_named", mint.token({**mint.claims("access"), "aud": CLIENT,
+                                    "cognito:username": "alice"}, mint.access_key)))
+    for label, value in (("false", False), ("missing", None), ("a text", "true"), ("1", 1)):
+        forged["e-mail verified: " + label] = (IDENTITY, tokens(
+            "email_" + label, mint.token(mint.claims(email_verified=value)), conf=email))
+    forged["e-mail of another"] = (IDENTITY, tokens(
+        "email_other", mint.token(mint.claims(email="bob@example.com")), conf=email))
+    stranger = [mint.stranger_key.jwk()]
+    for label, kid in (("a stranger's key", mint.stranger_key.kid), ("its kid", mint.key.kid)):
+        forged["pinned keys, " + label] = (KEYS + TOKEN, tokens(
+            "pinned_" + label, mint.token(key=mint.stranger_key, kid=kid),
+            conf={"jwks_file": pinned}, jwks=[{**stranger[0], "kid": kid}]))
+
+    found = all_at_once({**controls, **{label: do for label, (_, do) in forged.items()}})
+    for label in controls:
+        tap.ok(getattr(found[label], "entered", False), f"{label}: lets alice in", found[label])
+    for label, (reasons, _) in forged.items():
+        visit = found[label]
+        tap.ok(not isinstance(visit, Exception) and not visit.entered
+               and visit.reason in reasons, f"{label}: refused", visit)
+        if label.startswith("pinned"):
+            tap.equal(visit.fetched, [], f"{label}: no other keys were asked for")
+    # A real token of the same person, from a sign-in of hers elsewhere, is one
+    # that a taken-over client could hand in: it is not for this client.
+    minted = world.pool.mint("localpublic0000000000000001", "alice")["IdToken"]
+    visit = tokens("minted", minted)()
+    tap.ok(not visit.entered and visit.reason == "token_refused",
+           "the pool's own token for another client: refused", visit)
+    minted = world.pool.mint(CLIENT, "alice")["IdToken"]
+    tap.ok(tokens("minted_right", minted)().entered, f"and {POOL}'s for this one lets alice in")
