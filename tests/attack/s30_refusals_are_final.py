@@ -15,11 +15,11 @@ from world import CONF, command, write
 
 BREAKAGES = [
     ("the account phase does not look at allow_services",
-     ("src/module/pam_cognito.c", "    if (is_service_left_out(call)) {\n",
-      "    if (is_service_left_out(call) && call->user[0] == '\\0') {\n")),
+     ("src/module/pam_cognito.c", "    if (scope == SCOPE_OURS && is_service_left_out(call)) {\n",
+      "    if (scope == SCOPE_OURS && call->user[0] == '\\0') {\n")),
     ("nor where there is a mistake in the settings",
-     ("src/module/pam_cognito.c", "    if (is_service_left_out(call)) {\n",
-      "    if (check_settings(call) == STATUS_SERVICE) {\n")),
+     ("src/module/pam_cognito.c", "    if (scope == SCOPE_OURS && is_service_left_out(call)) {\n",
+      "    if (scope == SCOPE_OURS && check_settings(call) == STATUS_SERVICE) {\n")),
     ("the account phase does not know what authenticate found",
      ("src/module/pam_cognito.c", "code == PAM_PERM_DENIED || code == PAM_ACCT_EXPIRED ? code",
       "code == PAM_CRED_EXPIRED ? code")),
