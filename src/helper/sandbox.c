@@ -250,6 +250,17 @@ landlock(const struct sandbox_ports *ports, char *note, size_t size)
 #define AUDIT_ARCHITECTURE AUDIT_ARCH_S390X
 #endif
 
+/* Newer than the oldest headers that the rest compiles with. */
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd 443
+#endif
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease 448
+#endif
+
 #define FIELD(name) ((uint32_t) offsetof(struct seccomp_data, name))
 /* The low half of an argument: that is all the kernel reads of these. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
