@@ -537,8 +537,9 @@ WRAP(struct passwd *, pam_modutil_getpwnam,
 WRAP(struct group *, pam_modutil_getgrnam,
      (pam_handle_t *pamh, const char *name), (pamh, name), NULL, ENOMEM)
 
-int __wrap_pam_prompt(pam_handle_t *pamh, int style, char **reply_out,
-                      const char *format, ...);
+__attribute__((format(printf, 4, 5))) int
+__wrap_pam_prompt(pam_handle_t *pamh, int style, char **reply_out,
+                  const char *format, ...);
 int
 __wrap_pam_prompt(pam_handle_t *pamh, int style, char **reply_out,
                   const char *format, ...)
