@@ -264,7 +264,7 @@ struct pam_handle {
     } kept[DATA_MAX];
     unsigned int asked;
     char password[40]; /* by chance: the input cannot hold it */
-    bool changed;      /* the user is another one now */
+    bool changed;      /* the user is another one than when it began */
 };
 
 int
@@ -354,7 +354,7 @@ answer(pam_handle_t *pamh, char **reply_out)
         *reply_out = strdup("123456");
         break;
     case 14:
-        pamh->changed = true;
+        pamh->changed |= strcmp(pamh->items[PAM_USER], "bob") != 0;
         free(pamh->items[PAM_USER]);
         pamh->items[PAM_USER] = strdup("bob");
         *reply_out = strdup(pamh->password);
@@ -481,8 +481,10 @@ check_verdict(const pam_handle_t *pamh, bool change)
 static int
 change(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-    int code = pam_sm_chauthtok(pamh, flags | PAM_PRELIM_CHECK, argc, argv);
+    int code;
 
+    pamh->changed = false;
+    code = pam_sm_chauthtok(pamh, flags | PAM_PRELIM_CHECK, argc, argv);
     if (code != PAM_SUCCESS)
         return code;
     /* What comes together with READY is found in the next pass. */
@@ -515,6 +517,7 @@ act(pam_handle_t *pamh, int flags, int argc, const char **argv)
              != PAM_SUCCESS);
         return;
     default:
+        pamh->changed = false;
         code = pam_sm_authenticate(pamh, flags, argc, argv);
         MUST(said.fd < 0);
         if (code == PAM_SUCCESS)
