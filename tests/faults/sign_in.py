@@ -153,7 +153,7 @@ class Calls(FaultCase):
     SURE = """
         __errno_location __explicit_bzero_chk __memcpy_chk __memset_chk __snprintf_chk
         __fprintf_chk __memmove_chk __stack_chk_fail __vsnprintf_chk _exit alarm clock_gettime
-        dcgettext dirfd environ explicit_bzero getauxval geteuid getuid gmtime_r inet_pton
+        dcgettext dirfd __environ environ explicit_bzero getauxval geteuid getuid gmtime_r inet_pton
         malloc_usable_size memchr memcmp memcpy memmove memrchr memset nl_langinfo pam_syslog
         snprintf stderr strcasecmp strcasestr strchr strcmp strcspn strerror_r strlen
         strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul time timegm umask
