@@ -18,8 +18,9 @@ from world import CLIENT, POOL, SECRET, command
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE = 30
-# How the local pool's tokens and sessions begin, and the service's own.
-SHAPES = {"token": re.compile(rb"eyJ[A-Za-z0-9_-]{24}"),
+# How the local pool's tokens and sessions begin, and the service's own. A session
+# is random and may hold such letters in its midst.
+SHAPES = {"token": re.compile(rb"(?<![A-Za-z0-9+/_-])eyJ[A-Za-z0-9_-]{24}"),
           "session": re.compile(rb"AYABe[A-Za-z0-9_-]{24}")}
 PTRACE_CONT, PTRACE_SEIZE = 7, 0x4206
 PTRACE_O_TRACEEXIT, PTRACE_EVENT_EXIT = 0x40, 6
