@@ -201,8 +201,9 @@ find_echo(const char *key, const char *value, void *context)
 
 /*
  * Does the message repeat something secret that was sent, now or before?
- * Emulators do, with hashes and sessions, and messages are logged. The most common message of
- * all is exempt: to withhold it would tell who typed "password".
+ * Emulators do, with hashes and sessions, and messages are logged. The most
+ * common message of all is exempt: to withhold it would tell who typed
+ * "password".
  */
 static bool
 echoes(const struct cognito *cognito, const struct json *request,

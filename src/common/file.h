@@ -31,8 +31,8 @@ enum file_result {
  * Opens an absolute path for reading: no symbolic link, a regular file, not
  * writable by group or others, owned as trust says, below folders that only
  * the owner or root can change (a root-owned sticky folder passes); links on
- * the way are followed when they are the owner's or root's. The descriptor is close-on-exec and the caller's. error_out is one line that
- * names the path.
+ * the way are followed when they are the owner's or root's. The descriptor is
+ * close-on-exec and the caller's. error_out is one line that names the path.
  */
 enum file_result file_open(const char *path, const struct file_trust *trust,
                            int *fd_out, char *error_out, size_t error_size);

@@ -81,8 +81,11 @@ void *
 secret_resize_memory(void *memory, size_t size)
 {
     size_t held = memory == NULL ? 0 : malloc_usable_size(memory);
-    void *resized = malloc(size);
+    void *resized = size == 0 ? NULL : malloc(size);
 
+    /* As realloc does: to nothing is to free. */
+    if (size == 0)
+        secret_free_memory(memory);
     if (resized == NULL)
         return NULL;
     if (memory != NULL)
