@@ -368,8 +368,7 @@ judge_end(struct probe *probe, enum status status)
         check_add(check, CHECK_PROBLEM, CLIENT,
                   "compare client_id, user_pool_id and region with the AWS "
                   "console",
-                  "the service knows no app client %s there",
-                  config_text(check->setup.config, KEY_CLIENT_ID));
+                  "the service knows no app client of that client_id there");
         return;
     case STATUS_SECRET_HASH:
         check_add(check, CHECK_PROBLEM, "client secret",
@@ -379,9 +378,8 @@ judge_end(struct probe *probe, enum status status)
                         "client_secret_file out"
                       : "the app client has a secret: put it into a file of "
                         "mode 0600 and name that by client_secret_file",
-                  has_secret ? "it is not the secret of the app client %s"
-                             : "none is set, and the app client %s has one",
-                  config_text(check->setup.config, KEY_CLIENT_ID));
+                  has_secret ? "it is not the secret of the app client"
+                             : "none is set, and the app client has one");
         return;
     case STATUS_DNS:
     case STATUS_CONNECT:

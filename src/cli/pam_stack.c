@@ -258,9 +258,8 @@ read_entry(struct pam_stack *stack, const struct place *place, char *text)
                    : read_file(stack, place, word, place->level, place->only);
     }
     if (!find_phase(word, &phase))
-        return refuse(stack, place,
-                      "\"%.40s\" is not auth, account, session or password",
-                      word);
+        return refuse(stack, place, "%s",
+                      "expected auth, account, session or password");
     if (place->only >= 0 && place->only != phase)
         return true;
     control = next_word(&text, &brackets);
@@ -275,7 +274,8 @@ read_entry(struct pam_stack *stack, const struct place *place, char *text)
     if (line == NULL || !fill_line(line, control, brackets, module, text))
         return refuse(stack, place, "%s", "too many lines");
     if (!read_control(line, control, brackets))
-        return refuse(stack, place, "\"%.80s\" is no control", control);
+        return refuse(stack, place, "%s",
+                      "expected a control, such as required");
     return true;
 }
 

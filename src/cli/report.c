@@ -18,6 +18,7 @@
 #define LINE_MAX_BYTES 2048
 #define NAME_MAX_BYTES 256
 #define WORDS_MAX 24
+#define ARGUMENT_SHOWN 32 /* bytes of an argument's name */
 
 /* Words that are replaced, longest meaning first. */
 struct redaction {
@@ -186,24 +187,28 @@ put_findings(const struct redaction *redaction, const struct check *check)
         put(redaction, "not looked at: %s", check->left_out);
 }
 
-/* Only what is a choice, a number or a path; texts are names of somebody. */
+/*
+ * Only what is a choice, a number, or the path of something that there is: a
+ * secret may stand where a path was expected. Texts are names of somebody.
+ */
 static bool
-is_shown(enum config_type type)
+is_shown(const struct config_entry *entry, const char *value)
 {
-    switch (type) {
+    switch (entry->type) {
     case CONFIG_FLAG:
     case CONFIG_SECONDS:
     case CONFIG_UID:
     case CONFIG_CHOICE:
-    case CONFIG_PATTERN:
-    case CONFIG_PATH:
         return true;
+    case CONFIG_PATH:
+        return access(value, F_OK) == 0 || strcmp(value, "system") == 0;
     case CONFIG_TEXT:
     case CONFIG_WORD:
     case CONFIG_SECRET:
     case CONFIG_LIST:
     case CONFIG_FORMAT:
-        return false;
+    case CONFIG_PATTERN:
+        break;
     }
     return false;
 }
@@ -222,9 +227,23 @@ put_settings(const struct redaction *redaction, const struct check *check)
         if (config == NULL || !config_is_set(config, key))
             continue;
         put(redaction, "%s = %s  (%s)", entry->name,
-            is_shown(entry->type) ? config_text(config, key) : "[set]",
+            is_shown(entry, config_text(config, key))
+                ? config_text(config, key)
+                : "[set]",
             config_where(config, key));
     }
+}
+
+/* The name of an argument, or that there is one: see is_shown(). */
+static void
+put_argument(const struct redaction *redaction, const char *argument)
+{
+    size_t length = strcspn(argument, "=");
+    bool word = length <= ARGUMENT_SHOWN
+                && strspn(argument, "abcdefghijklmnopqrstuvwxyz_-") == length;
+
+    put(redaction, "    %.*s%s", word ? (int) length : 0, argument,
+        word && argument[length] == '\0' ? "" : word ? "=[set]" : "[set]");
 }
 
 /* Arguments as check_stack.c reads them, without what names somebody. */
@@ -249,9 +268,7 @@ put_stack(const struct redaction *redaction, const struct check *check)
             phases[line->phase], line->control, line->module,
             line->argument_count == 0 ? "" : " ...");
         for (size_t j = 0; j < line->argument_count; j++)
-            put(redaction, "    %.*s%s",
-                (int) strcspn(line->arguments[j], "="), line->arguments[j],
-                strchr(line->arguments[j], '=') == NULL ? "" : "=[set]");
+            put_argument(redaction, line->arguments[j]);
     }
 }
 

@@ -21,6 +21,7 @@
 #define SERVICE "AWSCognitoIdentityProviderService."
 #define TARGET_MAX 96
 #define ECHO_MIN 6 /* shorter values stand in messages by chance */
+#define CLIENT_ID_USUAL 32 /* characters; those of AWS have 26 */
 
 /* What HTTP 200 must bring. */
 enum expected {
@@ -193,8 +194,12 @@ static bool
 find_echo(const char *key, const char *value, void *context)
 {
     struct echo *echo = context;
+    /* A secret in the place of the client ID: those are shorter. */
+    bool shown = is_public(key)
+                 && (strcmp(key, "ClientId") != 0
+                     || strlen(value) <= CLIENT_ID_USUAL);
 
-    echo->found = !is_public(key) && strlen(value) >= ECHO_MIN
+    echo->found = !shown && strlen(value) >= ECHO_MIN
                   && strstr(echo->message, value) != NULL;
     return !echo->found;
 }

@@ -156,9 +156,8 @@ take_id(struct derivation *derivation)
     dash = strchr(id, '_');
     if (dash == NULL || dash == id || dash[1] == '\0')
         return refuse(derivation,
-                      "user_pool_id '%s' is not of the form "
-                      "REGION_NAME, like us-east-1_AbCdEfGhI",
-                      id);
+                      "user_pool_id is not of the form REGION_NAME, like "
+                      "us-east-1_AbCdEfGhI");
     (void) snprintf(pool->id, sizeof pool->id, "%s", id);
     (void) snprintf(pool->region, sizeof pool->region, "%.*s",
                     (int) (dash - id), id);
@@ -166,8 +165,7 @@ take_id(struct derivation *derivation)
     (void) snprintf(pool->keys_path, sizeof pool->keys_path,
                     "/%s/.well-known/jwks.json", id);
     if (pool->name[strspn(pool->name, LOWER UPPER DIGITS)] != '\0')
-        warn(derivation, "user_pool_id '%s' does not look like one of AWS",
-             id);
+        warn(derivation, "user_pool_id does not look like one of AWS");
     return STATUS_OK;
 }
 
@@ -185,8 +183,7 @@ take_region(struct derivation *derivation)
             return refuse(derivation, "region is not a name like us-east-1");
         if (looks_like_region(pool->region)
             && strcmp(region, pool->region) != 0)
-            warn(derivation, "region '%s' is not the one in user_pool_id",
-                 region);
+            warn(derivation, "region is not the one in user_pool_id");
         (void) snprintf(pool->region, sizeof pool->region, "%s", region);
     }
     derivation->partition = find_partition(pool->region);
@@ -195,24 +192,19 @@ take_region(struct derivation *derivation)
     derivation->partition = &fallback;
     if (looks_like_region(pool->region)) {
         warn(derivation,
-             "region '%s' is not known; taken for one of the "
-             "partition aws",
-             pool->region);
+             "the region is not known; taken for one of the partition aws");
         return STATUS_OK;
     }
     if (derivation->options->endpoint == NULL)
         return refuse(derivation,
-                      "%s '%s' is no region of AWS; expected one "
-                      "like us-east-1, or set endpoint",
+                      "%s is no region of AWS; expected one like us-east-1, "
+                      "or set endpoint",
                       region != NULL ? "region"
-                                     : "user_pool_id: the part "
-                                       "before '_',",
-                      pool->region);
+                                     : "user_pool_id: the part before '_'");
     if (derivation->options->issuer == NULL)
         warn(derivation,
-             "'%s' is no region of AWS; set issuer to what the "
-             "pool's tokens name",
-             pool->region);
+             "the region is none of AWS; set issuer to what the pool's "
+             "tokens name");
     return STATUS_OK;
 }
 
@@ -239,8 +231,7 @@ compose_host(struct derivation *derivation)
     else if (options->dualstack && !is_listed(pool->region, FIPS_DUALSTACK))
         suffix = partition->fips_dualstack;
     if (options->fips && !is_listed(pool->region, count))
-        warn(derivation, "fips: AWS lists no FIPS host for region '%s'",
-             pool->region);
+        warn(derivation, "fips: AWS lists no FIPS host for the region");
     (void) snprintf(pool->host, sizeof pool->host, "cognito-idp%s.%s.%s",
                     options->fips ? "-fips" : "", pool->region, suffix);
     (void) snprintf(pool->endpoint, sizeof pool->endpoint,

@@ -20,6 +20,12 @@
 
 #define SECONDS_MAX 600
 #define UID_MAX_SETTING 60000
+#define WHERE_MAX 160      /* bytes of "FILE line N" */
+#define SHOWN_PATH_MAX 128 /* bytes of a path in it: its end */
+#define SHOWN_VALUE_MAX 20 /* bytes of a faulty value that is quoted */
+#define KEY_NAME_MAX 32
+#define KEY_LETTERS "abcdefghijklmnopqrstuvwxyz_"
+#define SLIPS_MAX 2 /* letters that differ from the key that was meant */
 
 /* How a value was given; a higher rank wins. */
 enum rank { RANK_NONE, RANK_FILE, RANK_SECTION, RANK_ARGUMENT };
@@ -137,7 +143,7 @@ static const struct config_entry entries[KEY_COUNT] = {
 struct value {
     struct secret text;
     enum rank rank;
-    char where[80];
+    char where[WHERE_MAX];
 };
 
 struct config {
@@ -326,20 +332,122 @@ find_key(const char *name, enum config_key *key_out)
     return false;
 }
 
-/* Says what was found, but never a secret, and what was expected. */
+/* Can the type hold a secret that was put in the wrong place? */
+static bool
+is_harmless(const struct config_entry *entry, const char *value)
+{
+    switch (entry->type) {
+    case CONFIG_FLAG:
+    case CONFIG_SECONDS:
+    case CONFIG_UID:
+    case CONFIG_CHOICE:
+        return strlen(value) <= SHOWN_VALUE_MAX;
+    case CONFIG_TEXT:
+    case CONFIG_WORD:
+    case CONFIG_SECRET:
+    case CONFIG_LIST:
+    case CONFIG_PATH:
+    case CONFIG_PATTERN:
+    case CONFIG_FORMAT:
+        break;
+    }
+    return false;
+}
+
+/* Says what was expected, and what was found where that tells nothing. */
 static void
 fault_value(struct config *config, const struct config_entry *entry,
             const char *value, const char *where)
 {
-    char problem[CONFIG_VALUE_MAX + 256];
+    char problem[256];
 
-    if (entry->type == CONFIG_SECRET)
+    if (is_harmless(entry, value))
+        (void) snprintf(problem, sizeof(problem), "expected %s, found \"%s\"",
+                        entry->expected, value);
+    else
         (void) snprintf(problem, sizeof(problem), "expected %s",
                         entry->expected);
-    else
-        (void) snprintf(problem, sizeof(problem), "expected %s, found \"%.60s\"",
-                        entry->expected, value);
     config_fault(config, entry->name, where, problem);
+}
+
+/*
+ * How many letters must be typed, left out or changed to make b of a, in
+ * capitals or not.
+ */
+static unsigned int
+distance(const char *a, const char *b)
+{
+    unsigned int row[KEY_NAME_MAX + 1];
+    size_t length = strlen(b);
+
+    for (unsigned int i = 0; i <= length; i++)
+        row[i] = i;
+    for (; *a != '\0'; a++) {
+        unsigned int diagonal = row[0]++;
+
+        for (size_t i = 0; i < length; i++) {
+            bool same = *a == b[i] || *a + ('a' - 'A') == b[i];
+            unsigned int least = same ? diagonal : diagonal + 1;
+
+            diagonal = row[i + 1];
+            if (least > row[i] + 1)
+                least = row[i] + 1;
+            row[i + 1] = least > diagonal + 1 ? diagonal + 1 : least;
+        }
+    }
+    return row[length];
+}
+
+/* The key that was meant, or NULL. */
+static const char *
+find_meant(const char *name)
+{
+    const char *meant = NULL;
+    unsigned int least = SLIPS_MAX + 1;
+
+    if (strlen(name) > KEY_NAME_MAX)
+        return NULL;
+    for (unsigned int key = 0; key < KEY_COUNT; key++) {
+        unsigned int slips = distance(name, entries[key].name);
+
+        if (slips < least && slips * 3 <= strlen(entries[key].name)) {
+            least = slips;
+            meant = entries[key].name;
+        }
+    }
+    return meant;
+}
+
+/*
+ * A key that is not known is shown only when it is nothing but the letters of
+ * a key: a secret may stand where a key was expected, or follow one whose =
+ * was forgotten.
+ */
+static void
+fault_key(struct config *config, const char *name, const char *where)
+{
+    size_t letters = strspn(name, KEY_LETTERS);
+    const char *meant = find_meant(name);
+    char start[KEY_NAME_MAX + 1], problem[128];
+    enum config_key key;
+
+    (void) snprintf(start, sizeof(start), "%.*s",
+                    letters <= KEY_NAME_MAX ? (int) letters : 0, name);
+    if (name[letters] != '\0' && find_key(start, &key)) {
+        config_fault(config, start, where, "expected KEY = VALUE");
+        return;
+    }
+    if (meant != NULL)
+        (void) snprintf(problem, sizeof(problem),
+                        "unknown key, did you mean %s?", meant);
+    else
+        (void) snprintf(problem, sizeof(problem),
+                        "unknown key, expected one of pam_cognito.conf(5)");
+    config_fault(config,
+                 meant != NULL || (start[0] != '\0' && name[letters] == '\0')
+                     ? name
+                     : "a line or argument",
+                 where, problem);
 }
 
 static void
@@ -375,16 +483,7 @@ take(struct config *config, const char *name, const char *value,
     enum config_key key;
 
     if (!find_key(name, &key)) {
-        char shown[80];
-
-        /* The first word: a secret may follow where the = was forgotten. */
-        (void) snprintf(shown, sizeof(shown), "%.60s", name);
-        shown[strcspn(shown, " \t")] = '\0';
-        config_fault(config, shown, where,
-                     find_key(shown, &key)
-                         ? "expected KEY = VALUE"
-                         : "unknown key, expected one of "
-                           "pam_cognito.conf(5)");
+        fault_key(config, name, where);
         return;
     }
     entry = &entries[key];
@@ -416,7 +515,8 @@ config_arguments(struct config *config, size_t count,
                                        : (size_t) (equals - arguments[i]);
 
         (void) snprintf(name, sizeof(name), "%.*s",
-                        length < sizeof(name) ? (int) length : 60,
+                        length < sizeof(name) ? (int) length
+                                              : (int) sizeof(name) - 1,
                         arguments[i]);
         take(config, name, equals == NULL ? NULL : equals + 1, RANK_ARGUMENT,
              "module argument");
@@ -496,19 +596,23 @@ take_line(struct config *config, char *line, struct position *position,
 
 static void
 take_file(struct config *config, int fd, const char *path,
-          const char *service)
+          const char *service, const struct file_trust *trust)
 {
     struct position position = {service, RANK_FILE, false};
     struct file_lines lines = {.fd = fd};
     char line[CONFIG_VALUE_MAX];
-    char where[80];
+    char where[WHERE_MAX];
+    size_t length = strlen(path);
+    bool cut = length > SHOWN_PATH_MAX;
     struct stat st;
     bool failed;
 
     if (fstat(fd, &st) == 0)
-        position.private = (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+        position.private = file_is_private(&st, trust);
     while (file_next_line(&lines, line, sizeof(line), &failed)) {
-        (void) snprintf(where, sizeof(where), "%.60s line %u", path,
+        (void) snprintf(where, sizeof(where), "%s%s line %u",
+                        cut ? "..." : "",
+                        cut ? path + length - SHOWN_PATH_MAX : path,
                         lines.number);
         take_line(config, line, &position, where);
     }
@@ -530,7 +634,7 @@ config_file(struct config *config, const char *path, const char *service,
 
     switch (file_open(path, trust, &fd, error, sizeof(error))) {
     case FILE_OK:
-        take_file(config, fd, path, service);
+        take_file(config, fd, path, service, trust);
         (void) close(fd);
         return;
     case FILE_ABSENT:

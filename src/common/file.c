@@ -15,26 +15,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 /* on the way to one file, as many as the kernel takes */
+#define LINKS_MAX 8   /* on the way to one file */
+#define SHOWN_MAX 160 /* bytes of a path in a message: its end */
 
 static enum file_result
 fail(enum file_result result, char *error, size_t size, const char *path,
      const char *what)
 {
-    (void) snprintf(error, size, "%.160s: %s", path, what);
+    size_t length = strlen(path);
+    bool cut = length > SHOWN_MAX;
+
+    (void) snprintf(error, size, "%s%s: %s", cut ? "..." : "",
+                    cut ? path + length - SHOWN_MAX : path, what);
     return result;
-}
-
-static enum file_result
-fail_errno(char *error, size_t size, const char *path)
-{
-    char text[80];
-    int number = errno;
-
-    /* strerror_r of GNU returns the text it wants to be used. */
-    return fail(number == ENOENT || number == ENOTDIR ? FILE_ABSENT
-                                                      : FILE_FAILED,
-                error, size, path, strerror_r(number, text, sizeof(text)));
 }
 
 static bool
@@ -54,16 +47,27 @@ is_safe_folder(const struct stat *st, const struct file_trust *trust)
     return st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0;
 }
 
-/* A path that is being followed from the root. */
+/*
+ * A path that is followed from the root by descriptors, so that what was
+ * looked at is what is used. Messages name where it has led to, never what is
+ * to come: a secret may have been put where a path was expected.
+ */
 struct walk {
-    const char *path;
     const struct file_trust *trust;
     char *error;
     size_t error_size;
+    bool is_program;          /* no link at the end */
+    int folder;               /* the last one, checked */
     unsigned int links;       /* followed so far */
-    char real[FILE_PATH_MAX]; /* where it has led to; "" is the root */
-    char rest[FILE_PATH_MAX]; /* the folders to come */
+    char real[FILE_PATH_MAX]; /* its canonical name; "" is the root */
+    char rest[FILE_PATH_MAX]; /* what is to come */
 };
+
+static const char *
+name_of_folder(const struct walk *walk)
+{
+    return walk->real[0] == '\0' ? "/" : walk->real;
+}
 
 static enum file_result
 refuse(const struct walk *walk, const char *where, const char *what)
@@ -72,26 +76,49 @@ refuse(const struct walk *walk, const char *where, const char *what)
 }
 
 static enum file_result
-check_folder(const struct walk *walk)
+fail_errno(const struct walk *walk, const char *where)
 {
-    const char *folder = walk->real[0] == '\0' ? "/" : walk->real;
+    char text[80], what[112];
+    int number = errno;
+
+    /* strerror_r of GNU returns the text it wants to be used. */
+    (void) snprintf(what, sizeof(what), "%s%s",
+                    strerror_r(number, text, sizeof(text)), where);
+    return fail(number == ENOENT || number == ENOTDIR ? FILE_ABSENT
+                                                      : FILE_FAILED,
+                walk->error, walk->error_size, name_of_folder(walk), what);
+}
+
+/* Goes into a folder; the descriptor is the walk's from now on. */
+static enum file_result
+enter(struct walk *walk, int folder)
+{
     struct stat st;
 
-    if (lstat(folder, &st) < 0)
-        return fail_errno(walk->error, walk->error_size, walk->path);
-    if (!S_ISDIR(st.st_mode)) {
-        errno = ENOTDIR;
-        return fail_errno(walk->error, walk->error_size, walk->path);
-    }
+    if (walk->folder >= 0)
+        (void) close(walk->folder);
+    walk->folder = folder;
+    if (fstat(folder, &st) < 0)
+        return fail_errno(walk, "");
     if (!is_safe_folder(&st, walk->trust))
-        return refuse(walk, folder, "folder must belong to root and be "
-                                    "writable by nobody else");
+        return refuse(walk, name_of_folder(walk),
+                      "folder must belong to root and be writable by nobody "
+                      "else (Kubernetes: mount the file by subPath)");
     return FILE_OK;
 }
 
-/* Goes up by one folder. */
+static enum file_result
+enter_root(struct walk *walk)
+{
+    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    walk->real[0] = '\0';
+    return root < 0 ? fail_errno(walk, "") : enter(walk, root);
+}
+
+/* Takes the last part off the canonical name. */
 static void
-go_up(struct walk *walk)
+cut_name(struct walk *walk)
 {
     char *slash = strrchr(walk->real, '/');
 
@@ -100,166 +127,201 @@ go_up(struct walk *walk)
 }
 
 /*
- * Where real is a link, puts what it leads to before the rest of the way.
- * Others may make links in a sticky folder: theirs are not followed.
+ * Puts what a link leads to before the rest of the way; the link's own name is
+ * at the end of real. Others may make links in a sticky folder: theirs are not
+ * followed.
  */
 static enum file_result
-follow(struct walk *walk)
+follow(struct walk *walk, int link, const struct stat *st)
 {
     char target[FILE_PATH_MAX];
     size_t left = strlen(walk->rest);
     ssize_t length;
-    struct stat st;
 
-    if (lstat(walk->real, &st) < 0)
-        return fail_errno(walk->error, walk->error_size, walk->path);
-    if (!S_ISLNK(st.st_mode))
-        return FILE_OK;
-    if (!is_owner(&st, walk->trust))
+    if (!is_owner(st, walk->trust))
         return refuse(walk, walk->real, "link must belong to root");
-    length = readlink(walk->real, target, sizeof(target));
+    length = readlinkat(link, "", target, sizeof(target));
     if (length < 0)
-        return fail_errno(walk->error, walk->error_size, walk->path);
+        return fail_errno(walk, "");
     if (++walk->links > LINKS_MAX
         || (size_t) length + 1 + left >= sizeof(walk->rest))
         return refuse(walk, walk->real, "link leads too far");
+    cut_name(walk);
     memmove(walk->rest + length + 1, walk->rest, left + 1);
     memcpy(walk->rest, target, (size_t) length);
-    walk->rest[length] = '/';
-    if (target[0] == '/')
-        walk->real[0] = '\0';
-    else
-        go_up(walk);
-    return FILE_OK;
+    /* What stands behind a slash is a folder: none after the last part. */
+    walk->rest[length] = left == 0 ? '\0' : '/';
+    return target[0] == '/' ? enter_root(walk) : FILE_OK;
 }
 
-/* Into the first of the folders to come, of which there is one. */
-static enum file_result
-step(struct walk *walk)
+/* Takes the next part off the way; false when there is none. */
+static bool
+next_part(struct walk *walk, char part[FILE_PATH_MAX])
 {
-    size_t length = strcspn(walk->rest, "/");
+    size_t slashes = strspn(walk->rest, "/");
+    size_t length = strcspn(walk->rest + slashes, "/");
+
+    memcpy(part, walk->rest + slashes, length);
+    part[length] = '\0';
+    memmove(walk->rest, walk->rest + slashes + length,
+            strlen(walk->rest + slashes + length) + 1);
+    return length > 0;
+}
+
+/* Into the folder above, or nowhere. */
+static enum file_result
+step_aside(struct walk *walk, bool up)
+{
+    int folder;
+
+    if (!up)
+        return FILE_OK;
+    folder = openat(walk->folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return fail_errno(walk, "");
+    cut_name(walk);
+    return enter(walk, folder);
+}
+
+/*
+ * One part further: a folder is entered, a link followed. Anything else is
+ * where the way ends: *found_out is an O_PATH descriptor of it.
+ */
+static enum file_result
+step(struct walk *walk, const char *part, int *found_out)
+{
     size_t used = strlen(walk->real);
-    bool stay = length == 1 && walk->rest[0] == '.';
-    bool up = length == 2 && strncmp(walk->rest, "..", 2) == 0;
+    enum file_result result = FILE_OK;
+    struct stat st;
+    int fd;
 
-    if (used + 1 + length >= sizeof(walk->real))
-        return refuse(walk, walk->path, "path too long");
-    if (up) {
-        go_up(walk);
-    } else if (!stay) {
-        walk->real[used] = '/';
-        memcpy(walk->real + used + 1, walk->rest, length);
-        walk->real[used + 1 + length] = '\0';
+    if (strcmp(part, ".") == 0 || strcmp(part, "..") == 0)
+        return step_aside(walk, part[1] == '.');
+    if (used + 1 + strlen(part) >= sizeof(walk->real))
+        return refuse(walk, name_of_folder(walk), "path too long from here");
+    fd = openat(walk->folder, part, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(walk, " in this folder");
+    (void) snprintf(walk->real + used, sizeof(walk->real) - used, "/%s",
+                    part);
+    if (fstat(fd, &st) < 0) {
+        result = fail_errno(walk, "");
+    } else if (S_ISLNK(st.st_mode)
+               && (walk->rest[0] != '\0' || !walk->is_program)) {
+        result = follow(walk, fd, &st);
+    } else if (S_ISDIR(st.st_mode) && walk->rest[0] != '\0') {
+        return enter(walk, fd);
+    } else {
+        *found_out = fd;
+        return FILE_OK;
     }
-    memmove(walk->rest, walk->rest + length,
-            strlen(walk->rest + length) + 1);
-    return stay || up ? FILE_OK : follow(walk);
-}
-
-static enum file_result
-walk_all(struct walk *walk)
-{
-    enum file_result result = check_folder(walk);
-
-    while (result == FILE_OK) {
-        size_t slashes = strspn(walk->rest, "/");
-
-        memmove(walk->rest, walk->rest + slashes,
-                strlen(walk->rest + slashes) + 1);
-        if (walk->rest[0] == '\0')
-            break;
-        result = step(walk);
-        if (result == FILE_OK)
-            result = check_folder(walk);
-    }
+    (void) close(fd);
     return result;
 }
 
 /*
- * Replaces the folder part of a path by its canonical form. Every folder on
- * the way is checked, also those that hold no more than a link: who could
- * change the link would choose the file.
+ * Every folder on the way is checked, also those that hold no more than a
+ * link: who could change the link would choose the file.
  */
 static enum file_result
-canonical(const char *path, const struct file_trust *trust,
-          char out[FILE_PATH_MAX], char *error, size_t size)
+walk_path(struct walk *walk, const char *path, int *found_out)
 {
-    struct walk walk = {.path = path,
-                        .trust = trust,
-                        .error = error,
-                        .error_size = size};
-    const char *name = strrchr(path, '/');
+    size_t length = strlen(path);
+    char part[FILE_PATH_MAX];
     enum file_result result;
-    size_t used;
 
-    if (path[0] != '/' || name == NULL || name[1] == '\0'
-        || strlen(path) >= sizeof(walk.rest))
-        return refuse(&walk, path, "must be an absolute path");
-    memcpy(walk.rest, path, (size_t) (name - path));
-    result = walk_all(&walk);
-    if (result != FILE_OK)
-        return result;
-    used = strlen(walk.real);
-    if (used + strlen(name) >= FILE_PATH_MAX)
-        return refuse(&walk, path, "path too long");
-    memcpy(out, walk.real, used);
-    memcpy(out + used, name, strlen(name) + 1);
+    if (path[0] != '/' || path[length - 1] == '/'
+        || length >= sizeof(walk->rest))
+        return fail(FILE_UNTRUSTED, walk->error, walk->error_size, "path",
+                    "must be an absolute path");
+    memcpy(walk->rest, path, length + 1);
+    result = enter_root(walk);
+    while (result == FILE_OK && *found_out < 0) {
+        if (!next_part(walk, part))
+            return refuse(walk, name_of_folder(walk),
+                          "must be a regular file");
+        result = step(walk, part, found_out);
+    }
+    /* Something that is no folder, and more to come. */
+    if (result == FILE_OK && walk->rest[0] != '\0') {
+        errno = ENOTDIR;
+        result = fail_errno(walk, "");
+    }
+    return result;
+}
+
+bool
+file_is_private(const struct stat *st, const struct file_trust *trust)
+{
+    mode_t open = st->st_mode & (S_IRWXG | S_IRWXO);
+
+    return open == 0
+           || (open == S_IRGRP && trust->owner != 0 && st->st_uid == 0);
+}
+
+static enum file_result
+check_file(const struct walk *walk, const struct stat *st)
+{
+    const struct file_trust *trust = walk->trust;
+
+    if (!S_ISREG(st->st_mode))
+        return refuse(walk, walk->real, "must be a regular file");
+    if (!is_owner(st, trust))
+        return refuse(walk, walk->real,
+                      trust->owner == 0
+                          ? "must belong to root (chown root)"
+                          : "must belong to root or to you");
+    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return refuse(walk, walk->real,
+                      "must not be writable by group or others (chmod go-w)");
+    if (trust->private && !file_is_private(st, trust))
+        return refuse(walk, walk->real,
+                      "holds a secret and must have mode 0600 (chmod 0600; "
+                      "Kubernetes: defaultMode: 0400; Docker: mode: 0400)");
     return FILE_OK;
 }
 
 static enum file_result
-check_file(const char *path, const struct stat *st,
-           const struct file_trust *trust, char *error, size_t size)
+open_found(struct walk *walk, int *fd_out)
 {
-    if (!S_ISREG(st->st_mode))
-        return fail(FILE_UNTRUSTED, error, size, path,
-                    "must be a regular file");
-    if (!is_owner(st, trust))
-        return fail(FILE_UNTRUSTED, error, size, path,
-                    trust->owner == 0 ? "must belong to root (chown root)"
-                                      : "must belong to root or to you");
-    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return fail(FILE_UNTRUSTED, error, size, path,
-                    "must not be writable by group or others (chmod go-w)");
-    if (trust->private
-        && (st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return fail(FILE_UNTRUSTED, error, size, path,
-                    "holds a secret and must have mode 0600 (chmod 0600)");
-    return FILE_OK;
+    enum file_result result;
+    struct stat st;
+    int fd;
+
+    fd = openat(walk->folder, strrchr(walk->real, '/') + 1,
+                O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return fail_errno(walk, "");
+    result = fstat(fd, &st) < 0 ? fail_errno(walk, "")
+                                : check_file(walk, &st);
+    if (result == FILE_OK && st.st_size > FILE_SIZE_MAX)
+        result = refuse(walk, walk->real, "is too large");
+    if (result == FILE_OK)
+        *fd_out = fd;
+    else
+        (void) close(fd);
+    return result;
 }
 
 enum file_result
 file_open(const char *path, const struct file_trust *trust, int *fd_out,
           char *error_out, size_t error_size)
 {
-    char real[FILE_PATH_MAX];
+    struct walk walk = {.trust = trust,
+                        .error = error_out,
+                        .error_size = error_size,
+                        .folder = -1};
     enum file_result result;
-    struct stat st;
-    int fd;
+    int found = -1;
 
-    result = canonical(path, trust, real, error_out, error_size);
-    if (result != FILE_OK)
-        return result;
-    fd = open(real, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        if (errno == ELOOP)
-            return fail(FILE_UNTRUSTED, error_out, error_size, path,
-                        "must not be a symbolic link");
-        return fail_errno(error_out, error_size, path);
-    }
-    if (fstat(fd, &st) < 0)
-        result = fail_errno(error_out, error_size, path);
-    else
-        result = check_file(path, &st, trust, error_out, error_size);
-    if (result == FILE_OK && st.st_size > FILE_SIZE_MAX)
-        result = fail(FILE_UNTRUSTED, error_out, error_size, path,
-                      "is too large");
-    if (result != FILE_OK) {
-        (void) close(fd);
-        return result;
-    }
-    *fd_out = fd;
-    return FILE_OK;
+    result = walk_path(&walk, path, &found);
+    if (result == FILE_OK)
+        result = open_found(&walk, fd_out);
+    if (found >= 0)
+        (void) close(found);
+    if (walk.folder >= 0)
+        (void) close(walk.folder);
+    return result;
 }
 
 enum file_result
@@ -267,21 +329,29 @@ file_check_program(const char *path, const struct file_trust *trust,
                    char real_out[FILE_PATH_MAX], char *error_out,
                    size_t error_size)
 {
+    struct walk walk = {.trust = trust,
+                        .error = error_out,
+                        .error_size = error_size,
+                        .is_program = true,
+                        .folder = -1};
     enum file_result result;
+    int found = -1;
     struct stat st;
 
-    result = canonical(path, trust, real_out, error_out, error_size);
-    if (result != FILE_OK)
-        return result;
-    if (lstat(real_out, &st) < 0)
-        return fail_errno(error_out, error_size, path);
-    result = check_file(path, &st, trust, error_out, error_size);
+    result = walk_path(&walk, path, &found);
+    if (result == FILE_OK)
+        result = fstat(found, &st) < 0 ? fail_errno(&walk, "")
+                                       : check_file(&walk, &st);
     if (result == FILE_OK && (st.st_mode & (S_ISUID | S_ISGID)) != 0)
-        result = fail(FILE_UNTRUSTED, error_out, error_size, path,
-                      "must not be setuid or setgid");
+        result = refuse(&walk, walk.real, "must not be setuid or setgid");
     if (result == FILE_OK && (st.st_mode & S_IXUSR) == 0)
-        result = fail(FILE_UNTRUSTED, error_out, error_size, path,
-                      "is not executable");
+        result = refuse(&walk, walk.real, "is not executable");
+    if (result == FILE_OK)
+        memcpy(real_out, walk.real, sizeof(walk.real));
+    if (found >= 0)
+        (void) close(found);
+    if (walk.folder >= 0)
+        (void) close(walk.folder);
     return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define FILE_PATH_MAX 4096
@@ -17,7 +18,7 @@
 /* Who may own the file and what its mode may grant. */
 struct file_trust {
     uid_t owner;  /* 0 or this uid must own the file and every folder above */
-    bool private; /* neither group nor others may even read it */
+    bool private; /* as file_is_private says */
 };
 
 enum file_result {
@@ -28,18 +29,28 @@ enum file_result {
 };
 
 /*
- * Opens an absolute path for reading: no symbolic link, a regular file, not
- * writable by group or others, owned as trust says, below folders that only
- * the owner or root can change (a root-owned sticky folder passes); links on
- * the way are followed when they are the owner's or root's. The descriptor is
- * close-on-exec and the caller's. error_out is one line that names the path.
+ * May nobody read it whom it is not for? On a plain user's own host root may
+ * have put it there for him: systemd's credentials have an access list then,
+ * Kubernetes' secrets a group.
+ */
+bool file_is_private(const struct stat *st, const struct file_trust *trust);
+
+/*
+ * Opens an absolute path for reading: a regular file, not writable by group or
+ * others, owned as trust says, below folders that only the owner or root can
+ * change (a root-owned sticky folder passes). At most eight links are
+ * followed, also at the end of the path, when they are the owner's or root's
+ * and so are the folders that they stand in and lead through. The descriptor
+ * is close-on-exec and the caller's. error_out is one line that names as much
+ * of the path as there is, and nothing that there is not: that may be a secret
+ * in the wrong place.
  */
 enum file_result file_open(const char *path, const struct file_trust *trust,
                            int *fd_out, char *error_out, size_t error_size);
 
 /*
  * The same tests for a program that will be executed; it may be readable by
- * all. real_out is the path that was tested, without links, and the one to
+ * all, and be no link itself. real_out is the path that was tested, without links, and the one to
  * execute.
  */
 enum file_result file_check_program(const char *path,

@@ -39,10 +39,9 @@ policy_settings(const struct config *config, char *note_out, size_t note_size)
     if (is_fixed(claim) || config_flag(config, KEY_ALLOW_MUTABLE_CLAIM))
         return STATUS_OK;
     (void) snprintf(note_out, note_size,
-                    "account_claim: the owner of an account can change %.60s; "
-                    "expected cognito:username, sub, email or phone_number, "
-                    "or allow_mutable_claim",
-                    claim);
+                    "the owner of an account can change this claim; expected "
+                    "cognito:username, sub, email or phone_number, or "
+                    "allow_mutable_claim");
     return STATUS_CONFIG;
 }
 

@@ -115,9 +115,10 @@ def allow_cores():
 class Host:
     """corehost, step by step."""
 
-    def __init__(self, program, *words):
+    def __init__(self, program, *words, uid=0):
         self.process = subprocess.Popen([program, *words], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, env={"PATH": "/usr/bin:/bin"},
+                                        user=uid, group=uid, extra_groups=[],
                                         preexec_fn=allow_cores)
         self.rest = b""
         self.lines = []

@@ -1,8 +1,9 @@
 # S31: what decides who gets in is read from files that root alone can change:
 # the configuration, the client secret, the authorities, the keys and the
-# names. Each is opened once, without following a link, and looked at through
-# that descriptor; every folder on the way, and every link in the way, must be
-# root's. All the files here hold the right words, so whatever is taken lets
+# names. Each is opened once and looked at through that descriptor; every folder
+# on the way, and every link in the way and at its end, must be root's. A secret
+# as systemd, Kubernetes and Docker mount it is taken where root alone could
+# have made it. All the files here hold the right words, so whatever is taken lets
 # alice in. No program of ours is setuid, and paths come from pam.d and the
 # configuration only: nobody but root chooses what is opened.
 # SPDX-License-Identifier: MIT
@@ -24,20 +25,22 @@ from world import (CA_FILE, CLIENT, EMAIL_CLIENT, EMAIL_POOL, EMAIL_SECRET, POOL
                    SERVICE_HOST, write)
 
 BREAKAGES = [
-    ("links are followed", ("src/common/file.c", "O_RDONLY | O_NOFOLLOW |", "O_RDONLY |")),
+    ("a secret of root's may be readable to a group on every host",
+     ("src/common/file.c", "open == S_IRGRP && trust->owner != 0 &&", "open == S_IRGRP &&")),
     ("opening waits for the other end of a pipe",
      ("src/common/file.c", "O_CLOEXEC | O_NONBLOCK | O_NOCTTY", "O_CLOEXEC | O_NOCTTY")),
     ("the kind of file is not looked at",
      ("src/common/file.c", "    if (!S_ISREG(st->st_mode))", "    if (S_ISLNK(st->st_mode))")),
     ("a file may be anybody's",
-     ("src/common/file.c", "    if (!is_owner(st, trust))", "    if (st->st_uid == 1)")),
+     ("src/common/file.c", "    if (!is_owner(st, trust))\n        return refuse(walk, walk->real,\n",
+      "    if (st->st_uid == 1)\n        return refuse(walk, walk->real,\n")),
     ("a file may be writable",
      ("src/common/file.c", "    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)\n"
-      "        return fail(FILE_UNTRUSTED, error, size, path,\n"
-      "                    \"must not be writable",
+      "        return refuse(walk, walk->real,\n"
+      "                      \"must not be writable",
       "    if (st->st_size < 0)\n"
-      "        return fail(FILE_UNTRUSTED, error, size, path,\n"
-      "                    \"must not be writable")),
+      "        return refuse(walk, walk->real,\n"
+      "                      \"must not be writable")),
     ("a file may be of any size",
      ("src/common/file.c", "result == FILE_OK && st.st_size > FILE_SIZE_MAX",
       "result == FILE_OK && st.st_size < 0")),
@@ -52,14 +55,14 @@ BREAKAGES = [
     ("a folder may be writable",
      ("src/common/file.c", "    if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0)\n"
       "        return true;", "    if (st->st_uid == 0)\n        return true;")),
-    ("a link on the way may be anybody's",
-     ("src/common/file.c", "    if (!is_owner(&st, walk->trust))",
-      "    if (st.st_size < 0)")),
+    ("a link may be anybody's",
+     ("src/common/file.c", "    if (!is_owner(st, walk->trust))", "    if (st->st_size < 0)")),
+    ("links without end are followed",
+     ("src/common/file.c", "++walk->links > LINKS_MAX", "++walk->links > 40")),
     ("only the last folder is looked at",
-     ("src/common/file.c", "        if (result == FILE_OK)\n"
-      "            result = check_folder(walk);",
-      "        if (result == FILE_OK && strspn(walk->rest, \"/\") == strlen(walk->rest))\n"
-      "            result = check_folder(walk);")),
+     ("src/common/file.c", "    if (!is_safe_folder(&st, walk->trust))",
+      "    if (strchr(walk->rest + strspn(walk->rest, \"/\"), '/') == NULL\n"
+      "        && !is_safe_folder(&st, walk->trust))")),
 ]
 SERVICE = "vault"
 BASE = "/etc/vault"
@@ -71,13 +74,14 @@ KEYS_PATH = FOLDER + "/jwks.json"
 NAMES_PATH = FOLDER + "/names"
 HIS = "/etc/vault-his"        # larry's
 SHARED = "/etc/vault-shared"  # everybody's, and sticky
+MOUNT = "/etc/vault-mount"
 FILES = {"configuration": CONF, "secret": SECRET_PATH, "authorities": CA_PATH,
          "keys": KEYS_PATH, "names": NAMES_PATH}
 SUCCESS, SERVICE_ERR, AUTH_ERR, USER_UNKNOWN = 0, 3, 7, 10
 SLOW = 10      # seconds; nothing here may wait for anything
 RACES = 60     # sign-ins while names change
 BIG = 1 << 30
-NO_LINK, REGULAR = "must not be a symbolic link", "must be a regular file"
+HIS_LINK, REGULAR = "link must belong to root", "must be a regular file"
 WRITABLE, OWNER = "must not be writable by group or others", "must belong to root"
 PRIVATE, TOO_LARGE = "must have mode 0600", "is too large"
 A_FOLDER = "folder must belong to root and be writable by nobody else"
@@ -128,9 +132,9 @@ def give(path, owner=LARRY):
     os.chown(path, owner.uid, owner.uid, follow_symlinks=False)
 
 
-def access_list(uid):
+def access_list(uid, owner=6):
     """A file's access list: one more user may read; the owner all but execute."""
-    entries = [(0x01, 6, 0xffffffff), (0x02, 4, uid), (0x04, 0, 0xffffffff),
+    entries = [(0x01, owner, 0xffffffff), (0x02, 4, uid), (0x04, 0, 0xffffffff),
                (0x10, 4, 0xffffffff), (0x20, 0, 0xffffffff)]
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
@@ -167,10 +171,10 @@ class Vault:
         write(KEYS_PATH, self.keys)
         write(NAMES_PATH, "alice = alice\n")
 
-    def sign_in(self):
+    def sign_in(self, uid=0):
         """The host's code, and how long it took."""
         started = time.monotonic()
-        host = cores.Host(self.program, SERVICE, ALICE.name, "authenticate")
+        host = cores.Host(self.program, SERVICE, ALICE.name, "authenticate", uid=uid)
         try:
             while True:
                 line = host.line()
@@ -206,7 +210,8 @@ class Vault:
                     f"{what}: {why}", code, seconds, *lines)
 
     def run(self):
-        for part in (self.files, self.secrets, self.folders, self.links, self.race_in_his_folder,
+        for part in (self.files, self.secrets, self.mounts, self.mounts_for_a_person,
+                     self.folders, self.links, self.race_in_his_folder,
                      self.race_in_a_shared_folder, self.race_of_an_administrator):
             try:
                 self.fill()
@@ -231,7 +236,7 @@ class Vault:
         self.taken("readable to another group")
 
     def spoilers(self):
-        return [("a link to a sound file", self.to_link, NO_LINK),
+        return [("somebody's link to a sound file", self.to_link, HIS_LINK),
                 ("a pipe", lambda p: (os.unlink(p), os.mkfifo(p, 0o600)), REGULAR),
                 ("a device", self.to_device, REGULAR),
                 ("a socket", self.to_socket, "No such device or address"),
@@ -246,6 +251,7 @@ class Vault:
     def to_link(path):
         os.rename(path, path + ".sound")
         os.symlink(path + ".sound", path)
+        give(path)
 
     @staticmethod
     def to_device(path):
@@ -279,6 +285,61 @@ class Vault:
         self.refused("configuration with a secret, of mode 640", PRIVATE)
         os.chmod(CONF, 0o600)
         self.taken("configuration with a secret, of mode 600")
+
+    # Secrets as platforms mount them.
+
+    def mounts(self):
+        self.mount_of_kubernetes(0o755)
+        self.taken("Kubernetes, defaultMode 0400: a link through a link to a folder")
+        for mode in (0o440, 0o444):
+            os.chmod(MOUNT + "/..2026/secret", mode)
+            self.refused(f"Kubernetes, defaultMode {mode:04o}", PRIVATE + " (chmod 0600; "
+                         "Kubernetes: defaultMode: 0400; Docker: mode: 0400)")
+        os.chmod(MOUNT + "/..2026/secret", 0o400)
+        for folder in (MOUNT, MOUNT + "/..2026"):
+            os.chmod(folder, 0o777)
+            self.refused(f"Kubernetes, {folder} writable by all",
+                         A_FOLDER + " (Kubernetes: mount the file by subPath)")
+            os.chmod(folder, 0o755)
+        os.chmod(MOUNT, 0o1777)
+        self.taken("Kubernetes, the folder sticky")
+        for name in ("secret", "..data"):
+            give(f"{MOUNT}/{name}")
+            self.refused(f"Kubernetes, somebody's link {name}", HIS_LINK)
+            os.chown(f"{MOUNT}/{name}", 0, 0, follow_symlinks=False)
+        self.taken("Kubernetes, as before")
+        write(CONF, settings())
+
+    def mount_of_kubernetes(self, mode):
+        shutil.rmtree(MOUNT, ignore_errors=True)
+        os.makedirs(MOUNT + "/..2026")
+        os.chmod(MOUNT, mode)
+        write(MOUNT + "/..2026/secret", SECRET, 0o400)
+        os.symlink("..2026", MOUNT + "/..data")
+        os.symlink("..data/secret", MOUNT + "/secret")
+        write(CONF, settings(client_secret_file=MOUNT + "/secret"))
+
+    def mounts_for_a_person(self):
+        """His own host: what root gave to him or to a group of his is his to use."""
+        self.mount_of_kubernetes(0o755)
+        secret = MOUNT + "/..2026/secret"
+        os.chmod(secret, 0o440)
+        os.chown(secret, 0, LARRY.uid)
+        self.person(SUCCESS, "a group of his may read it")
+        os.chown(secret, 0, 0)
+        os.setxattr(secret, "system.posix_acl_access", access_list(LARRY.uid, owner=4))
+        self.person(SUCCESS, "a credential of systemd's: an access list names him")
+        os.removexattr(secret, "system.posix_acl_access")
+        os.chmod(secret, 0o444)
+        self.person(SERVICE_ERR, "all may read it")
+        os.chmod(secret, 0o440)
+        os.chown(secret, LARRY.uid, LARRY.uid)
+        self.person(SERVICE_ERR, "his own, and his group may read it")
+        write(CONF, settings())
+
+    def person(self, code, what):
+        seen, _ = self.sign_in(LARRY.uid)
+        self.tap.equal(seen, code, f"a person's own host: {what}")
 
     # The way to them.
 
@@ -323,6 +384,14 @@ class Vault:
         give(SHARED + "/link")
         self.use(SHARED + "/link/pam_cognito.conf")
         self.refused("somebody's link in a shared folder", "link must belong to root")
+        target = CONF
+        for number in range(1, 10):
+            os.symlink(target, f"{BASE}/link-{number}")
+            target = f"{BASE}/link-{number}"
+        self.use(f"{BASE}/link-8")
+        self.taken("eight links of root's, one behind the other")
+        self.use(f"{BASE}/link-9")
+        self.refused("nine of them", "link leads too far")
         os.symlink("round", BASE + "/round")
         self.use(BASE + "/round/pam_cognito.conf")
         self.refused("a link to itself", "link leads too far")

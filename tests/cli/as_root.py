@@ -90,7 +90,9 @@ class Suite:
         self.prepare()
         os.rename(CONF, CONF + ".real")
         os.symlink(CONF + ".real", CONF)
-        self.broken("configuration is a link", "configuration", "must not be a symbolic link")
+        os.chown(CONF, LARRY.uid, LARRY.uid, follow_symlinks=False)
+        self.broken("configuration is a link of somebody else", "configuration",
+                    "link must belong to root")
         os.unlink(CONF)
 
     def helper(self):

@@ -19,16 +19,16 @@ SECRET = "swordfish1234567890swordfish"
 FLAG = "expected yes or no, found "
 SECONDS = "expected seconds, 1 to 600, found "
 UIDS = "expected a number from 1 to 60000, found "
-PATH = "expected an absolute path, found "
-USERS = "expected local user names with commas between them, found "
-POOL_GROUPS = "expected names of groups of the pool with commas between them, found "
+PATH = "expected an absolute path"
+USERS = "expected local user names with commas between them"
+POOL_GROUPS = "expected names of groups of the pool with commas between them"
 
 # label: (key, value, what the log says was expected). Each is tried as a
 # module argument and in the file.
 VALUES = {
     "unknown_key": ("colour", "blue", "unknown key, expected one of pam_cognito.conf(5)"),
-    "key_in_capitals": ("DEBUG", "yes", "unknown key, expected one of pam_cognito.conf(5)"),
-    "key_with_an_s": ("client_ids", "x", "unknown key, expected one of pam_cognito.conf(5)"),
+    "key_in_capitals": ("DEBUG", "yes", "unknown key, did you mean debug?"),
+    "key_with_an_s": ("client_ids", "x", "unknown key, did you mean client_id?"),
     # The module's keys.
     "flag_word": ("debug", "maybe", FLAG + '"maybe"'),
     "flag_number": ("warm_up", "1", FLAG + '"1"'),
@@ -45,34 +45,32 @@ VALUES = {
     "uid_zero": ("minimum_uid", "0", UIDS + '"0"'),
     "uid_above": ("minimum_uid", "60001", UIDS + '"60001"'),
     "uid_hex": ("minimum_uid", "0x10", UIDS + '"0x10"'),
-    "list_of_nothing": ("only_users", "", USERS + '""'),
-    "list_comma_first": ("only_users", ",stranger", USERS + '",stranger"'),
-    "list_comma_last": ("only_users", "stranger,", USERS + '"stranger,"'),
-    "list_commas": ("only_users", "stranger,,x", USERS + '"stranger,,x"'),
-    "group_of_nothing": ("only_group", ",", 'expected names of local groups with commas between '
-                                            'them, found ","'),
-    "prompt_empty": ("prompt", "", 'expected 1 to 200 bytes of printable text, found ""'),
-    "prompt_long": ("prompt", "p" * 201, "expected 1 to 200 bytes of printable text, found "),
-    "prompt_escape": ("prompt", "a\x1b[2J", 'expected 1 to 200 bytes of printable text, '
-                                            'found "a?[2J"'),
+    "list_of_nothing": ("only_users", "", USERS),
+    "list_comma_first": ("only_users", ",stranger", USERS),
+    "list_comma_last": ("only_users", "stranger,", USERS),
+    "list_commas": ("only_users", "stranger,,x", USERS),
+    "group_of_nothing": ("only_group", ",", "expected names of local groups with commas between them"),
+    "prompt_empty": ("prompt", "", "expected 1 to 200 bytes of printable text"),
+    "prompt_long": ("prompt", "p" * 201, "expected 1 to 200 bytes of printable text"),
+    "prompt_escape": ("prompt", "a\x1b[2J", "expected 1 to 200 bytes of printable text"),
     "class_open": ("username_class", "[a-z", "expected a pattern such as "),
     "class_repeats": ("username_class", "a{300}", "expected a pattern such as "),
     "class_star": ("username_class", "*", "expected a pattern such as "),
     # The helper's keys.
-    "claim_empty": ("account_claim", "", 'expected the name of a claim of the ID token, found ""'),
-    "claim_mutable": ("account_claim", "preferred_username", "preferred_username; expected "
+    "claim_empty": ("account_claim", "", "expected the name of a claim of the ID token"),
+    "claim_mutable": ("account_claim", "preferred_username", "can change this claim; expected "
                                                              "cognito:username, sub, email or "
                                                              "phone_number, or "
                                                              "allow_mutable_claim"),
     "flow_unknown": ("auth_flow", "password", "expected user_password, user_srp, "),
-    "ca_relative": ("ca_file", "ca.pem", 'expected an absolute path, or system, found "ca.pem"'),
-    "client_empty": ("client_id", "", "expected the app client's ID, found \"\""),
+    "ca_relative": ("ca_file", "ca.pem", "expected an absolute path, or system"),
+    "client_empty": ("client_id", "", "expected the app client's ID"),
     "client_long": ("client_id", "c" * 129, "longer than 128 characters"),
-    "secret_file_relative": ("client_secret_file", "secret", PATH + '"secret"'),
+    "secret_file_relative": ("client_secret_file", "secret", PATH),
     "connect_timeout": ("connect_timeout", "3.5", SECONDS + '"3.5"'),
-    "deny_group": ("deny_group", "a,", POOL_GROUPS + '"a,"'),
-    "require_group": ("require_group", ",", POOL_GROUPS + '","'),
-    "groups_claim": ("groups_claim", "", 'expected the name of a claim of the ID token, found ""'),
+    "deny_group": ("deny_group", "a,", POOL_GROUPS),
+    "require_group": ("require_group", ",", POOL_GROUPS),
+    "groups_claim": ("groups_claim", "", "expected the name of a claim of the ID token"),
     "endpoint_http": ("endpoint", "http://localhost:1", "https"),
     "endpoint_bare": ("endpoint", "localhost", "https"),
     "endpoint_path": ("endpoint", "https://localhost/a/b", ""),
@@ -81,7 +79,7 @@ VALUES = {
     "endpoint_port_above": ("endpoint", "https://localhost:65536", ""),
     "explain": ("explain_status", "never", FLAG + '"never"'),
     "fips": ("fips", "140", FLAG + '"140"'),
-    "jwks_relative": ("jwks_file", "jwks.json", PATH + '"jwks.json"'),
+    "jwks_relative": ("jwks_file", "jwks.json", PATH),
     "proxy_bare": ("proxy", "localhost:3128", "expected http://host:port or https://host:port"),
     "proxy_socks": ("proxy", "socks5://localhost:1080", "expected http://host:port or "
                                                         "https://host:port"),
@@ -165,7 +163,7 @@ class Values(Faulty):
         others = {k: v for k, v in GOOD.items() if k != key}
         text = "".join(f"{k} = {v}\n" for k, v in others.items())
         path = write_config(text + f"# a remark\n{key} = {value}\n")
-        place = f"{key} ({path[:60]} line {len(others) + 2}): "
+        place = f"{key} ({path} line {len(others) + 2}): "
         if not expected.startswith(("expected", "unknown")) or key == "proxy":
             place = "" if key in ("endpoint", "issuer", "user_pool_id") else key
         if key in ("endpoint", "issuer") or (key == "user_pool_id" and not expected):
@@ -202,8 +200,8 @@ class Keys(Faulty):
         others = "".join(f"{k} = {v}\n" for k, v in GOOD.items() if k != key)
         path = write_config(others + f"{key} = {one}\n{key} = {two}\n")
         first = others.count("\n") + 1
-        self.refused([f"config={path}"], f"{key} ({path[:60]} line {first + 1}): given twice, "
-                                         f"first at {path[:60]} line {first}")
+        self.refused([f"config={path}"], f"{key} ({path} line {first + 1}): given twice, "
+                                         f"first at {path} line {first}")
         path = write_config(others + f"[test]\n{key} = {one}\n[test]\n{key} = {two}\n")
         self.refused([f"config={path}"], f"{key} (", "given twice")
         path = write_config(others)
@@ -223,13 +221,13 @@ class Keys(Faulty):
 
     def check_arguments_only(self, key, value):
         path = write_config(settings(**{key: value}))
-        self.refused([f"config={path}"], key + " (" + path[:60],
+        self.refused([f"config={path}"], key + " (" + path,
                      "may only be given as a module argument")
 
     def test_bare_key_that_needs_a_value(self):
         self.refused([f"config={write_config(GOOD)}", "timeout"], "timeout " + ARGUMENT, SECONDS)
         path = write_config("client_id\n" + "user_pool_id = eu-west-1_AbCdEfGhI\n")
-        self.refused([f"config={path}"], f"client_id ({path[:60]} line 1)")
+        self.refused([f"config={path}"], f"client_id ({path} line 1)")
 
     def test_equals_alone(self):
         self.refused([f"config={write_config(GOOD)}", "=x"], "unknown key")
@@ -238,7 +236,7 @@ class Keys(Faulty):
         self.refused(["config=pam_cognito.conf"], "config " + ARGUMENT, PATH)
         host = run(arguments=[f"config={write_config(GOOD)}", "helper=helper"])
         self.assertEqual((host.code, host.prompts), ("PAM_SERVICE_ERR", []))
-        self.assertIn("helper " + ARGUMENT + PATH + '"helper"', host.logs[0][1])
+        self.assertIn("helper " + ARGUMENT + PATH, host.logs[0][1])
 
     def test_local_account_word(self):
         self.refused([f"config={write_config(GOOD)}", "local_account=none"],
@@ -250,7 +248,7 @@ class Keys(Faulty):
 
     def test_long_unknown_key_is_cut_and_cleaned(self):
         self.refused([f"config={write_config(GOOD)}", "\x1b[2Jk" + "e" * 500 + "=x"],
-                     "?[2Jkeee", "unknown key", unwanted=["e" * 100, "\x1b"])
+                     "unknown key", unwanted=["eee", "\x1b", "[2J"])
 
 
 @harness.cases
@@ -263,7 +261,8 @@ class Files(Faulty):
 
     def test_missing(self):
         path = fresh("nothing")
-        self.refused([f"config={path}"], path + ": No such file or directory")
+        self.refused([f"config={path}"], f"config: {os.path.dirname(path)}: No such file or "
+                                         "directory in this folder")
 
     mode_rows = {f"{mode:o}": (mode,) for mode in (0o666, 0o622, 0o620, 0o602, 0o660)}
 
@@ -276,14 +275,22 @@ class Files(Faulty):
         self.refused([f"config={path}"], path + ": Permission denied")
 
     def test_symbolic_link(self):
-        link = fresh("link")
-        os.symlink(write_config(self.good_text()), link)
-        self.refused([f"config={link}"], link + ": must not be a symbolic link")
+        """His own links are followed, eight of them."""
+        target = write_config(self.good_text())
+        for number in range(1, 10):
+            link = fresh("link")
+            os.symlink(target, link)
+            target = link
+            if number < 9:
+                host = run(arguments=[f"config={link}", f"helper={HELPER}"], answers=["x"])
+                self.assertEqual((host.code, host.reason), ("PAM_AUTHINFO_UNAVAIL", "connect"))
+        self.refused([f"config={link}"], "link leads too far")
 
     def test_link_to_nowhere(self):
         link = fresh("link")
         os.symlink("/nonexistent", link)
-        self.refused([f"config={link}"], link + ": must not be a symbolic link")
+        self.refused([f"config={link}"], "config: /: No such file or directory in this folder",
+                     unwanted=["nonexistent"])
 
     def test_fifo(self):
         path = fresh("fifo")
@@ -330,7 +337,7 @@ class Files(Faulty):
 
     def check_section(self, text):
         path = write_config(self.good_text() + text + "\n")
-        self.refused([f"config={path}"], f"section ({path[:60]} line 4): expected [name of a PAM "
+        self.refused([f"config={path}"], f"section ({path} line 4): expected [name of a PAM "
                                          "service]")
 
     def test_what_is_fine(self):
@@ -350,7 +357,7 @@ class Secrets(Faulty):
 
     def check_mode(self, mode):
         path = write_config(settings(client_secret=SECRET), mode)
-        self.refused([f"config={path}"], f"client_secret ({path[:60]} line 4): ",
+        self.refused([f"config={path}"], f"client_secret ({path} line 4): ",
                      "a file with a secret must have mode 0600 (chmod 0600)", unwanted=[SECRET])
 
     def test_in_anothers_section(self):
@@ -364,7 +371,7 @@ class Secrets(Faulty):
         secret = write(fresh("secret"), SECRET, mode)
         path = write_config(settings(client_secret_file=secret))
         self.refused([f"config={path}"], "client_secret_file", secret[:80],
-                     "must have mode 0600 (chmod 0600)", unwanted=[SECRET])
+                     "must have mode 0600 (chmod 0600", unwanted=[SECRET])
 
     def test_both(self):
         secret = write(fresh("secret"), SECRET, 0o600)
@@ -394,10 +401,22 @@ class Secrets(Faulty):
         self.refused([f"config={path}"], "client_secret_file", "No such file")
 
     def test_file_is_a_link(self):
-        link = fresh("link")
-        os.symlink(write(fresh("secret"), SECRET, 0o600), link)
-        path = write_config(settings(client_secret_file=link))
-        self.refused([f"config={path}"], "client_secret_file", "must not be a symbolic link")
+        """As Kubernetes mounts it: a link through a link to a folder."""
+        folder = fresh_folder("mount")
+        os.mkdir(os.path.join(folder, "..2026"))
+        write(os.path.join(folder, "..2026", "secret"), SECRET, 0o600)
+        os.symlink("..2026", os.path.join(folder, "..data"))
+        os.symlink("..data/secret", os.path.join(folder, "secret"))
+        path = write_config(settings(client_secret_file=os.path.join(folder, "secret")))
+        host = run(arguments=[f"config={path}", f"helper={HELPER}"], answers=["x"])
+        self.assertEqual((host.code, host.reason), ("PAM_AUTHINFO_UNAVAIL", "connect"))
+        os.chmod(os.path.join(folder, "..2026", "secret"), 0o440)
+        self.refused([f"config={path}"], "client_secret_file",
+                     "must have mode 0600 (chmod 0600; Kubernetes: defaultMode: 0400",
+                     unwanted=[SECRET])
+        os.chmod(os.path.join(folder, "..2026"), 0o777)
+        self.refused([f"config={path}"], "client_secret_file", "..2026: folder must belong to root",
+                     "(Kubernetes: mount the file by subPath)", unwanted=[SECRET])
 
     def test_malformed_secret_is_not_quoted(self):
         path = write_config(settings(client_secret=SECRET + " x"))
@@ -408,7 +427,6 @@ class Secrets(Faulty):
                      unwanted=[SECRET])
 
     def test_secret_in_the_key_is_cut(self):
-        # "client_secret:xyz" is an unknown key, and shown; a mistake that is seen is mended.
         self.refused([f"config={write_config(GOOD)}", "client_secretx=" + SECRET],
                      "client_secretx", "unknown key", unwanted=[SECRET])
 

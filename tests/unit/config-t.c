@@ -187,6 +187,19 @@ check_faults(void)
     check_message(from_arguments(CONFIG_HELPER, "secret=hush", NULL),
                   STATUS_CONFIG, "secret (module argument): unknown key",
                   "no such key");
+    check_message(from_arguments(CONFIG_HELPER, "only_grop=x", NULL),
+                  STATUS_CONFIG,
+                  "only_grop (module argument): unknown key, did you mean "
+                  "only_group?",
+                  "a letter is missing");
+    check_message(from_arguments(CONFIG_HELPER, "client_secret:hush", NULL),
+                  STATUS_CONFIG, "client_secret (module argument): expected "
+                                 "KEY = VALUE",
+                  "another sign for =");
+    check_message(from_arguments(CONFIG_HELPER, "x4hush", NULL),
+                  STATUS_CONFIG, "a line or argument (module argument): "
+                                 "unknown key, expected one of",
+                  "no letters of a key");
     check_message(from_arguments(CONFIG_MODULE, "timeout=1", "timeout=2"),
                   STATUS_CONFIG, "given twice, first at module argument",
                   "twice");

@@ -98,7 +98,16 @@ check_files(const struct file_trust *trust)
     check_open(path, trust, FILE_UNTRUSTED, "regular file",
                "a pipe, without waiting for who writes to it");
     need(symlink("file", in_folder("link")) == 0, "a link");
-    check_open(path, trust, FILE_UNTRUSTED, "symbolic link", "a link");
+    check_open(path, trust, FILE_OK, "", "a link of the owner's");
+    need(symlink("nowhere", in_folder("dangling")) == 0, "a link");
+    check_open(path, trust, FILE_ABSENT, "No such file", "a link to nothing");
+    ok(strstr(error, "nowhere") == NULL && strstr(error, "dangling") == NULL,
+       "and what is not there is not named");
+    (void) unlink(path);
+    need(symlink("turning", in_folder("turning")) == 0, "a link");
+    check_open(path, trust, FILE_UNTRUSTED, "leads too far",
+               "a link to itself");
+    (void) unlink(path);
 }
 
 static void
@@ -190,6 +199,39 @@ check_programs(const struct file_trust *trust)
     check_program("link", trust, 0755, FILE_UNTRUSTED, "regular file");
 }
 
+/* Whose file is private, with which mode, on whose host. */
+static void
+check_privacy(void)
+{
+    static const struct {
+        uid_t host, owner;
+        mode_t mode;
+        bool private;
+        const char *what;
+    } rows[] = {
+        {0, 0, 0600, true, "root's own"},
+        {0, 0, 0400, true, "root's own, for reading"},
+        {0, 0, 0440, false, "a group may read root's secret"},
+        {0, 0, 0404, false, "all may read root's secret"},
+        {1000, 1000, 0600, true, "a person's own"},
+        {1000, 1000, 0440, false, "a group may read a person's secret"},
+        {1000, 0, 0440, true, "root gave it to a person's group"},
+        {1000, 0, 0640, true, "root gave it to a person's group, his to write"},
+        {1000, 0, 0444, false, "root gave it to all"},
+        {1000, 0, 0450, false, "a group may execute it"},
+        {1000, 0, 0460, false, "a group may write it"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct file_trust trust = {.owner = rows[i].host};
+        struct stat st = {.st_uid = rows[i].owner,
+                          .st_mode = S_IFREG | rows[i].mode};
+
+        ok(file_is_private(&st, &trust) == rows[i].private, "%s: %s",
+           rows[i].what, rows[i].private ? "private" : "not private");
+    }
+}
+
 /* Reads the file in lines of at most 9 bytes; what they are, and the end. */
 static void
 check_lines(const char *content, size_t length, const char *wanted,
@@ -260,6 +302,7 @@ main(void)
     check_paths(&trust);
     check_folders(&trust);
     check_programs(&trust);
+    check_privacy();
     check_reading(&trust);
     (void) unlink(in_folder("file"));
     (void) unlink(in_folder("link"));
