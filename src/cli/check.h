@@ -18,6 +18,7 @@
 #include "common/file.h"
 #include "helper/setup.h"
 
+#define CHECK_MODULE "pam_cognito.so"
 #define CHECK_ARGUMENTS_MAX (CLI_SETTINGS_MAX + PAM_ARGUMENTS_MAX + 2)
 
 enum check_level { CHECK_OK, CHECK_WARNING, CHECK_PROBLEM };

@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MODULE "pam_cognito.so"
+#include "cli/check_account_phase.h"
+
+#define MODULE CHECK_MODULE
 #define AREA "PAM stack"
 #define UNKNOWN_MAX 10 /* modules whose answer is tried both ways */
 
@@ -280,50 +282,6 @@ check_twice(struct check *check)
                       check->line->file, check->line->number, line->file,
                       line->number);
     }
-}
-
-static int
-account_outcome(const struct pam_line *line, void *context)
-{
-    (void) context;
-    if (pam_line_is(line, "pam_deny.so"))
-        return PAM_AUTH_ERR;
-    return pam_line_is(line, MODULE) ? PAM_IGNORE : PAM_SUCCESS;
-}
-
-static bool
-check_account_phase(struct check *check)
-{
-    bool good = true, any = false;
-
-    for (size_t i = 0; i < check->stack.count; i++) {
-        const struct pam_line *line = &check->stack.lines[i];
-
-        if (line->phase != PAM_PHASE_ACCOUNT || line->is_substack)
-            continue;
-        any = true;
-        if (!pam_line_is(line, MODULE)
-            || strcasecmp(line->control, "sufficient") != 0)
-            continue;
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "write \"required\", or leave the line out: the module has "
-                  "no opinion in the account phase",
-                  "%s line %u: \"account sufficient\" would end the phase "
-                  "before the local checks (expiry, nologin)",
-                  line->file, line->number);
-        good = false;
-    }
-    if (!any
-        || pam_stack_run(&check->stack, PAM_PHASE_ACCOUNT, account_outcome,
-                         NULL)
-               == PAM_SUCCESS)
-        return good;
-    check_add(check, CHECK_PROBLEM, AREA,
-              "add \"account required pam_unix.so\" or @include "
-              "common-account",
-              "the account phase lets nobody in: no module there has an "
-              "opinion in the person's favour");
-    return false;
 }
 
 /* ---- Trying ---- */

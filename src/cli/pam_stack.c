@@ -544,6 +544,10 @@ pam_stack_run(const struct pam_stack *stack, enum pam_phase phase,
             continue;
         }
         code = outcome(line, context);
+        if (code == PAM_STACK_ABSENT) {
+            at = after(&run, at);
+            continue;
+        }
         if (code < 0 || code >= PAM_CODE_COUNT)
             code = PAM_SYSTEM_ERR;
         if (act(&run, &at, line->actions[code], code)) {

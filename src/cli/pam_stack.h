@@ -69,6 +69,9 @@ void pam_stack_free(struct pam_stack *stack);
 bool pam_line_is(const struct pam_line *line, const char *module);
 bool pam_line_has(const struct pam_line *line, const char *argument);
 
+/* An outcome: as if the line were not there, but jumps count it. */
+#define PAM_STACK_ABSENT (-1)
+
 /*
  * What the phase ends with when each module returns outcome(line, context).
  */

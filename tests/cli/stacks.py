@@ -50,6 +50,37 @@ BROKEN = {
                         "no local way back in"),
     "account_sufficient": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}account sufficient {C}\n" + ACCOUNT,
                            "\"account sufficient\" would end the phase"),
+    "account_jump": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}"
+                     f"account [success=1 default=ignore] {C}\naccount required pam_nologin.so\n"
+                     + ACCOUNT, "before pam_nologin.so may refuse; whoever signs in"),
+    "account_jump_access": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}account required pam_nologin.so\n"
+                            f"account [success=2 default=ignore] {C}\n"
+                            "account required pam_access.so\naccount required pam_time.so\n"
+                            + ACCOUNT, "before pam_access.so, pam_time.so may refuse; whoever"),
+    "account_done": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}"
+                     f"account [success=done default=bad ignore=ignore] {C}\n" + ACCOUNT,
+                     "before pam_unix.so may refuse; whoever signs in"),
+    "account_default_done": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}"
+                             f"account [default=done] {C}\n" + ACCOUNT,
+                             "before pam_unix.so may refuse; "),
+    "account_default_jump": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}"
+                             f"account [default=1] {C}\naccount required pam_access.so\n"
+                             + ACCOUNT, "before pam_access.so may refuse; everybody passes"),
+    "account_debian": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}"
+                       f"account [success=2 default=ignore] {C}\n"
+                       "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\n"
+                       "account requisite pam_deny.so\naccount required pam_permit.so\n",
+                       "before pam_unix.so may refuse; whoever signs in"),
+    "account_behind": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}account required pam_nologin.so\n"
+                       f"account sufficient {C}\naccount sufficient pam_unix.so\n"
+                       "account required pam_deny.so\n",
+                       "before pam_unix.so may refuse; whoever signs in"),
+    "account_optional": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}account optional {C}\n" + ACCOUNT,
+                         r"\(PAM_PERM_DENIED\) is not final in the account phase"),
+    "account_swallowed": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}"
+                          "account "
+                          f"[success=ok acct_expired=ignore ignore=ignore default=bad] {C}\n"
+                          + ACCOUNT, r"\(PAM_ACCT_EXPIRED\) is not final in the account"),
     "account_empty": (f"auth {GOOD_CONTROL} {C}\n{LOCAL}account required {C}\n",
                       "the account phase lets nobody in"),
     "faillock_order": (FAILLOCK.replace("auth requisite pam_faillock.so preauth\n", "")
@@ -81,6 +112,15 @@ GOOD = {
     "rootok": f"auth sufficient pam_rootok.so\nauth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
     "capitals": f"AUTH {GOOD_CONTROL} {C}\nAuth Required pam_unix.so\n" + ACCOUNT,
     "silent": f"-auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
+    "account_last": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + "account required pam_nologin.so\n"
+                    + ACCOUNT + f"account required {C}\n",
+    "account_kerberos": f"auth {GOOD_CONTROL} {C}\n" + LOCAL
+                        + f"account [default=bad success=ok user_unknown=ignore ignore=ignore] {C}"
+                        "\naccount [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\n"
+                        "account requisite pam_deny.so\naccount required pam_permit.so\n",
+    "account_local_is_enough": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + f"account required {C}\n"
+                               + ACCOUNT + "account sufficient pam_localuser.so\n"
+                               "account required pam_permit.so\n",
     "account_too": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + f"account required {C}\n" + ACCOUNT,
 }
 
@@ -145,6 +185,32 @@ class TestStacks(SetupCase):
             f"auth substack pool\n{LOCAL}{ACCOUNT}", pool=f"auth required {C}\n")
         self.assertEqual(status, 1)
         self.assertRegex(wrong[0]["text"], "without a local password too")
+
+    def test_account_substack(self):
+        """done inside a substack spares the rest of the substack, nothing outside."""
+        auth = f"auth {GOOD_CONTROL} {C}\n" + LOCAL
+        inner = f"account sufficient {C}\naccount required pam_access.so\n"
+        status, wrong = self.stack_findings(
+            auth + "account substack pool\n" + ACCOUNT, pool=inner)
+        self.assertEqual((status, len(wrong)), (1, 1), wrong)
+        self.assertIn("before pam_access.so may refuse;", wrong[0]["text"])
+        self.check_fine(auth + "account substack pool\n" + ACCOUNT,
+                        pool=f"account [success=done default=bad ignore=ignore] {C}\n")
+
+    def test_account_include(self):
+        """done in an included file ends the whole phase."""
+        status, wrong = self.stack_findings(
+            f"auth {GOOD_CONTROL} {C}\n{LOCAL}account include pool\n" + ACCOUNT,
+            pool=f"account [success=done default=bad ignore=ignore] {C}\n")
+        self.assertEqual((status, len(wrong)), (1, 1), wrong)
+        self.assertIn("before pam_unix.so may refuse;", wrong[0]["text"])
+
+    def test_account_jump_over_a_substack(self):
+        status, wrong = self.stack_findings(
+            f"auth {GOOD_CONTROL} {C}\n{LOCAL}account [success=1 default=ignore] {C}\n"
+            "account substack local\n" + ACCOUNT, local="account required pam_access.so\n")
+        self.assertEqual((status, len(wrong)), (1, 1), wrong)
+        self.assertIn("before pam_access.so may refuse;", wrong[0]["text"])
 
     def test_twice(self):
         status, wrong = self.stack_findings(f"auth {GOOD_CONTROL} {C}\nauth {GOOD_CONTROL} {C}\n"
