@@ -15,7 +15,7 @@ from suites.faults import find_helper_program
 BREAKAGES = [
     ("the program may be anybody's",
      ("src/common/file.c", "    if (!is_owner(st, trust))\n",
-      "    if (!is_owner(st, trust) && path[0] == '\\0')\n")),
+      "    if (!is_owner(st, trust) && walk->real[0] == '\\0')\n")),
     ("the program may be writable",
      ("src/common/file.c", "if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)",
       "if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 07777)")),
