@@ -93,7 +93,6 @@ static const char gone[1]; /* the slot's memory was freed */
 
 int __real_open(const char *path, int flags, ...);
 int __real_close(int fd);
-ssize_t __real_readlink(const char *path, char *target, size_t size);
 void *__real_mmap(void *address, size_t length, int protection, int flags,
                   int fd, off_t offset);
 void __real_free(void *memory);
@@ -120,7 +119,7 @@ find_state(char *path, size_t size)
         return false;
     (void) snprintf(path, size, "%s", info.dli_fname);
 #else
-    ssize_t length = __real_readlink("/proc/self/exe", path, size - 1);
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
 
     if (length < 0)
         return false;
@@ -392,7 +391,6 @@ ANYWAY(int, close, (int fd), (fd), -1, EIO)
 ANYWAY(int, closedir, (DIR *folder), (folder), -1, EIO)
 ANYWAY(int, fclose, (FILE *file), (file), EOF, EIO)
 WRAP(int, fstat, (int fd, struct stat *st), (fd, st), -1, EIO)
-WRAP(int, lstat, (const char *path, struct stat *st), (path, st), -1, EIO)
 WRAP(int, mkdir, (const char *path, mode_t mode_given), (path, mode_given), -1,
      ENOSPC)
 WRAP(int, fchmod, (int fd, mode_t mode_given), (fd, mode_given), -1, EIO)
@@ -401,8 +399,9 @@ WRAP(int, flock, (int fd, int operation), (fd, operation), -1, ENOLCK)
 WRAP(int, chdir, (const char *path), (path), -1, EIO)
 WRAP(char *, realpath, (const char *path, char *resolved), (path, resolved),
      NULL, EIO)
-WRAP(ssize_t, readlink, (const char *path, char *target, size_t size),
-     (path, target, size), -1, EIO)
+WRAP(ssize_t, readlinkat,
+     (int folder, const char *path, char *target, size_t size),
+     (folder, path, target, size), -1, EIO)
 WRAP(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
 WRAP(struct dirent *, readdir, (DIR *folder), (folder), NULL, EIO)
 WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL,

@@ -8,8 +8,8 @@ HARMLESS = {
     # Whether a file may hold a secret is the helper's question, and it asks.
     "host config.c:fstat",
     # Nothing comes after closing, and nothing was written.
-    "host config.c:close", "host helper.c:close", "host helper.c:munmap",
-    "helper config.c:close", "helper setup.c:close", "helper sandbox.c:close",
+    "host config.c:close", "host file.c:close", "host helper.c:close", "host helper.c:munmap",
+    "helper config.c:close", "helper file.c:close", "helper setup.c:close", "helper sandbox.c:close",
     # Giving the signals back: blocking them before that is not harmless.
     "host helper.c:rt_sigprocmask",
     # Without a handle on the process the helper sees the end of its socket.
@@ -48,5 +48,5 @@ UNLOGGED = {"host scope.c:pam_modutil_getpwnam"}
 # about a reset, which is not asked for here.
 IN_A_CHANGE = {"host relay.c:pam_modutil_getpwnam"}
 # In the second pass: what the first one has done already.
-IN_UPDATE = {"host call.c:getresuid", "host call.c:getresgid", "host file.c:lstat",
+IN_UPDATE = {"host call.c:getresuid", "host call.c:getresgid", "host file.c:openat",
              "host file.c:open", "host file.c:fstat", "host file.c:read"}
