@@ -397,6 +397,12 @@ take_answer(const struct cognito *cognito, const struct json *request,
         status = STATUS_UNREADABLE;
     if (status == STATUS_MEMORY)
         goto out;
+    if (status == STATUS_UNREADABLE)
+        (void) snprintf(answer->message, sizeof answer->message,
+                        "the answer is %s",
+                        body != NULL ? "no object"
+                                     : json_fault(http->body.data,
+                                                  http->body.length));
     /* A code decides before the HTTP status does. */
     if (http->code != 200 || http->error_type[0] != '\0'
         || json_has(body, "__type")) {
@@ -817,29 +823,39 @@ observe_keys(const struct cognito *cognito, const struct http_answer *http,
 
 /* Replaces the keys by those that the pool publishes now. */
 static enum status
-fetch_keys(struct cognito *cognito, const char **why_out)
+fetch_keys(struct cognito *cognito, char *why_out)
 {
     struct http_answer http = {0};
     struct jwt_keys *keys = NULL;
+    const char *why = "the pool's keys cannot be fetched";
     enum status status;
 
-    *why_out = "the pool's keys cannot be fetched";
     status = http_get(cognito->http, cognito->pool->keys_path, &http);
-    if (status != STATUS_OK)
-        goto out;
-    *why_out = "the pool publishes no keys";
-    status = STATUS_KEYS;
-    if (http.code != 200 || http.body.length == 0)
-        goto out;
-    *why_out = "the pool's keys cannot be read";
-    status = jwt_keys_parse(http.body.data, http.body.length, &keys);
-    if (status != STATUS_OK)
-        goto out;
-    jwt_keys_free(cognito->keys);
-    cognito->keys = keys;
-
-out:
+    if (status == STATUS_OK) {
+        why = "the pool's keys cannot be read";
+        status = STATUS_KEYS;
+        if (http.code == 200)
+            status = jwt_keys_parse(http.body.data == NULL ? ""
+                                                           : http.body.data,
+                                    http.body.length, &keys);
+    }
+    if (status == STATUS_OK) {
+        jwt_keys_free(cognito->keys);
+        cognito->keys = keys;
+    }
     observe_keys(cognito, &http, status);
+    if (http.code == 0)
+        (void) snprintf(why_out, JWT_WHY_SIZE, "%s (%s)", why,
+                        status_word(status));
+    else if (http.code == 200)
+        (void) snprintf(why_out, JWT_WHY_SIZE, "%s", why);
+    else
+        (void) snprintf(why_out, JWT_WHY_SIZE,
+                        "HTTP %ld for the keys of %s: %s", http.code,
+                        cognito->pool->id,
+                        http.code == 404
+                            ? "user_pool_id, region or endpoint is wrong"
+                            : "they cannot be fetched");
     http_answer_free(&http);
     return status == STATUS_OK || status == STATUS_MEMORY ? status
                                                           : STATUS_KEYS;
@@ -847,11 +863,11 @@ out:
 
 enum status
 cognito_check_id_token(struct cognito *cognito, const struct secret *id_token,
-                       int64_t now, struct json **claims_out,
-                       const char **why_out)
+                       int64_t now, struct json **claims_out, char *why_out)
 {
     struct jwt_expect expect = {
         .issuer = cognito->pool->issuer,
+        .updated_issuer = cognito->pool->updated_issuer,
         .audience = cognito->client_id,
         .token_use = "id",
         .now = now,
@@ -859,7 +875,7 @@ cognito_check_id_token(struct cognito *cognito, const struct secret *id_token,
     enum status status = STATUS_OK;
 
     *claims_out = NULL;
-    *why_out = "no token";
+    (void) snprintf(why_out, JWT_WHY_SIZE, "no token");
     if (id_token->length == 0)
         return STATUS_TOKEN;
     if (cognito->keys == NULL && !cognito->keys_pinned)
@@ -870,7 +886,7 @@ cognito_check_id_token(struct cognito *cognito, const struct secret *id_token,
     if (status != STATUS_OK)
         return status;
     if (cognito->keys == NULL) {
-        *why_out = "no keys";
+        (void) snprintf(why_out, JWT_WHY_SIZE, "no keys");
         return STATUS_KEYS;
     }
     status = jwt_verify(id_token->data, cognito->keys, &expect, claims_out,

@@ -170,12 +170,11 @@ enum status cognito_revoke_token(struct cognito *cognito,
  * Checks an ID token against the pool's keys, fetching them when they are
  * not there and once more when they lack the token's kid. STATUS_OK:
  * *claims_out (json_free it). STATUS_KEYS: no keys to be had, or the pinned
- * ones lack the kid (*why_out says why). STATUS_TOKEN: refused, *why_out names
- * the check.
+ * ones lack the kid. STATUS_TOKEN: refused. why_out, of JWT_WHY_SIZE bytes,
+ * says why, printable.
  */
 enum status cognito_check_id_token(struct cognito *cognito,
                                    const struct secret *id_token, int64_t now,
-                                   struct json **claims_out,
-                                   const char **why_out);
+                                   struct json **claims_out, char *why_out);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * JSON by json-c, behind a scanner of our own: json-c takes single quotes,
- * NaN, \u0000 in keys and lone surrogates even when told to be strict. The
- * scanner decides what is JSON; json-c only builds the tree.
+ * NaN, \u0000 in keys and lone surrogates, and what it calls strict differs
+ * from version to version. The scanner decides what is JSON; json-c only
+ * builds the tree.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -24,6 +25,10 @@
 /* json-c counts what stands in the innermost array as one level more. */
 #define TREE_DEPTH (JSON_DEPTH_MAX + 1)
 
+#define TEXT_OF(number) #number
+#define TEXT_OF_VALUE(number) TEXT_OF(number)
+#define DEPTH_TEXT TEXT_OF_VALUE(JSON_DEPTH_MAX)
+
 /* struct json is never defined: it is json-c's object under another name. */
 static struct json_c_object *
 inside(const struct json *json)
@@ -42,6 +47,7 @@ struct scan {
     const char *at;
     const char *end;
     size_t members; /* of all objects so far */
+    bool too_deep;
 };
 
 static bool scan_value(struct scan *scan, unsigned int depth);
@@ -204,6 +210,14 @@ scan_items(struct scan *scan, unsigned int depth)
     }
 }
 
+/* May one more object or array begin inside of depth others? */
+static bool
+may_nest(struct scan *scan, unsigned int depth)
+{
+    scan->too_deep |= depth >= JSON_DEPTH_MAX;
+    return !scan->too_deep;
+}
+
 /* A value with the blanks around it; depth is that of what holds it. */
 static bool
 scan_value(struct scan *scan, unsigned int depth)
@@ -214,9 +228,9 @@ scan_value(struct scan *scan, unsigned int depth)
     if (peek(scan) == '"')
         good = scan_string(scan);
     else if (take(scan, '{'))
-        good = depth < JSON_DEPTH_MAX && scan_members(scan, depth + 1);
+        good = may_nest(scan, depth) && scan_members(scan, depth + 1);
     else if (take(scan, '['))
-        good = depth < JSON_DEPTH_MAX && scan_items(scan, depth + 1);
+        good = may_nest(scan, depth) && scan_items(scan, depth + 1);
     else
         good = take_word(scan, "true") || take_word(scan, "false")
                || take_word(scan, "null") || scan_number(scan);
@@ -295,7 +309,7 @@ overwrite(struct json_tokener *tokener, size_t length)
 enum status
 json_parse(const char *text, size_t length, struct json **json_out)
 {
-    struct scan scan = {text, text + length, 0};
+    struct scan scan = {.at = text, .end = text + length};
     struct json_tokener *tokener = NULL;
     struct json_c_object *object = NULL;
     enum status status = STATUS_UNREADABLE;
@@ -307,8 +321,11 @@ json_parse(const char *text, size_t length, struct json **json_out)
     tokener = json_tokener_new_ex(TREE_DEPTH);
     if (tokener == NULL)
         return STATUS_MEMORY;
-    json_tokener_set_flags(tokener,
-                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    /*
+     * Not STRICT: it is the scanner that is strict. From json-c 0.18 on it
+     * would refuse every byte above 0x7f and integers above 64 bits as well.
+     */
+    json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
     status = STATUS_MEMORY;
     if (!overwrite(tokener, length))
         goto out;
@@ -336,6 +353,20 @@ out:
     json_free(outside(object));
     json_tokener_free(tokener);
     return status;
+}
+
+const char *
+json_fault(const char *text, size_t length)
+{
+    struct scan scan = {.at = text, .end = text + length};
+    bool good;
+
+    if (!text_is_utf8(text, length, NULL))
+        return "not UTF-8";
+    good = scan_value(&scan, 0) && scan.at == scan.end;
+    if (scan.too_deep)
+        return "nested more than " DEPTH_TEXT " deep";
+    return good ? "null, or a key twice in one object" : "not JSON";
 }
 
 struct json *

@@ -24,6 +24,12 @@ struct json;
 enum status json_parse(const char *text, size_t length,
                        struct json **json_out);
 
+/*
+ * Why json_parse found a text unreadable, for a log line: a constant such as
+ * "not JSON".
+ */
+const char *json_fault(const char *text, size_t length);
+
 /* A new empty object; NULL when memory is out. */
 struct json *json_new(void);
 

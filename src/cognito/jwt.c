@@ -10,6 +10,7 @@
 #include "cognito/jwt.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #include <openssl/rsa.h>
 
 #include "common/secret.h"
+#include "common/text.h"
 
 #define MODULUS_BITS_MIN 2048
 #define MODULUS_BITS_MAX 8192
@@ -101,16 +103,21 @@ out:
     return status;
 }
 
+/* *why_out stays as it is unless JSON itself is at fault. */
 static enum status
-decode_json(const char *text, size_t length, struct json **json_out)
+decode_json(const char *text, size_t length, struct json **json_out,
+            const char **why_out)
 {
     struct secret bytes = {0};
     struct json *json = NULL;
     enum status status = decode(text, length, &bytes);
 
     *json_out = NULL;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = json_parse(bytes.data, bytes.length, &json);
+        if (status == STATUS_UNREADABLE)
+            *why_out = json_fault(bytes.data, bytes.length);
+    }
     if (status == STATUS_OK && !json_is_object(json))
         status = STATUS_UNREADABLE;
     if (status == STATUS_OK) {
@@ -340,9 +347,9 @@ open_token(const char *token, struct parts *parts_out,
     *why_out = "form";
     if (!split(token, parts_out))
         return STATUS_TOKEN;
+    status = decode_json(parts_out->header, parts_out->header_length,
+                         header_out, why_out);
     *why_out = "header";
-    status =
-        decode_json(parts_out->header, parts_out->header_length, header_out);
     return status == STATUS_UNREADABLE ? STATUS_TOKEN : status;
 }
 
@@ -395,28 +402,41 @@ out:
     return status == STATUS_UNREADABLE ? STATUS_TOKEN : status;
 }
 
+/* The same for those that are times. */
+static const char *
+check_times(const struct json *claims, const struct jwt_expect *expect)
+{
+    int64_t seconds;
+
+    if (!json_integer(claims, "exp", &seconds))
+        return "exp is no integer of 64 bits";
+    if (seconds <= expect->now - JWT_LEEWAY)
+        return "exp";
+    if (json_has(claims, "nbf")) {
+        if (!json_integer(claims, "nbf", &seconds))
+            return "nbf is no integer of 64 bits";
+        if (seconds > expect->now + JWT_LEEWAY)
+            return "nbf";
+    }
+    if (json_has(claims, "iat") && !json_integer(claims, "iat", &seconds))
+        return "iat is no integer of 64 bits";
+    return NULL;
+}
+
 /* The name of the claim that does not hold, or NULL. */
 static const char *
 check_claims(const struct json *claims, const struct jwt_expect *expect)
 {
-    int64_t seconds;
-
-    if (!is_text(claims, "iss", expect->issuer))
+    if (!is_text(claims, "iss", expect->issuer)
+        && (expect->updated_issuer == NULL
+            || expect->updated_issuer[0] == '\0'
+            || !is_text(claims, "iss", expect->updated_issuer)))
         return "iss";
     if (!is_text(claims, "aud", expect->audience))
         return "aud";
     if (!is_text(claims, "token_use", expect->token_use))
         return "token_use";
-    if (!json_integer(claims, "exp", &seconds)
-        || seconds <= expect->now - JWT_LEEWAY)
-        return "exp";
-    if (json_has(claims, "nbf")
-        && (!json_integer(claims, "nbf", &seconds)
-            || seconds > expect->now + JWT_LEEWAY))
-        return "nbf";
-    if (json_has(claims, "iat") && !json_integer(claims, "iat", &seconds))
-        return "iat";
-    return NULL;
+    return check_times(claims, expect);
 }
 
 /* Everything before the payload is read. */
@@ -455,29 +475,51 @@ out:
     return status;
 }
 
+/* The issuer's name is worth more than that it is wrong. */
+static void
+say_why(const char *why, const struct json *claims, char *why_out)
+{
+    const char *issuer = strcmp(why, "iss") == 0 ? json_text(claims, why)
+                                                 : NULL;
+    char line[JWT_WHY_SIZE];
+
+    (void) snprintf(line, sizeof(line), "%s%s%s", why,
+                    issuer == NULL ? "" : " is ",
+                    issuer == NULL ? "" : issuer);
+    text_clean(line, why_out, JWT_WHY_SIZE);
+}
+
 enum status
 jwt_verify(const char *token, const struct jwt_keys *keys,
            const struct jwt_expect *expect, struct json **claims_out,
-           const char **why_out)
+           char *why_out)
 {
+    const char *why = NULL;
     struct parts parts;
     struct json *claims = NULL;
     enum status status;
 
     *claims_out = NULL;
-    status = check_envelope(token, keys, &parts, why_out);
+    status = check_envelope(token, keys, &parts, &why);
     if (status != STATUS_OK)
-        return status;
-    *why_out = "payload";
-    status = decode_json(parts.payload, parts.payload_length, &claims);
+        goto out;
+    why = "payload";
+    status = decode_json(parts.payload, parts.payload_length, &claims, &why);
+    if (status == STATUS_UNREADABLE)
+        status = STATUS_TOKEN;
     if (status != STATUS_OK)
-        return status == STATUS_UNREADABLE ? STATUS_TOKEN : status;
-    *why_out = check_claims(claims, expect);
-    if (*why_out != NULL) {
-        json_free(claims);
-        return STATUS_TOKEN;
+        goto out;
+    why = check_claims(claims, expect);
+    if (why != NULL) {
+        status = STATUS_TOKEN;
+        goto out;
     }
-    *why_out = "";
     *claims_out = claims;
-    return STATUS_OK;
+    why = "";
+
+out:
+    say_why(why, claims, why_out);
+    if (status != STATUS_OK)
+        json_free(claims);
+    return status;
 }

@@ -17,6 +17,7 @@
 #define JWT_LEEWAY 60            /* forgiven seconds of clock difference */
 #define JWT_TOKEN_MAX (256 * 1024) /* bytes; triggers may add many claims */
 #define JWT_KEYS_MAX 64            /* Cognito publishes two */
+#define JWT_WHY_SIZE 176           /* bytes of a reason with its NUL */
 
 struct jwt_keys;
 
@@ -35,6 +36,7 @@ bool jwt_keys_cover(const struct jwt_keys *keys, const char *token);
 
 struct jwt_expect {
     const char *issuer;
+    const char *updated_issuer; /* will do as well; NULL or "": none */
     const char *audience;  /* the app client ID */
     const char *token_use; /* "id": the audience stands in aud */
     int64_t now;           /* Unix seconds */
@@ -43,11 +45,12 @@ struct jwt_expect {
 /*
  * STATUS_OK: signature, issuer, audience, token_use, exp and nbf (if there)
  * hold; *claims_out is the payload (json_free it). STATUS_KEYS: no key of
- * that kid. STATUS_TOKEN: anything else; *why_out names the check that failed
- * ("signature", "exp", ...), a constant.
+ * that kid. STATUS_TOKEN: anything else. why_out, of JWT_WHY_SIZE bytes: "" or
+ * the check that failed ("signature", "exp", ...); for the issuer with the one
+ * seen, cleaned.
  */
 enum status jwt_verify(const char *token, const struct jwt_keys *keys,
                        const struct jwt_expect *expect,
-                       struct json **claims_out, const char **why_out);
+                       struct json **claims_out, char *why_out);
 
 #endif

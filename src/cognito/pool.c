@@ -183,7 +183,8 @@ take_region(struct derivation *derivation)
             return refuse(derivation, "region is not a name like us-east-1");
         if (looks_like_region(pool->region)
             && strcmp(region, pool->region) != 0)
-            warn(derivation, "region is not the one in user_pool_id");
+            warn(derivation, "region is not the one in user_pool_id: right "
+                             "for a replica of the pool only");
         (void) snprintf(pool->region, sizeof pool->region, "%s", region);
     }
     derivation->partition = find_partition(pool->region);
@@ -317,6 +318,56 @@ take_endpoint(struct derivation *derivation)
     return STATUS_OK;
 }
 
+/*
+ * The region that a host of Amazon's names behind "cognito-idp", also one of a
+ * VPC endpoint's; false where there is none.
+ */
+static bool
+region_of_host(const char *host, char *region_out, size_t size)
+{
+    static const char service[] = "cognito-idp";
+    const char *label = strstr(host, service);
+    size_t length;
+
+    if (label == NULL || (label > host && label[-1] != '.'))
+        return false;
+    label += sizeof service - 1;
+    if (strncmp(label, "-fips", 5) == 0)
+        label += 5;
+    length = label[0] == '.' ? strcspn(label + 1, ".") : 0;
+    if (length == 0 || length >= size)
+        return false;
+    (void) snprintf(region_out, size, "%.*s", (int) length, label + 1);
+    return looks_like_region(region_out);
+}
+
+static void
+compose_issuers(struct derivation *derivation)
+{
+    struct pool *pool = derivation->pool;
+    const struct partition *partition = derivation->partition;
+    char region[POOL_ID_MAX + 1];
+
+    if (derivation->options->region != NULL
+        || !region_of_host(pool->host, region, sizeof region))
+        (void) snprintf(region, sizeof region, "%s", pool->region);
+    else if (find_partition(region) != NULL)
+        partition = find_partition(region);
+    (void) snprintf(pool->issuer, sizeof pool->issuer,
+                    "https://cognito-idp.%s.%s/%s", region, partition->suffix,
+                    pool->id);
+    (void) snprintf(region, sizeof region, "%.*s",
+                    (int) strcspn(pool->id, "_"), pool->id);
+    if (!looks_like_region(region))
+        return;
+    partition = find_partition(region);
+    if (partition == NULL)
+        partition = &fallback;
+    (void) snprintf(pool->updated_issuer, sizeof pool->updated_issuer,
+                    "https://issuer-cognito-idp.%s.%s/%s", region,
+                    partition->suffix, pool->id);
+}
+
 static enum status
 take_issuer(struct derivation *derivation)
 {
@@ -325,9 +376,7 @@ take_issuer(struct derivation *derivation)
     size_t length;
 
     if (issuer == NULL) {
-        (void) snprintf(pool->issuer, sizeof pool->issuer,
-                        "https://cognito-idp.%s.%s/%s", pool->region,
-                        derivation->partition->suffix, pool->id);
+        compose_issuers(derivation);
         return STATUS_OK;
     }
     length = strlen(issuer);

@@ -32,7 +32,8 @@ struct pool {
     char endpoint[POOL_URL_MAX];      /* https://host[:port], no slash */
     char host[POOL_URL_MAX];          /* the endpoint's host, no brackets */
     unsigned int port;                /* the endpoint's port, 443 if unnamed */
-    char issuer[POOL_URL_MAX];
+    char issuer[POOL_URL_MAX];        /* of the region that is asked */
+    char updated_issuer[POOL_URL_MAX]; /* the other one, or "" */
     char keys_path[POOL_ID_MAX + 32]; /* "/<id>/.well-known/jwks.json" */
     bool amazon_roots; /* partition aws or aws-us-gov, host Amazon's own */
     char warning[160];                /* "" or why the ID looks odd */
@@ -40,6 +41,9 @@ struct pool {
 
 /*
  * Fills *pool_out (Amazon's endpoint rules for cognito-idp, every partition).
+ * Without issuer two are the pool's own: cognito-idp.REGION with the region
+ * that is asked, which a replica has of its own, and, for pools whose issuer
+ * was updated, issuer-cognito-idp.REGION with the one in the ID.
  * STATUS_CONFIG: error_out (of error_size bytes) names the key at fault and
  * what was expected. An ID that merely looks unlike AWS's own is taken and
  * earns a warning; one that cannot be sent (empty, over 55 characters,

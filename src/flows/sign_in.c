@@ -19,6 +19,7 @@
 
 #define ROUNDS_MAX 10  /* challenges in one sign-in */
 #define CLOCK_WARN 120 /* seconds of difference worth a log line */
+#define TOKEN_LINE_SIZE (2 * POOL_URL_MAX + 128)
 
 void
 sign_in_free(struct sign_in_result *result)
@@ -106,6 +107,24 @@ is_true(const struct json *claims, const char *claim)
     return text != NULL && strcmp(text, "true") == 0;
 }
 
+/* A refused token: the log says what would have been right. */
+static void
+explain_token(struct flow *flow, enum status status, const char *why)
+{
+    const struct pool *pool = flow->cognito->pool;
+    char line[TOKEN_LINE_SIZE];
+
+    flow_say_why(flow, "ID token: %s", why);
+    if (status != STATUS_TOKEN || strncmp(why, "iss", 3) != 0)
+        return;
+    (void) snprintf(line, sizeof(line),
+                    "issuer refused; expected %s%s%s (a pool with an issuer "
+                    "of its own needs issuer=)",
+                    pool->issuer, pool->updated_issuer[0] == '\0' ? "" : " or ",
+                    pool->updated_issuer);
+    flow->talk->log(flow->talk, TALK_LOG_WARNING, line);
+}
+
 /* The verdict on an answer without a challenge. */
 static enum status
 judge(struct flow *flow)
@@ -113,7 +132,7 @@ judge(struct flow *flow)
     struct cognito_answer *answer = &flow->answer;
     struct sign_in_result *result = flow->result;
     struct json *claims = NULL;
-    const char *why = "";
+    char why[JWT_WHY_SIZE] = "";
     enum status status;
 
     if (answer->challenge[0] != '\0' || !answer->has_result
@@ -130,9 +149,9 @@ judge(struct flow *flow)
         return STATUS_TOKEN;
     }
     status = cognito_check_id_token(flow->cognito, &answer->id_token,
-                                    (int64_t) time(NULL), &claims, &why);
+                                    (int64_t) time(NULL), &claims, why);
     if (status != STATUS_OK)
-        flow_say_why(flow, "ID token: %s", why);
+        explain_token(flow, status, why);
     else
         status = policy_check(flow->config, claims, flow->sent,
                               flow->second_factor_done, result->note,

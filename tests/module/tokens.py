@@ -48,7 +48,11 @@ SPOILT = {
     "expiry_missing": ({"drop": ["exp"]}, TOKEN),
     "expiry_is_text": ({"claims": {"exp": "9999999999"}}, TOKEN),
     "not_yet_valid": ({"times": {"nbf": 3600}}, TOKEN),
-    "payload_no_json": ({"payload": "not json"}, TOKEN),
+    "payload_no_json": ({"payload": "not json"}, TOKEN, "not JSON"),
+    "payload_deep": ({"claims": {"x": json.loads("[" * 60 + "]" * 60)}}, TOKEN,
+                     "nested more than 16 deep"),
+    "expiry_beyond_64_bits": ({"claims": {"exp": 10 ** 30}}, TOKEN,
+                              "exp is no integer of 64 bits"),
     "payload_a_list": ({"payload": "[]"}, TOKEN),
     "no_token_at_all": ({"raw": "x"}, TOKEN),
     "two_dots_only": ({"raw": ".."}, TOKEN),
@@ -110,9 +114,37 @@ class Token(PoolCase):
         self.assertTrue(host.delayed)
         self.assertNotIn("eyJ", str(host.events))
 
-    def check_spoilt(self, how, wanted):
+    def check_spoilt(self, how, wanted, why=""):
         self.pool.token(**{"for": "id", **how})
-        self.expect(self.sign_in(RIGHT), wanted)
+        host = self.sign_in(RIGHT)
+        self.expect(host, wanted)
+        self.assertIn(why, host.verdict[1])
+
+    def test_names_and_numbers_of_any_kind_are_no_fault(self):
+        self.pool.token(**{"for": "id", "claims": {
+            "name": "Al\u00edce \u00c5ngstr\u00f6m \u65e5\u672c \U0001f511", "n": 10 ** 30,
+            "least": -10 ** 40, "\u540d": 1e300, "\u540d\u524d": ["\u00e9"]}})
+        self.check(self.sign_in(RIGHT), "PAM_SUCCESS")
+
+    def test_seeds_alice_has_such_a_name(self):
+        person = self.pool.call("user", username="alice")
+        self.assertEqual(person["attributes"]["name"],
+                         "Al\u00edce \u00c5ngstr\u00f6m \u65e5\u672c")
+        self.check(self.sign_in(RIGHT), "PAM_SUCCESS")
+
+    def test_words_of_a_trigger_in_any_letters(self):
+        words = "PreAuthentication failed with error Z\u00fcrich: \u65e5\u672c nur."
+        self.pool.fault("error", {"operation": "InitiateAuth"}, message=words,
+                        code="UserLambdaValidationException")
+        host = self.sign_in(RIGHT)
+        self.check(host, "PAM_PERM_DENIED", "trigger_refused")
+        self.assertIn("PreAuthentication failed with error Z", host.verdict[1])
+
+    def test_answer_that_is_too_deep(self):
+        self.pool.fault("nested", {"operation": "InitiateAuth"}, depth=60)
+        host = self.sign_in(RIGHT)
+        self.check(host, *UNREADABLE)
+        self.assertIn("the answer is nested more than 16 deep", host.verdict[1])
 
     def check_answer(self, how, wanted):
         self.pool.script({"match": {"operation": "InitiateAuth"}, **how})
@@ -153,6 +185,76 @@ class Token(PoolCase):
         self.assertEqual((host.code, host.reason), TOKEN)
 
 
+OWN = {
+    "original": ("ORIGINAL", {}),
+    "updated": ("UPDATED", {}),
+    "of_a_replica": ("https://cognito-idp.us-west-2.amazonaws.com/" + POOL,
+                     {"region": "us-west-2"}),
+    "updated_seen_from_a_replica": ("UPDATED", {"region": "us-west-2"}),
+    "of_ones_own": ("https://id.example.org/x", {"issuer": "https://id.example.org/x"}),
+}
+HOST = "https://issuer-cognito-idp.eu-west-1.amazonaws.com"
+FORGED = {
+    "other_pool": HOST + "/eu-west-1_Alias0001",
+    "other_region": "https://cognito-idp.us-west-2.amazonaws.com/" + POOL,
+    "updated_of_another_region": "https://issuer-cognito-idp.us-west-2.amazonaws.com/" + POOL,
+    "slash": f"{HOST}/{POOL}/",
+    "slashes": f"{HOST}//{POOL}",
+    "longer": f"{HOST}/{POOL}1",
+    "shorter": f"{HOST}/{POOL}"[:-1],
+    "suffix": f"https://issuer-cognito-idp.eu-west-1.amazonaws.com.example.org/{POOL}",
+    "suffix_of_china": f"https://issuer-cognito-idp.eu-west-1.amazonaws.com.cn/{POOL}",
+    "host_in_the_path": f"https://example.org/{HOST[8:]}/{POOL}",
+    "user_in_the_host": f"https://issuer-cognito-idp.eu-west-1.amazonaws.com@example.org/{POOL}",
+    "plain_http": f"http{HOST[5:]}/{POOL}",
+    "capitals": f"{HOST.upper()}/{POOL}",
+    "query": f"{HOST}/{POOL}?x=1",
+    "blank": f"{HOST}/{POOL} ",
+    "both": f"{ISSUER} {HOST}/{POOL}",
+    "letters_to_be_cleaned": "https://\u202e\x1b[2J\n.example.org",
+    "without_end": "https://" + "x" * 5000,
+}
+
+
+@harness.cases
+class Issuer(PoolCase):
+    own_rows = OWN
+    forged_rows = {name: (issuer,) for name, issuer in FORGED.items()}
+
+    def check_own(self, kind, settings):
+        self.pool.call("pool", pool=POOL, set={"settings": {"issuer": kind}})
+        self.check(self.sign_in(RIGHT, settings=settings), "PAM_SUCCESS", tries=1)
+
+    def check_forged(self, issuer):
+        self.pool.token(**{"for": "id", "claims": {"iss": issuer}})
+        host = self.sign_in(RIGHT)
+        self.check(host, *TOKEN)
+        self.assertIn("ID token: iss is " + issuer[:8], host.verdict[1])
+        expected = [text for level, text in host.logs
+                    if level == harness.WARNING and "issuer refused" in text]
+        self.assertEqual(len(expected), 1, host.logs)
+        self.assertIn(f"expected {ISSUER} or {HOST}/{POOL} ", expected[0])
+        for _, text in host.logs:
+            self.assertNotRegex(text, "[\x00-\x1f\u202e]")
+            self.assertLess(len(text), 900)
+
+    def test_with_an_issuer_of_ones_own_the_others_are_strangers(self):
+        for kind in ("ORIGINAL", "UPDATED"):
+            self.pool.call("pool", pool=POOL, set={"settings": {"issuer": kind}})
+            host = self.sign_in(RIGHT, settings={"issuer": "https://id.example.org/x"})
+            self.check(host, *TOKEN)
+            self.assertTrue(any("expected https://id.example.org/x (" in text
+                                for _, text in host.logs), host.logs)
+
+    def test_the_pool_says_which_it_is(self):
+        for kind, issuer in (("ORIGINAL", ISSUER), ("UPDATED", f"{HOST}/{POOL}")):
+            self.pool.call("pool", pool=POOL, set={"settings": {"issuer": kind}})
+            with urllib.request.urlopen(
+                    f"{self.pool.address}/{POOL}/.well-known/openid-configuration",
+                    context=ssl.create_default_context(cafile=self.pool.ca_file)) as answer:
+                self.assertEqual(json.load(answer)["issuer"], issuer)
+
+
 class Keys(PoolCase):
     """Where the signing keys come from."""
 
@@ -181,6 +283,16 @@ class Keys(PoolCase):
             self.pool.fault(fault, {"operation": "jwks"}, count=0)
             host = self.sign_in(RIGHT)
             self.assertEqual((host.code, host.reason), self.unavailable, fault)
+
+    def test_of_a_pool_that_is_not_there(self):
+        """The client ID alone signs in; only the keys miss the wrong pool."""
+        for name in ("eu-west-1_Wrong0001", "eu-central-1_Local0001"):
+            host = self.sign_in(RIGHT, settings={"user_pool_id": name})
+            self.assertEqual((host.code, host.reason), self.unavailable)
+            self.assertIn(f"HTTP 404 for the keys of {name}: user_pool_id, region or endpoint",
+                          host.verdict[1])
+        self.pool.fault("html_500", {"operation": "jwks"}, count=0)
+        self.assertIn("HTTP 500 for the keys of " + POOL, self.sign_in(RIGHT).verdict[1])
 
     def test_fetched_again_when_the_first_time_failed(self):
         self.pool.fault("html_500", {"operation": "jwks"}, count=1)

@@ -117,6 +117,8 @@ class Front:
 def operation_of(request):
     if request.path.endswith("/.well-known/jwks.json"):
         return "jwks"
+    if request.path.endswith("/.well-known/openid-configuration"):
+        return "openid-configuration"
     target = request.headers.get("x-amz-target", "")
     return target[len(TARGET):] if target.startswith(TARGET) else target
 

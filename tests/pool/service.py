@@ -159,7 +159,19 @@ class Service:
             if keys and parts[1] in self.pools:
                 return Answer(200, encode(keys), "application/json",
                               {"Cache-Control": "public, max-age=86400"})
+        if len(parts) == 4 and parts[2:] == [".well-known", "openid-configuration"]:
+            if parts[1] in self.pools:
+                return Answer(200, encode(self.discovery(self.pools[parts[1]])),
+                              "application/json")
         return Answer(404, b'{"message":"Not Found"}', "application/json")
+
+    @staticmethod
+    def discovery(pool):
+        return {"issuer": pool.issuer, "jwks_uri": pool.issuer + "/.well-known/jwks.json",
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "response_types_supported": ["code", "token"],
+                "scopes_supported": ["openid", "email", "phone", "profile"],
+                "subject_types_supported": ["public"]}
 
     def success(self, result):
         return Answer(200, encode(result), headers=self.common_headers())

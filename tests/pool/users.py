@@ -24,8 +24,13 @@ DEFAULT_SETTINGS = {
     "wrong_sms_code_sends_new_one": False,
     "otp_first_factor_digits": 8,
     "error_style": "plain",
+    "issuer": "ORIGINAL",
 }
 NAMESPACE = uuid.UUID("5b0f5b1e-64a0-4c11-9d0a-2f3a6a1c7e55")
+
+
+def suffix(region):
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
 
 
 @dataclass
@@ -151,7 +156,13 @@ class Pool:
 
     @property
     def issuer(self):
-        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
+        """What the tokens name: ORIGINAL (of settings' region, as a replica's
+        is), UPDATED, or an address of its own."""
+        kind = self.settings["issuer"]
+        region = self.settings.get("region", self.region)
+        return {"ORIGINAL": f"https://cognito-idp.{region}.{suffix(region)}/{self.id}",
+                "UPDATED": f"https://issuer-cognito-idp.{self.region}.{suffix(self.region)}"
+                           f"/{self.id}"}.get(kind, kind)
 
     def same(self, one, other):
         return one == other if self.case_sensitive else one.lower() == other.lower()

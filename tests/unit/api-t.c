@@ -859,7 +859,7 @@ test_observer(void)
     struct observed observed = {0};
     struct secret token = {0};
     struct json *claims = NULL;
-    const char *why = NULL;
+    char why[JWT_WHY_SIZE] = "";
 
     script(true, 403, "");
     client.observe = observe;
@@ -876,7 +876,7 @@ test_observer(void)
     is_number(observed.count, 2, "nothing is told of what was not sent");
     need(secret_set_text(&token, "a.b.c"), "memory");
     http.get_status[0] = STATUS_DNS;
-    (void) cognito_check_id_token(&client, &token, 0, &claims, &why);
+    (void) cognito_check_id_token(&client, &token, 0, &claims, why);
     is_text(observed.operation, "jwks", "the keys are told of, too");
     is_number(observed.status, STATUS_DNS, "with their own status");
     secret_free(&token);
@@ -892,7 +892,7 @@ test_keys(void)
     struct secret keys = {0};
     struct secret token = {0};
     struct json *claims = NULL;
-    const char *why = NULL;
+    char why[JWT_WHY_SIZE] = "";
     char others[2048];
     char *at;
     const int64_t now = 1790000000;
@@ -908,12 +908,12 @@ test_keys(void)
     script(false, 200, "");
     http.get_code[0] = 200;
     http.get_body[0] = keys.data;
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_OK, "keys are fetched");
     is_text(json_text(claims, "cognito:username"), "zo\xc3\xab", "claims");
     is_text(http.path, pool.keys_path, "from where the pool has them");
     json_free(claims);
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_OK, "and kept");
     is_number(http.gets, 1, "for the next token");
     json_free(claims);
@@ -924,7 +924,7 @@ test_keys(void)
     http.get_code[0] = http.get_code[1] = 200;
     http.get_body[0] = others;
     http.get_body[1] = keys.data;
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_OK, "a rotated key is fetched");
     is_number(http.gets, 2, "by asking once more");
     json_free(claims);
@@ -933,7 +933,7 @@ test_keys(void)
     script(false, 200, "");
     http.get_code[0] = http.get_code[1] = 200;
     http.get_body[0] = http.get_body[1] = others;
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_TOKEN, "a key that the pool does not publish");
     is_text(why, "kid", "kid");
     ok(claims == NULL && http.gets == 2, "asked twice, no claims");
@@ -941,32 +941,32 @@ test_keys(void)
 
     script(false, 200, "");
     http.get_status[0] = STATUS_TIMEOUT;
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_KEYS, "no answer");
     ok(claims == NULL && http.gets == 1 && why[0] != '\0', "%s", why);
     script(false, 200, "");
     http.get_code[0] = 404;
     http.get_body[0] = keys.data;
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_KEYS, "HTTP 404");
     script(false, 200, "");
     http.get_code[0] = 200;
     http.get_body[0] = "";
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_KEYS, "an empty answer");
     script(false, 200, "");
     http.get_code[0] = 200;
     http.get_body[0] = "{\"keys\":[]}";
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_KEYS, "no keys in it");
 
     script(false, 200, "");
     client.keys_pinned = true;
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_KEYS, "pinned, but none");
     need(jwt_keys_parse(others, strlen(others), &client.keys) == STATUS_OK,
          "the others' keys");
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_KEYS, "pinned keys that lack the kid");
     is_number(http.gets, 0, "are never fetched");
     cognito_close(&client);
@@ -975,14 +975,14 @@ test_keys(void)
     http.get_code[0] = 200;
     http.get_body[0] = keys.data;
     is_number(
-        cognito_check_id_token(&client, &token, now + 7200, &claims, &why),
+        cognito_check_id_token(&client, &token, now + 7200, &claims, why),
         STATUS_TOKEN, "an expired token");
     is_text(why, "exp", "exp");
     client.client_id = "another";
-    is_number(cognito_check_id_token(&client, &token, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_TOKEN, "another client's token");
     is_text(why, "aud", "aud");
-    is_number(cognito_check_id_token(&client, &nothing, now, &claims, &why),
+    is_number(cognito_check_id_token(&client, &nothing, now, &claims, why),
               STATUS_TOKEN, "no token");
     cognito_close(&client);
     secret_free(&keys);

@@ -54,6 +54,8 @@ test_taken(void)
         "{\"a\":{\"a\":{\"a\":1}},\"b\":{\"a\":2}}",
         "[{\"a\":1},{\"a\":2}]",
         "123456789012345678901234567890",
+        "{\"a\":-123456789012345678901234567890}",
+        "{\"\xc3\xa4\":\"\xe6\x97\xa5\xe6\x9c\xac\"}",
         "1e999",
     };
 
@@ -152,6 +154,31 @@ test_refused(void)
         is_number(parse(texts[i], &json), STATUS_UNREADABLE, shown(texts[i]));
         ok(json == NULL, "has no value");
     }
+}
+
+/* What the log says of a text that was refused. */
+static void
+test_faults_named(void)
+{
+    static const struct {
+        const char *text;
+        const char *fault;
+    } cases[] = {
+        {"{", "not JSON"},
+        {"", "not JSON"},
+        {"{\"a\":NaN}", "not JSON"},
+        {"\"\xff\"", "not UTF-8"},
+        {"[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]",
+         "nested more than 16 deep"},
+        {"[[[[[[[[[[[[[[[[[", "nested more than 16 deep"},
+        {"[[[[[[[[[[[[[[[[", "not JSON"},
+        {"{\"a\":1,\"a\":2}", "null, or a key twice in one object"},
+        {"null", "null, or a key twice in one object"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        is_text(json_fault(cases[i].text, strlen(cases[i].text)),
+                cases[i].fault, shown(cases[i].text));
 }
 
 static void
@@ -395,6 +422,7 @@ main(void)
 {
     test_taken();
     test_refused();
+    test_faults_named();
     test_lengths();
     test_getters();
     test_nothing();

@@ -27,12 +27,15 @@
 #define CLAIMS_OPEN                                                           \
     "{\"sub\":\"s\",\"iss\":\"" ISSUER "\",\"aud\":\"" CLIENT                 \
     "\",\"token_use\":\"id\",\"cognito:username\":\"alice\""
+#define DEEP_10 "[[[[[[[[[["
+#define DEEP_60 DEEP_10 DEEP_10 DEEP_10 DEEP_10 DEEP_10 DEEP_10
 #define CLAIMS CLAIMS_OPEN ",\"exp\":1790003600,\"iat\":1790000000}"
 
 static EVP_PKEY *one;
 static EVP_PKEY *two;
 static struct jwt_keys *keys;
-static const struct jwt_expect expect = {ISSUER, CLIENT, "id", NOW};
+static const struct jwt_expect expect = {
+    .issuer = ISSUER, .audience = CLIENT, .token_use = "id", .now = NOW};
 
 /* Appends base64url of bytes to text. */
 static void
@@ -111,12 +114,12 @@ append_key(char *text, const char *kid, EVP_PKEY *key, const char *more)
 }
 
 static enum status
-verify(const char *token, const char **why_out)
+verify(const char *token, char *why_out)
 {
     struct json *claims = NULL;
     enum status status;
 
-    *why_out = NULL;
+    why_out[0] = '\0';
     status = jwt_verify(token, keys, &expect, &claims, why_out);
     if ((claims != NULL) != (status == STATUS_OK))
         status = STATUS_INTERNAL;
@@ -129,9 +132,9 @@ static void
 refused(const char *token, enum status status, const char *why,
         const char *what)
 {
-    const char *seen = NULL;
+    char seen[JWT_WHY_SIZE];
 
-    is_text(status_word(verify(token, &seen)), status_word(status), what);
+    is_text(status_word(verify(token, seen)), status_word(status), what);
     is_text(seen, why, why);
 }
 
@@ -139,10 +142,10 @@ static void
 test_good(void)
 {
     struct json *claims = NULL;
-    const char *why = NULL;
+    char why[JWT_WHY_SIZE] = "";
     char *token = make(HEADER, CLAIMS, one);
 
-    is_number(jwt_verify(token, keys, &expect, &claims, &why), STATUS_OK,
+    is_number(jwt_verify(token, keys, &expect, &claims, why), STATUS_OK,
               "a good token");
     is_text(json_text(claims, "cognito:username"), "alice", "brings claims");
     is_text(why, "", "and no reason");
@@ -151,7 +154,7 @@ test_good(void)
     free(token);
     token = make("{\"kid\":\"two\",\"alg\":\"RS256\",\"typ\":\"JWT\"}", CLAIMS,
                  two);
-    is_number(verify(token, &why), STATUS_OK, "one by the second key");
+    is_number(verify(token, why), STATUS_OK, "one by the second key");
     free(token);
 }
 
@@ -163,7 +166,7 @@ test_foreign(void)
     struct jwt_keys *foreign = NULL;
     struct json *claims = NULL;
     struct secret text = {0};
-    const char *why = NULL;
+    char why[JWT_WHY_SIZE] = "";
     struct jwt_expect wanted = {
         .issuer = json_text(file, "issuer"),
         .audience = json_text(file, "audience"),
@@ -176,13 +179,13 @@ test_foreign(void)
     is_number(jwt_keys_parse(text.data, text.length, &foreign), STATUS_OK,
               "another program's keys");
     is_number(
-        jwt_verify(json_text(file, "token"), foreign, &wanted, &claims, &why),
+        jwt_verify(json_text(file, "token"), foreign, &wanted, &claims, why),
         STATUS_OK, "another program's token");
     is_text(json_text(claims, "cognito:username"), "zo\xc3\xab",
             "says what it should");
     json_free(claims);
     is_number(
-        jwt_verify(json_text(file, "other"), foreign, &wanted, &claims, &why),
+        jwt_verify(json_text(file, "other"), foreign, &wanted, &claims, why),
         STATUS_TOKEN, "the same claims with another signature");
     is_text(why, "signature", "signature");
     jwt_keys_free(foreign);
@@ -246,23 +249,35 @@ test_claims(void)
         {CLAIMS_OPEN ",\"exp\":1789999940}", "exp"},
         {CLAIMS_OPEN ",\"exp\":0}", "exp"},
         {CLAIMS_OPEN ",\"exp\":-1}", "exp"},
-        {CLAIMS_OPEN ",\"exp\":\"1790003600\"}", "exp"},
-        {CLAIMS_OPEN ",\"exp\":1790003600.5}", "exp"},
-        {CLAIMS_OPEN ",\"exp\":true}", "exp"},
-        {CLAIMS_OPEN ",\"exp\":99999999999999999999}", "exp"},
-        {CLAIMS_OPEN ",\"exp\":null}", "exp"},
-        {CLAIMS_OPEN "}", "exp"},
+        {CLAIMS_OPEN ",\"exp\":\"1790003600\"}",
+         "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":1790003600.5}",
+         "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":true}",
+         "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":99999999999999999999}",
+         "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":null}",
+         "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN "}", "exp is no integer of 64 bits"},
         {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":1790000060}", ""},
         {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":1790000061}", "nbf"},
-        {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":\"0\"}", "nbf"},
+        {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":\"0\"}",
+         "nbf is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":-9e99}",
+         "nbf is no integer of 64 bits"},
         {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":null}", ""},
-        {CLAIMS_OPEN ",\"exp\":1790003600,\"iat\":\"x\"}", "iat"},
+        {CLAIMS_OPEN ",\"exp\":1790003600,\"iat\":\"x\"}",
+         "iat is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":1790003600,"
+                     "\"iat\":99999999999999999999999999}",
+         "iat is no integer of 64 bits"},
         {"{\"iss\":\"" ISSUER "x\",\"aud\":\"" CLIENT
          "\",\"token_use\":\"id\",\"exp\":1790003600}",
-         "iss"},
+         "iss is " ISSUER "x"},
         {"{\"iss\":\"" ISSUER "/\",\"aud\":\"" CLIENT
          "\",\"token_use\":\"id\",\"exp\":1790003600}",
-         "iss"},
+         "iss is " ISSUER "/"},
         {"{\"iss\":[\"" ISSUER "\"],\"aud\":\"" CLIENT
          "\",\"token_use\":\"id\",\"exp\":1790003600}",
          "iss"},
@@ -289,8 +304,18 @@ test_claims(void)
          "\",\"token_use\":\"ID\",\"exp\":1790003600}",
          "token_use"},
         {"[]", "payload"},
-        {"{\"exp\":1790003600,\"exp\":1790003600}", "payload"},
-        {"no JSON", "payload"},
+        {"{\"exp\":1790003600,\"exp\":1790003600}",
+         "null, or a key twice in one object"},
+        {"no JSON", "not JSON"},
+        {"\"\xff\"", "not UTF-8"},
+        {"{\"a\":" DEEP_60 "}", "nested more than 16 deep"},
+        /* What is of no concern may be what it likes. */
+        {CLAIMS_OPEN ",\"exp\":1790003600,"
+                     "\"custom\":123456789012345678901234567890}",
+         ""},
+        {CLAIMS_OPEN ",\"exp\":1790003600,"
+                     "\"name\":\"Al\xc3\xad\x63\x65 \xe6\x97\xa5\"}",
+         ""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -300,6 +325,68 @@ test_claims(void)
                 cases[i].why, cases[i].claims);
         free(token);
     }
+}
+
+/* A pool has two issuers; a name that resembles one of them is none. */
+static void
+test_issuers(void)
+{
+    static const char updated[] =
+        "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_X";
+    static const struct {
+        const char *issuer;
+        bool good;
+    } cases[] = {
+        {ISSUER, true},
+        {"https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_X",
+         true},
+        {"https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_X/",
+         false},
+        {"https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_Y",
+         false},
+        {"https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_XY",
+         false},
+        {"https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_",
+         false},
+        {"https://issuer-cognito-idp.us-east-2.amazonaws.com/us-east-1_X",
+         false},
+        {"https://issuer-cognito-idp.us-east-1.amazonaws.com.evil/us-east-1_X",
+         false},
+        {"https://evil/https://issuer-cognito-idp.us-east-1.amazonaws.com/"
+         "us-east-1_X",
+         false},
+        {"http://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_X",
+         false},
+        {"https://ISSUER-cognito-idp.us-east-1.amazonaws.com/us-east-1_X",
+         false},
+        {"", false},
+    };
+    struct jwt_expect both = expect;
+    struct json *claims = NULL;
+    char why[JWT_WHY_SIZE], text[512];
+    char *token;
+
+    both.updated_issuer = updated;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void) snprintf(text, sizeof text,
+                        "{\"iss\":\"%s\",\"aud\":\"" CLIENT "\","
+                        "\"token_use\":\"id\",\"exp\":1790003600}",
+                        cases[i].issuer);
+        token = make(HEADER, text, one);
+        is_number(jwt_verify(token, keys, &both, &claims, why),
+                  cases[i].good ? STATUS_OK : STATUS_TOKEN, cases[i].issuer);
+        (void) snprintf(text, sizeof text, "iss is %s", cases[i].issuer);
+        is_text(why, cases[i].good ? "" : text, "the one seen is named");
+        json_free(claims);
+        claims = NULL;
+        /* Without a second one, the second one is a stranger's. */
+        is_number(verify(token, why), i == 0 ? STATUS_OK : STATUS_TOKEN,
+                  "by the first alone");
+        free(token);
+    }
+    token = make(HEADER, "{\"iss\":\"a\\nb\\u001b[31m\"}", one);
+    refused(token, STATUS_TOKEN, "iss is a?b?[31m", "it is cleaned");
+    free(token);
 }
 
 /* alg none with nothing signed, and HS256 keyed with what everybody knows. */
@@ -364,7 +451,7 @@ test_flips(void)
 {
     char *good = make(HEADER, CLAIMS, one);
     size_t length = strlen(good);
-    const char *why;
+    char why[JWT_WHY_SIZE];
     unsigned int passed = 0;
 
     /* Every character stands for bits that are signed or the signature's. */
@@ -372,7 +459,7 @@ test_flips(void)
         char kept = good[i];
 
         good[i] = kept == 'A' ? 'B' : 'A';
-        passed += verify(good, &why) == STATUS_OK;
+        passed += verify(good, why) == STATUS_OK;
         good[i] = kept;
     }
     is_number(passed, 0, "a token with any character changed");
@@ -380,7 +467,7 @@ test_flips(void)
         char kept = good[i];
 
         good[i] = '\0';
-        passed += verify(good, &why) == STATUS_OK;
+        passed += verify(good, why) == STATUS_OK;
         good[i] = kept;
     }
     is_number(passed, 0, "a token cut anywhere");
@@ -446,7 +533,7 @@ static void
 test_large(void)
 {
     char *claims = calloc(1, 200000);
-    const char *why;
+    char why[JWT_WHY_SIZE];
     char *token;
 
     need(claims != NULL, "memory");
@@ -455,7 +542,7 @@ test_large(void)
         sprintf(claims + strlen(claims), ",\"custom:claim%d\":\"value\"", i);
     strcat(claims, "}");
     token = make(HEADER, claims, one);
-    is_number(verify(token, &why), STATUS_OK, "5000 added claims");
+    is_number(verify(token, why), STATUS_OK, "5000 added claims");
     free(token);
     free(claims);
 }
@@ -582,13 +669,13 @@ test_faults(const char *jwks)
     while (!succeeded && failures < 10000) {
         struct jwt_keys *parsed = NULL;
         struct json *claims = NULL;
-        const char *why = NULL;
+        char why[JWT_WHY_SIZE] = "";
         enum status status;
 
         fault_arm(failures);
         status = parse_keys(jwks, &parsed);
         if (status == STATUS_OK)
-            status = jwt_verify(token, parsed, &expect, &claims, &why);
+            status = jwt_verify(token, parsed, &expect, &claims, why);
         succeeded = fault_disarm();
         wrong = wrong || (succeeded && status != STATUS_OK)
                 || (claims != NULL) != (status == STATUS_OK);
@@ -619,6 +706,7 @@ main(void)
     test_foreign();
     test_headers();
     test_claims();
+    test_issuers();
     test_forgeries();
     test_flips();
     test_forms();

@@ -274,6 +274,98 @@ test_endpoint_with(void)
     ok(strstr(pool.warning, "issuer") != NULL, "but the issuer is a guess");
 }
 
+/* Without issuer a pool has two: by hand, for every partition. */
+static void
+test_own_issuers(void)
+{
+#define VPC "https://vpce-0a1b-c2d3.cognito-idp.eu-west-1.vpce.amazonaws.com"
+    static const struct {
+        struct pool_options options;
+        const char *issuer;
+        const char *updated;
+    } cases[] = {
+        {{.id = "eu-west-1_AbC"},
+         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        {{.id = "us-gov-west-1_AbC"},
+         "https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_AbC",
+         "https://issuer-cognito-idp.us-gov-west-1.amazonaws.com/"
+         "us-gov-west-1_AbC"},
+        {{.id = "cn-north-1_AbC"},
+         "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC",
+         "https://issuer-cognito-idp.cn-north-1.amazonaws.com.cn/"
+         "cn-north-1_AbC"},
+        {{.id = "eusc-de-east-1_AbC"},
+         "https://cognito-idp.eusc-de-east-1.amazonaws.eu/eusc-de-east-1_AbC",
+         "https://issuer-cognito-idp.eusc-de-east-1.amazonaws.eu/"
+         "eusc-de-east-1_AbC"},
+        {{.id = "us-iso-east-1_AbC"},
+         "https://cognito-idp.us-iso-east-1.c2s.ic.gov/us-iso-east-1_AbC",
+         "https://issuer-cognito-idp.us-iso-east-1.c2s.ic.gov/"
+         "us-iso-east-1_AbC"},
+        {{.id = "us-isob-east-1_AbC"},
+         "https://cognito-idp.us-isob-east-1.sc2s.sgov.gov/"
+         "us-isob-east-1_AbC",
+         "https://issuer-cognito-idp.us-isob-east-1.sc2s.sgov.gov/"
+         "us-isob-east-1_AbC"},
+        /* Neither fips nor dualstack changes who issues. */
+        {{.id = "us-east-1_AbC", .fips = true, .dualstack = true},
+         "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC",
+         "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC"},
+        {{.id = "cn-north-1_AbC", .dualstack = true},
+         "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC",
+         "https://issuer-cognito-idp.cn-north-1.amazonaws.com.cn/"
+         "cn-north-1_AbC"},
+        /* A replica: the region that answers, and the pool's primary one. */
+        {{.id = "eu-west-1_AbC", .region = "us-west-2"},
+         "https://cognito-idp.us-west-2.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        {{.id = "eu-west-1_AbC",
+          .endpoint = "https://cognito-idp.us-west-2.amazonaws.com"},
+         "https://cognito-idp.us-west-2.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        {{.id = "us-east-1_AbC",
+          .endpoint = "https://cognito-idp-fips.us-east-2.amazonaws.com:443"},
+         "https://cognito-idp.us-east-2.amazonaws.com/us-east-1_AbC",
+         "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC"},
+        {{.id = "cn-north-1_AbC",
+          .endpoint = "https://cognito-idp.cn-northwest-1.amazonaws.com.cn"},
+         "https://cognito-idp.cn-northwest-1.amazonaws.com.cn/cn-north-1_AbC",
+         "https://issuer-cognito-idp.cn-north-1.amazonaws.com.cn/"
+         "cn-north-1_AbC"},
+        {{.id = "eu-west-1_AbC", .endpoint = VPC},
+         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        /* The region that was given is the one that is meant. */
+        {{.id = "eu-west-1_AbC", .region = "eu-west-1",
+          .endpoint = "https://cognito-idp.us-west-2.amazonaws.com"},
+         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        /* Somebody else's host says nothing of regions. */
+        {{.id = "eu-west-1_AbC", .endpoint = "https://localhost:8443"},
+         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        {{.id = "eu-west-1_AbC",
+          .endpoint = "https://my-cognito-idp.us-west-2.example.com"},
+         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        {{.id = "eu-west-1_AbC", .endpoint = "https://cognito-idp"},
+         "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+         "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+        /* An emulator's pool has one. */
+        {{.id = "local_abc", .endpoint = "https://localhost:8443"},
+         "https://cognito-idp.local.amazonaws.com/local_abc", ""},
+        {{.id = "eu-west-1_AbC", .issuer = "https://my.example/x"},
+         "https://my.example/x", ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        is_number(derive(cases[i].options), STATUS_OK, cases[i].options.id);
+        is_text(pool.issuer, cases[i].issuer, "of the region that is asked");
+        is_text(pool.updated_issuer, cases[i].updated, "and the other one");
+    }
+}
+
 static void
 test_issuers(void)
 {
@@ -314,6 +406,7 @@ main(void)
     test_refused_ids();
     test_endpoints();
     test_endpoint_with();
+    test_own_issuers();
     test_issuers();
     return done_testing();
 }
