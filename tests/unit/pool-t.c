@@ -134,7 +134,9 @@ test_regions(void)
     (void) derive(
         (struct pool_options){.id = "us-east-1_X", .region = "us-west-1"});
     is_text(pool.host, "cognito-idp.us-west-1.amazonaws.com", "region wins");
-    is_text(pool.warning, "region is not the one in user_pool_id",
+    is_text(pool.warning,
+            "region is not the one in user_pool_id: right for a replica of "
+            "the pool only",
             "with a warning");
     is_number(derive((struct pool_options){.id = "qq-center-7_X"}), STATUS_OK,
               "a region younger than the table");
