@@ -511,13 +511,8 @@ check_pool(struct check *check)
 
     if (!check->usable)
         return;
-    /* With an endpoint any word passes for a region: a secret, too. */
     check_add(check, CHECK_OK, "user pool", NULL, "%s in %s, %s",
-              check->setup.pool.id,
-              config_is_set(check->setup.config, KEY_ENDPOINT)
-                      && config_is_set(check->setup.config, KEY_REGION)
-                  ? "the region that is set"
-                  : check->setup.pool.region,
+              check->setup.pool.id, check->setup.pool.region,
               check->setup.pool.endpoint);
     if (check->cli->offline) {
         check_leave_out(check, "the network and the pool (--offline)");

@@ -273,7 +273,8 @@ read_entry(struct pam_stack *stack, const struct place *place, char *text)
     line = new_line(stack, place, phase);
     if (line == NULL || !fill_line(line, control, brackets, module, text))
         return refuse(stack, place, "%s", "too many lines");
-    if (!read_control(line, control, brackets))
+    line->is_broken = !read_control(line, control, brackets);
+    if (line->is_broken)
         return refuse(stack, place, "%s",
                       "expected a control, such as required");
     return true;

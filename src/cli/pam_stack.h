@@ -40,6 +40,7 @@ struct pam_line {
     enum pam_phase phase;
     int level;              /* of substacks around it */
     bool is_substack;       /* only marks where one begins */
+    bool is_broken;         /* its control says nothing */
     int actions[PAM_CODE_COUNT];
     char *control;          /* as written */
     char *module;           /* as written */

@@ -257,9 +257,9 @@ put_stack(const struct redaction *redaction, const struct check *check)
     for (size_t i = 0; i < check->stack.count; i++) {
         const struct pam_line *line = &check->stack.lines[i];
 
-        /* What is wrong with the last line may be a secret in it. */
-        if (check->stack.error[0] != '\0' && i + 1 == check->stack.count)
-            break;
+        /* What is wrong with a line may be a secret in it. */
+        if (line->is_broken)
+            continue;
         if (line->is_substack) {
             put(redaction, "%s substack:", phases[line->phase]);
             continue;

@@ -17,6 +17,7 @@
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 #define HOST_MAX 253 /* RFC 1035 */
+#define REGION_MAX 24 /* characters; those of AWS have up to 16 */
 #define PORT_HTTPS 443
 
 struct partition {
@@ -178,7 +179,7 @@ take_region(struct derivation *derivation)
     if (region != NULL) {
         size_t length = strlen(region);
 
-        if (length == 0 || length > POOL_ID_MAX
+        if (length == 0 || length > REGION_MAX
             || region[strspn(region, LOWER DIGITS "-")] != '\0')
             return refuse(derivation, "region is not a name like us-east-1");
         if (looks_like_region(pool->region)
