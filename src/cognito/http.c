@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
 
 #include "common/text.h"
 
@@ -924,6 +926,21 @@ http_chain(const struct http *http, struct secret *pem_out)
     done = fclose(text) == 0 && secret_set(pem_out, pem, length);
     free(pem);
     return done;
+}
+
+void
+http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX])
+{
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    char *settings = CONF_get1_default_config_file();
+
+    memset(paths, 0, sizeof(paths[0]) * HTTP_FILES);
+    if (settings != NULL)
+        (void) snprintf(paths[0], sizeof(paths[0]), "%s", settings);
+    OPENSSL_free(settings);
+    if (system_anchors && curl->age >= CURLVERSION_SEVENTH
+        && curl->cainfo != NULL)
+        (void) snprintf(paths[1], sizeof(paths[1]), "%s", curl->cainfo);
 }
 
 void

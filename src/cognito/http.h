@@ -18,6 +18,8 @@
 
 #define HTTP_BODY_MAX (1024 * 1024) /* bytes of an answer's body */
 #define HTTP_IDLE_MS 45000          /* an idle connection is closed then */
+#define HTTP_FILES 2
+#define HTTP_PATH_MAX 256
 
 struct http;
 
@@ -54,6 +56,13 @@ void http_close(struct http *http);
  * An exchange past it ends with STATUS_TIMEOUT.
  */
 void http_deadline(struct http *http, int64_t deadline_ms);
+
+/*
+ * The files that the libraries open on their own: OpenSSL's configuration
+ * and, where the system's trust anchors count, libcurl's bundle of them. ""
+ * for what this build has not.
+ */
+void http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX]);
 
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t http_now(void);

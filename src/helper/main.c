@@ -148,6 +148,38 @@ say(struct wire_talk *talk, enum talk_level level, const char *text)
     talk->talk.log(&talk->talk, level, text);
 }
 
+static void
+say_warning(void *context, const char *line)
+{
+    say(context, TALK_LOG_WARNING, line);
+}
+
+/* Identity and cage, from which nothing but what is needed can be reached. */
+static bool
+confine(struct wire_talk *talk, const struct setup *setup, bool personal)
+{
+    char paths[HTTP_FILES][HTTP_PATH_MAX];
+    const char *files[HTTP_FILES + 1] = {NULL};
+    const struct sandbox_needs needs = {.endpoint = setup->pool.port,
+                                        .proxy = setup->proxy_port,
+                                        .files = files};
+    char error[200], note[160];
+
+    http_files(setup->ca.length == 0, paths);
+    for (size_t i = 0; i < HTTP_FILES; i++)
+        files[i] = paths[i];
+    if (!sandbox_drop(HELPER_USER, personal, error, sizeof(error))
+        || !sandbox_confine(&needs, error, sizeof(error), note,
+                            sizeof(note))) {
+        say(talk, TALK_LOG_ERROR, error);
+        return false;
+    }
+    if (note[0] != '\0')
+        say(talk, TALK_LOG_DEBUG, note);
+    sandbox_report(&needs, say_warning, talk);
+    return true;
+}
+
 /* Files, identity, cage: STATUS_OK when the network may be used. */
 static enum status
 prepare(struct wire_talk *talk, const struct request *request,
@@ -155,8 +187,7 @@ prepare(struct wire_talk *talk, const struct request *request,
 {
     bool personal = (request->flags & WIRE_PERSONAL) != 0;
     struct file_trust trust = {.owner = personal ? geteuid() : 0};
-    struct sandbox_ports ports = {0};
-    char line[320], error[200], note[160];
+    char line[320];
     enum status status;
 
     if (personal == is_root())
@@ -173,17 +204,7 @@ prepare(struct wire_talk *talk, const struct request *request,
         return status;
     if (setup->warning[0] != '\0')
         say(talk, TALK_LOG_WARNING, setup->warning);
-    ports.endpoint = setup->pool.port;
-    ports.proxy = setup->proxy_port;
-    if (!sandbox_drop(HELPER_USER, personal, error, sizeof(error))
-        || !sandbox_confine(&ports, error, sizeof(error), note,
-                            sizeof(note))) {
-        say(talk, TALK_LOG_ERROR, error);
-        return STATUS_PRIVILEGE;
-    }
-    if (note[0] != '\0')
-        say(talk, TALK_LOG_DEBUG, note);
-    return STATUS_OK;
+    return confine(talk, setup, personal) ? STATUS_OK : STATUS_PRIVILEGE;
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/net.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -32,6 +33,10 @@
 #include <unistd.h>
 
 #include "helper/sanitized.h"
+
+#ifndef TCP_ULP
+#define TCP_ULP 31
+#endif
 
 #define FILES_MAX 64
 #define MEMORY_MAX (512UL * 1024 * 1024) /* bytes of address space */
@@ -143,22 +148,70 @@ struct port {
     uint64_t number;
 };
 
+/*
+ * Read by glibc's resolver, its plug-ins' loader and the time functions. Any
+ * of them may be a link to where the folders below do not reach.
+ */
+static const char *const files_of_libc[] = {
+    "/etc/hosts",    "/etc/resolv.conf", "/etc/nsswitch.conf",
+    "/etc/host.conf", "/etc/gai.conf",   "/etc/services",
+    "/etc/protocols", "/etc/networks",   "/etc/ld.so.cache",
+    "/etc/localtime", NULL};
+
+static bool
+add_rule(int ruleset, int fd, uint64_t allowed)
+{
+    const struct beneath rule = {.allowed = allowed, .parent = fd};
+
+    return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_BENEATH, &rule, 0)
+           == 0;
+}
+
+/* What is not there, or is out of this user's reach, needs no rule. */
+static bool
+is_absent(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ELOOP
+           || number == EACCES;
+}
+
 static bool
 allow_reading(int ruleset, const char *path)
 {
     int fd = open(path, O_PATH | O_CLOEXEC);
-    struct beneath rule = {.allowed = FS_READ_FILE, .parent = fd};
+    uint64_t allowed = FS_READ_FILE;
     struct stat st;
     bool done;
 
     if (fd < 0)
-        return errno == ENOENT;
+        return is_absent(errno);
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-        rule.allowed |= FS_READ_DIR;
-    done = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_BENEATH, &rule, 0)
-           == 0;
+        allowed |= FS_READ_DIR;
+    done = add_rule(ruleset, fd, allowed);
     (void) close(fd);
     return done;
+}
+
+/*
+ * Rules hold for what a path leads to, not for its spelling: a file that ends
+ * outside the folders needs a rule of its own. For that file alone: a link to
+ * a folder or a device opens nothing. Failing leaves the cage tighter, and
+ * sandbox_report() says so.
+ */
+static void
+allow_files(int ruleset, const char *const *paths)
+{
+    struct stat st;
+    int fd;
+
+    for (; paths != NULL && *paths != NULL; paths++) {
+        fd = open(*paths, O_PATH | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+            (void) add_rule(ruleset, fd, FS_READ_FILE);
+        (void) close(fd);
+    }
 }
 
 #if MEASURED
@@ -166,11 +219,7 @@ static bool
 allow_counting(int ruleset)
 {
     int fd = open(COVERAGE_FOLDER, O_PATH | O_CLOEXEC);
-    struct beneath rule = {.allowed = FS_READ_FILE | (1ULL << 1), /* write */
-                           .parent = fd};
-    bool done = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_BENEATH,
-                        &rule, 0)
-                == 0;
+    bool done = add_rule(ruleset, fd, FS_READ_FILE | (1ULL << 1)); /* write */
 
     (void) close(fd);
     return done;
@@ -192,7 +241,7 @@ allow_port(int ruleset, unsigned int number)
  * certificates and keys of the configuration were read before.
  */
 static bool
-landlock(const struct sandbox_ports *ports, char *note, size_t size)
+landlock(const struct sandbox_needs *needs, char *note, size_t size)
 {
     static const char *const readable[] = {
         "/etc", "/usr", "/lib", "/lib64", "/run", "/var/lib/ca-certificates",
@@ -221,12 +270,14 @@ landlock(const struct sandbox_ports *ports, char *note, size_t size)
         return false;
     for (size_t i = 0; done && i < sizeof(readable) / sizeof(*readable); i++)
         done = allow_reading(ruleset, readable[i]);
+    allow_files(ruleset, files_of_libc);
+    allow_files(ruleset, needs->files);
 #if MEASURED
     done = done && allow_counting(ruleset);
 #endif
     if (done && version >= 4)
-        done = allow_port(ruleset, ports->endpoint)
-               && allow_port(ruleset, ports->proxy)
+        done = allow_port(ruleset, needs->endpoint)
+               && allow_port(ruleset, needs->proxy)
                && allow_port(ruleset, DNS_PORT);
     if (done)
         done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
@@ -285,6 +336,17 @@ landlock(const struct sandbox_ports *ports, char *note, size_t size)
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t) (value), (yes), (no))
 #define ERRNO(number) (SECCOMP_RET_ERRNO | (number))
 #define DENY(name) IF_EQUAL(SYS_##name, 0, 1), RETURN(ERRNO(EPERM))
+/*
+ * A kind of socket that may be made: arguments 0 to 2, of which the kernel
+ * reads type without these two flags. Goes on at the next one otherwise.
+ */
+#define SOCKET(family, type, protocol)                                        \
+    LOAD(ARGUMENT(0)), IF_EQUAL((family), 0, 6), LOAD(ARGUMENT(1)),           \
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K,                                   \
+                 ~(uint32_t) (SOCK_CLOEXEC | SOCK_NONBLOCK)),                 \
+        IF_EQUAL((type), 0, 3), LOAD(ARGUMENT(2)),                            \
+        IF_EQUAL((protocol), 0, 1), RETURN(SECCOMP_RET_ALLOW)
+#define SOCKET_STEPS 8
 /* The call whose argument n has one of the bits. */
 #define DENY_BITS(name, n, bits)                                              \
     IF_EQUAL(SYS_##name, 0, 4), LOAD(ARGUMENT(n)), IF_BITS((bits), 0, 1),     \
@@ -325,18 +387,35 @@ static const struct sock_filter filter[] = {
     IF_BITS(CLONE_THREAD, 0, 1), RETURN(SECCOMP_RET_ALLOW),
     RETURN(ERRNO(EPERM)),
     /*
-     * Landlock's ports are those of connect() on plain TCP: no MPTCP, SCTP or
-     * SMC, and no connecting by sending.
+     * Landlock's ports are those of connect() on plain TCP: no MPTCP, SCTP,
+     * DCCP or SMC, by whatever type or protocol they are asked for; nor a TCP
+     * socket that is turned into another, nor connecting by sending.
      */
 #ifdef SYS_socket
-    IF_EQUAL(SYS_socket, 0, 12),
-    LOAD(ARGUMENT(0)),
-    IF_EQUAL(AF_UNIX, 8, 0), IF_EQUAL(AF_NETLINK, 5, 0),
-    IF_EQUAL(AF_INET, 1, 0), IF_EQUAL(AF_INET6, 0, 6),
-    LOAD(ARGUMENT(2)),
-    IF_EQUAL(IPPROTO_TCP, 3, 0), IF_EQUAL(IPPROTO_UDP, 2, 0),
-    LOAD(ARGUMENT(2)), IF_EQUAL(0, 0, 1), /* the usual one, NETLINK_ROUTE */
-    RETURN(SECCOMP_RET_ALLOW), RETURN(ERRNO(EAFNOSUPPORT)),
+    IF_EQUAL(SYS_socket, 0, 13 * SOCKET_STEPS + 1),
+    SOCKET(AF_INET, SOCK_STREAM, 0), SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
+    SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP),
+    SOCKET(AF_INET6, SOCK_STREAM, 0),
+    SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
+    SOCKET(AF_INET6, SOCK_DGRAM, 0),
+    SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
+    /* Plug-ins and their daemons. */
+    SOCKET(AF_UNIX, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_DGRAM, 0),
+    SOCKET(AF_UNIX, SOCK_SEQPACKET, 0),
+    /* This machine's addresses. */
+    SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
+    SOCKET(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE),
+    RETURN(ERRNO(EAFNOSUPPORT)),
+#endif
+#ifdef SYS_socketpair
+    IF_EQUAL(SYS_socketpair, 0, 3 * SOCKET_STEPS + 1),
+    SOCKET(AF_UNIX, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_DGRAM, 0),
+    SOCKET(AF_UNIX, SOCK_SEQPACKET, 0), RETURN(ERRNO(EAFNOSUPPORT)),
+#endif
+#ifdef SYS_setsockopt
+    IF_EQUAL(SYS_setsockopt, 0, 6), LOAD(ARGUMENT(1)),
+    IF_EQUAL(IPPROTO_TCP, 0, 3), LOAD(ARGUMENT(2)), IF_EQUAL(TCP_ULP, 0, 1),
+    RETURN(ERRNO(EPERM)), RETURN(SECCOMP_RET_ALLOW),
 #endif
 #ifdef SYS_sendto
     DENY_BITS(sendto, 3, MSG_FASTOPEN), DENY_BITS(sendmsg, 2, MSG_FASTOPEN),
@@ -461,7 +540,7 @@ filter_calls(void)
 }
 
 bool
-sandbox_confine(const struct sandbox_ports *ports, char *error_out,
+sandbox_confine(const struct sandbox_needs *needs, char *error_out,
                 size_t error_size, char *note_out, size_t note_size)
 {
     note_out[0] = '\0';
@@ -471,9 +550,44 @@ sandbox_confine(const struct sandbox_ports *ports, char *error_out,
         return fail(error_out, error_size, "cannot forbid new privileges");
     if (!set_limits())
         return fail(error_out, error_size, "cannot set limits");
-    if (!landlock(ports, note_out, note_size))
+    if (!landlock(needs, note_out, note_size))
         return fail(error_out, error_size, "cannot set up Landlock");
     if (!filter_calls())
         return fail(error_out, error_size, "cannot filter system calls");
     return true;
+}
+
+static void
+report(const char *path, void (*say)(void *context, const char *line),
+       void *context)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int number = errno;
+    struct stat st;
+    char line[320], text[80];
+
+    if (fd >= 0) {
+        (void) close(fd);
+        return;
+    }
+    if (number != EACCES && number != EPERM)
+        return;
+    (void) snprintf(line, sizeof(line),
+                    "%.160s%s cannot be read by the helper: %s", path,
+                    lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? ", a link,"
+                                                                 : "",
+                    strerror_r(number, text, sizeof(text)));
+    say(context, line);
+}
+
+void
+sandbox_report(const struct sandbox_needs *needs,
+               void (*say)(void *context, const char *line), void *context)
+{
+    const char *const *path;
+
+    for (path = files_of_libc; *path != NULL; path++)
+        report(*path, say, context);
+    for (path = needs->files; path != NULL && *path != NULL; path++)
+        report(*path, say, context);
 }

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -214,14 +215,46 @@ listen_anywhere(const char *unused)
     return listen(socket(AF_INET, SOCK_STREAM, 0), 1);
 }
 
-/* "FAMILY,TYPE,PROTOCOL" */
+/* "FAMILY,TYPE,PROTOCOL"; closed again, for thousands are tried. */
 static long
 make_socket(const char *numbers)
 {
-    int family = 0, type = 0, protocol = 0;
+    int family = 0, type = 0, protocol = 0, fd;
 
     (void) sscanf(numbers, "%d,%d,%d", &family, &type, &protocol);
-    return opened(socket(family, type, protocol));
+    fd = socket(family, type, protocol);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static long
+make_pair(const char *numbers)
+{
+    int family = 0, type = 0, protocol = 0, ends[2];
+
+    (void) sscanf(numbers, "%d,%d,%d", &family, &type, &protocol);
+    if (socketpair(family, type, protocol, ends) < 0)
+        return -1;
+    return close(ends[0]) == 0 && close(ends[1]) == 0 ? 0 : -1;
+}
+
+/* Makes another kind of socket of it, whose connect() Landlock may miss. */
+static long
+turn_socket(const char *kind)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    return setsockopt(fd, IPPROTO_TCP, TCP_ULP, kind,
+                      (socklen_t) strlen(kind));
+}
+
+/* What OpenSSL and libcurl set. */
+static long
+push_at_once(const char *unused)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+    (void) unused;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
 static long
@@ -589,6 +622,9 @@ static const struct deed {
     {"bind", bind_port},
     {"listen", listen_anywhere},
     {"socket", make_socket},
+    {"pair", make_pair},
+    {"ulp", turn_socket},
+    {"nodelay", push_at_once},
     {"unix", unix_path},
     {"abstract", unix_abstract},
     {"resolve", resolve},
@@ -671,7 +707,9 @@ make_victim(void)
 int
 main(int argc, char **argv)
 {
-    const struct sandbox_ports ports = {.endpoint = ENDPOINT_PORT};
+    static const char *const files[] = {"/etc/ssl/openssl.cnf", NULL};
+    const struct sandbox_needs needs = {.endpoint = ENDPOINT_PORT,
+                                        .files = files};
     char error[200], note[160];
 
     if (argc < 4)
@@ -683,7 +721,7 @@ main(int argc, char **argv)
     }
     make_victim();
     if (strcmp(argv[2], "caged") == 0
-        && !sandbox_confine(&ports, error, sizeof(error), note,
+        && !sandbox_confine(&needs, error, sizeof(error), note,
                             sizeof(note))) {
         printf("%s\n", error);
         return 1;

@@ -42,7 +42,7 @@ BREAKAGES = [
       "NULL == account")),
     ("the main program goes on after a failure",
      ("src/helper/main.c", """        say(talk, TALK_LOG_ERROR, error);
-        return STATUS_PRIVILEGE;""", "        say(talk, TALK_LOG_ERROR, error);;")),
+        return false;""", "        say(talk, TALK_LOG_ERROR, error);;")),
     ("it can be traced", (SANDBOX, "prctl(PR_SET_DUMPABLE, 0)", "prctl(PR_SET_DUMPABLE, 1)")),
     ("privileges can come back by a program", (SANDBOX, "PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0",
                                                "PR_GET_DUMPABLE) < 0")),
@@ -50,13 +50,26 @@ BREAKAGES = [
      (SANDBOX, "    return setrlimit(resource, &limit) == 0;",
       "    return value == limit.rlim_max;")),
     ("Landlock is not asked", (SANDBOX, "    if (version < 1) {", "    if (version < 100) {")),
+    ("links are not followed", (SANDBOX, "    allow_files(ruleset, files_of_libc);\n", "")),
+    ("a link to a folder opens the folder",
+     (SANDBOX, "if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))", "if (fstat(fd, &st) == 0)")),
     ("files may be read everywhere", (SANDBOX, '"/etc", "/usr",', '"/", "/usr",')),
     ("any port may be connected to",
      (SANDBOX, "rules.net = NET_BIND_TCP | NET_CONNECT_TCP;", "rules.net = NET_BIND_TCP;"),
      (SANDBOX, "struct port rule = {.allowed = NET_CONNECT_TCP,",
       "struct port rule = {.allowed = NET_BIND_TCP,")),
     ("any port may be connected to by MPTCP",
-     (SANDBOX, "IF_EQUAL(IPPROTO_TCP, 3, 0),", "IF_EQUAL(262, 3, 0),")),
+     (SANDBOX, "        IF_EQUAL((protocol), 0, 1), RETURN(SECCOMP_RET_ALLOW)\n",
+      "        IF_EQUAL((protocol), 0, 0), RETURN(SECCOMP_RET_ALLOW)\n")),
+    ("any port may be connected to by SCTP, whose type is another",
+     (SANDBOX, "IF_EQUAL((type), 0, 3), LOAD(ARGUMENT(2)),",
+      "IF_EQUAL((type), 0, 0), LOAD(ARGUMENT(2)),")),
+    ("any family may be used", (SANDBOX, "IF_EQUAL((family), 0, 6), LOAD(ARGUMENT(1)),",
+                                "IF_EQUAL((family), 0, 0), LOAD(ARGUMENT(1)),")),
+    ("any family may make a pair", (SANDBOX, "IF_EQUAL(SYS_socketpair, 0,",
+                                    "IF_EQUAL(-1, 0,")),
+    ("a socket can be turned into another", (SANDBOX, "IF_EQUAL(TCP_ULP, 0, 1)",
+                                             "IF_EQUAL(TCP_CORK, 0, 1)")),
     ("any port may be connected to by sending",
      (SANDBOX, "DENY_BITS(sendto, 3, MSG_FASTOPEN)", "DENY_BITS(sendto, 3, MSG_OOB)")),
     ("any port may be connected to by sending a message",
@@ -89,6 +102,8 @@ DEEDS = {
     "read:/run/for-all": ("0", "0"), "list:/usr/lib": ("0", "0"),
     "read:/home/larry/for-all": ("0", "EACCES"), "list:/home": ("0", "EACCES"),
     "list:/": ("0", "EACCES"), "list:/proc": ("0", "EACCES"),
+    "read:/etc/services": ("0", "0"), "read:/var/linked/services": ("0", "0"),
+    "read:/var/linked/folder/file": ("0", "EACCES"), "list:/var/linked/folder": ("0", "EACCES"),
     "read:/var/for-all": ("0", "EACCES"), "read:/tmp/for-all": ("0", "EACCES"),
     "read:/etc/shadow": ("EACCES", "EACCES"), "read:/root/for-all": (None, "EACCES"),
     "read:/proc/1/environ": ("EACCES", "EACCES"), "read:/proc/1/status": ("0", "EACCES"),
@@ -109,17 +124,12 @@ DEEDS = {
     "sendmmsg:8443": ("0", "EPERM"),
     "bind:8081": ("0", "EACCES"), "listen": ("0", "EPERM"),
     "unix:/run/open.sock": ("0", "0"), "abstract:of-a-host": ("0", "EPERM"),
+    "nodelay": ("0", "0"), "ulp:tls": (None, "EPERM"), "ulp:smc": (None, "EPERM"),
     "socket:1,1,0": ("0", "0"), "socket:2,1,6": ("0", "0"), "socket:10,1,0": ("0", "0"),
     "socket:2,2,17": ("0", "0"), "socket:16,3,0": ("0", "0"),
     "socket:17,3,768": ("EPERM", "EAFNOSUPPORT"),  # AF_PACKET
     "socket:16,3,4": ("0", "EAFNOSUPPORT"),        # NETLINK_SOCK_DIAG
-    "socket:16,3,6": (None, "EAFNOSUPPORT"),       # NETLINK_XFRM
-    "socket:2,3,1": ("EPERM", "EAFNOSUPPORT"),     # SOCK_RAW
-    "socket:2,1,132": (None, "EAFNOSUPPORT"),      # SCTP
-    "socket:2,1,256": (None, "EAFNOSUPPORT"),      # SMC
     "socket:10,1,262": ("0", "EAFNOSUPPORT"),      # MPTCP
-    "socket:38,5,0": (None, "EAFNOSUPPORT"),       # AF_ALG
-    "socket:40,1,0": (None, "EAFNOSUPPORT"),       # AF_VSOCK
     # Other processes of the same user, such as another person's helper.
     "kill": ("0", "EPERM"), "killinit": ("EPERM", "EPERM"), "setown": ("0", "EPERM"),
     "setownex": ("0", "EPERM"), "iosetown": ("0", "EPERM"), "ptrace": ("0", "EPERM"),
@@ -136,6 +146,19 @@ DEEDS = {
     # Privileges.
     "setuid": ("EPERM", "EPERM"), "setgid": ("EPERM", "EPERM"), "unshare": (None, "EPERM"),
 }
+# Every kind of socket that may be made: family, type, protocol. All others of the sweep
+# below are refused by the filter, whatever the kernel has modules for.
+UNIX, INET, INET6, NETLINK = 1, 2, 10, 16
+STREAM, DGRAM, RAW, SEQPACKET = 1, 2, 3, 5
+PAIRS = {(UNIX, STREAM, 0), (UNIX, DGRAM, 0), (UNIX, SEQPACKET, 0)}
+SOCKETS = PAIRS | {(INET, STREAM, 0), (INET, STREAM, 6), (INET, DGRAM, 0), (INET, DGRAM, 17),
+                   (INET6, STREAM, 0), (INET6, STREAM, 6), (INET6, DGRAM, 0), (INET6, DGRAM, 17),
+                   (NETLINK, RAW, 0), (NETLINK, DGRAM, 0)}
+FAMILIES = [*range(47), 255, 65536 + INET, -1]
+TYPES = [*range(12), 15, 16 + STREAM, 0x100 + STREAM, 0x10000 + STREAM, -1]
+# ICMP, IGMP, TCP, EGP, UDP, DCCP, IPv6, GRE, ICMPv6, L2TP, SCTP, UDP-Lite, raw, SMC, MPTCP.
+PROTOCOLS = [*range(23), 33, 41, 47, 58, 115, 132, 136, 255, 256, 262, 768, -1]
+FLAGS = [0, 0o2000000, 0o4000, 0o2004000]  # SOCK_CLOEXEC, SOCK_NONBLOCK
 # By number, with arguments that suit none. These numbers are x86-64's.
 REFUSED = {
     "vfork": 58, "execveat": 322, "pidfd_getfd": 438, "pidfd_send_signal": 424, "tkill": 200,
@@ -261,6 +284,14 @@ def prepare():
     write("/etc/resolv.conf", "nameserver 127.0.0.1\n")
     for folder in ("/etc", "/run", "/tmp", "/var", "/home/larry", "/root"):
         write(folder + "/for-all", "x\n", 0o666)
+    # Where links lead: a file, and a folder in a file's place.
+    os.makedirs("/var/linked/folder")
+    write("/var/linked/folder/file", "x\n")
+    write("/var/linked/services", "https 443/tcp\n")
+    for name, target in (("services", "services"), ("gai.conf", "folder")):
+        if os.path.lexists("/etc/" + name):
+            os.unlink("/etc/" + name)
+        os.symlink("/var/linked/" + target, "/etc/" + name)
     os.chmod("/dev/shm", 0o1777)
     for address in ("/run/open.sock", "\0of-a-host"):
         listener = socket.socket(socket.AF_UNIX)
@@ -296,8 +327,25 @@ def tried_from_inside(world, tap):
         for word in ("exec", "execat"):
             found, _ = confined.attempt(program, mode, word)
             tap.equal(found, {word: "EPERM" if mode == "caged" else "0"}, f"{mode}: {word}")
+    for word, allowed in (("socket", SOCKETS), ("pair", PAIRS)):
+        every_kind(tap, program, word, allowed)
     if os.uname().machine == "x86_64":
         by_number(tap, program)
+
+
+def every_kind(tap, program, word, allowed):
+    """Families, types and protocols in every combination."""
+    tried, other = 0, {}
+    for family in FAMILIES:
+        wanted = {f"{word}:{family},{kind | flags},{protocol}":
+                  "0" if (family, kind, protocol) in allowed else "EAFNOSUPPORT"
+                  for kind in TYPES for protocol in PROTOCOLS
+                  for flags in (FLAGS if kind in (STREAM, SEQPACKET) else FLAGS[:1])}
+        found, _ = confined.attempt(program, "caged", *wanted)
+        tried += len(found)
+        other.update({deed: got for deed, got in found.items() if got != wanted[deed]})
+    tap.equal((tried > 10000, dict(list(other.items())[:20])), (True, {}),
+              f"caged: of {tried} kinds for {word} these can be made: {sorted(allowed)}")
 
 
 def by_number(tap, program):

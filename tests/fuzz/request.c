@@ -45,14 +45,24 @@ sandbox_drop(const char *user, bool personal, char *error_out,
 }
 
 bool
-sandbox_confine(const struct sandbox_ports *ports, char *error_out,
+sandbox_confine(const struct sandbox_needs *needs, char *error_out,
                 size_t error_size, char *note_out, size_t note_size)
 {
-    MUST(ports->endpoint > 0 && ports->endpoint <= 65535);
+    MUST(needs->endpoint > 0 && needs->endpoint <= 65535);
     (void) snprintf(error_out, error_size, "no sandbox");
     (void) snprintf(note_out, note_size, "%s", (faults & 4) == 0 ? "" : "old");
     caged = (faults & 2) == 0;
     return caged;
+}
+
+void
+sandbox_report(const struct sandbox_needs *needs,
+               void (*found)(void *context, const char *line),
+               void *context)
+{
+    MUST(caged && needs->endpoint > 0);
+    if ((faults & 8) != 0)
+        found(context, "/etc/hosts cannot be read by the helper: no");
 }
 
 /* ---- The module ---- */

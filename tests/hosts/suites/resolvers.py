@@ -108,12 +108,12 @@ def sign_in(world, tap, name, line, answered, title=None):
 class Dns:
     """A name server that knows one name. cut: what comes by UDP is too short."""
 
-    def __init__(self):
+    def __init__(self, address=ADDRESS):
         self.udp = self.tcp = 0
         self.cut = False
         datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        datagrams.bind((ADDRESS, 53))
-        listener = socket.create_server((ADDRESS, 53))
+        datagrams.bind((address, 53))
+        listener = socket.create_server((address, 53))
         threading.Thread(target=self.by_udp, args=(datagrams,), daemon=True).start()
         threading.Thread(target=self.by_tcp, args=(listener,), daemon=True).start()
 
