@@ -44,6 +44,21 @@
 #define THROTTLE_FIX                                                          \
     "Try again later; the quota is shared by every user "                     \
     "pool of the account in that region."
+#define LAMBDA_FIX "See the trigger's log."
+#define MIGRATION_MEANING                                                     \
+    "The pool's trigger for migrating users failed: whether there is such "   \
+    "a user is not known."
+#define NO_USER_MEANING                                                       \
+    "The pool has no such user, and its app client says so."
+#define NO_USER_FIX                                                           \
+    "Create the user; to hide who exists, enable Prevent user existence "     \
+    "errors at the app client."
+#define POLICY_MEANING                                                        \
+    "A policy forbids the request: that of the VPC endpoint it went "         \
+    "through, or a resource control policy of the organization."
+#define POLICY_FIX                                                            \
+    "Allow the cognito-idp actions for everybody (no credentials are sent) "  \
+    "in the VPC endpoint's policy and in resource control policies."
 #define METHOD_FIX "Give the user a second factor that the pool allows."
 #define ATTRIBUTE_FIX                                                         \
     "Check the pool's required attributes and give the "                      \
@@ -105,10 +120,31 @@ static const struct error_row rows[] = {
      "words are not known here.",
      ""},
 
-    {"UserNotFoundException", NULL, STATUS_NO_USER,
-     "The pool has no such user, and its app client says so.",
-     "Create the user; to hide who exists, enable Prevent user existence "
-     "errors at the app client."},
+    /*
+     * It also stands for a failed migration trigger. Only words that are
+     * known may mean that nobody is there: the next module of the stack may
+     * open with a local password then.
+     */
+    {"UserNotFoundException", "migrat", STATUS_LAMBDA_BROKEN,
+     MIGRATION_MEANING, LAMBDA_FIX},
+    {"UserNotFoundException", "trigger", STATUS_LAMBDA_BROKEN,
+     MIGRATION_MEANING, LAMBDA_FIX},
+    {"UserNotFoundException", "lambda", STATUS_LAMBDA_BROKEN,
+     MIGRATION_MEANING, LAMBDA_FIX},
+    {"UserNotFoundException", "exception", STATUS_LAMBDA_BROKEN,
+     MIGRATION_MEANING, LAMBDA_FIX},
+    {"UserNotFoundException", "fail", STATUS_LAMBDA_BROKEN,
+     MIGRATION_MEANING, LAMBDA_FIX},
+    {"UserNotFoundException", "error", STATUS_LAMBDA_BROKEN,
+     MIGRATION_MEANING, LAMBDA_FIX},
+    {"UserNotFoundException", "does not exist", STATUS_NO_USER,
+     NO_USER_MEANING, NO_USER_FIX},
+    {"UserNotFoundException", "not found", STATUS_NO_USER, NO_USER_MEANING,
+     NO_USER_FIX},
+    {"UserNotFoundException", NULL, STATUS_UNKNOWN_ERROR,
+     "The service speaks of a user that is not found, in words that are not "
+     "known here: it is not taken for its word.",
+     "See the message in the log."},
     {"UserNotConfirmedException", NULL, STATUS_NOT_CONFIRMED,
      "The user signed up but never confirmed it.",
      "Confirm the user (admin-confirm-sign-up), or let them enter the code."},
@@ -152,6 +188,14 @@ static const struct error_row rows[] = {
      THROTTLE_FIX},
     {"Throttling", NULL, STATUS_THROTTLED, THROTTLE_MEANING, THROTTLE_FIX},
 
+    {"ServiceQuotaExceededException", NULL, STATUS_THROTTLED,
+     "A quota of the account is used up.",
+     "See the Service Quotas of Cognito user pools in that region."},
+
+    {"FeatureUnavailableInTierException", NULL, STATUS_FLOW_DISABLED,
+     "The pool's feature plan lacks what auth_flow asks for (Lite has no "
+     "choice-based sign-in).",
+     "Move the pool to Essentials or Plus, or choose another auth_flow."},
     {"InvalidParameterException", "flow not enabled", STATUS_FLOW_DISABLED,
      FLOW_MEANING, FLOW_FIX},
     {"InvalidParameterException", "not enabled for", STATUS_FLOW_DISABLED,
@@ -234,10 +278,10 @@ static const struct error_row rows[] = {
      "See the trigger's words in the log and its rules."},
     {"UnexpectedLambdaException", NULL, STATUS_LAMBDA_BROKEN,
      "A Lambda trigger of the pool failed or took longer than 5 seconds.",
-     "See the trigger's log."},
+     LAMBDA_FIX},
     {"InvalidLambdaResponseException", NULL, STATUS_LAMBDA_BROKEN,
      "A Lambda trigger of the pool gave an answer that Cognito cannot use.",
-     "See the trigger's log."},
+     LAMBDA_FIX},
     {"ForbiddenException", "captcha", STATUS_BLOCKED,
      "The pool's web ACL demands a CAPTCHA, which no login can solve.",
      "Exempt this machine's address from the CAPTCHA rule."},
@@ -251,6 +295,10 @@ static const struct error_row rows[] = {
     {"ConcurrentModificationException", NULL, STATUS_SERVER,
      "Two requests changed the user at the same moment.", "Try again."},
 
+    {"OperationNotEnabledException", NULL, STATUS_SERVER,
+     "This region's replica of the pool does not do that; sign-up, changing "
+     "and resetting passwords are the primary region's.",
+     "Ask the pool in its primary region (region, endpoint)."},
     {"InternalErrorException", NULL, STATUS_SERVER, SERVER_MEANING,
      SERVER_FIX},
     {"InternalServerException", NULL, STATUS_SERVER, SERVER_MEANING,
@@ -260,8 +308,9 @@ static const struct error_row rows[] = {
     {"ServiceUnavailableException", NULL, STATUS_SERVER, SERVER_MEANING,
      SERVER_FIX},
 
-    {"AccessDeniedException", NULL, STATUS_PROTOCOL, SIGNED_MEANING,
-     SIGNED_FIX},
+    {"AccessDeniedException", NULL, STATUS_PROTOCOL, POLICY_MEANING,
+     POLICY_FIX},
+    {"AccessDenied", NULL, STATUS_PROTOCOL, POLICY_MEANING, POLICY_FIX},
     {"UnrecognizedClientException", NULL, STATUS_PROTOCOL, SIGNED_MEANING,
      SIGNED_FIX},
     {"InvalidSignatureException", NULL, STATUS_PROTOCOL, SIGNED_MEANING,

@@ -45,7 +45,8 @@
     X(MUST_CHANGE, "password_must_change", "The password must be changed.")   \
     X(LOCKED_OUT, "locked_out", "")                                           \
     X(LIMIT, "limit_exceeded", "Too many attempts. Try again later.")         \
-    X(SESSION, "session_lost", "The sign-in took too long. Start again.")     \
+    X(SESSION, "session_lost",                                                \
+      "The service no longer knows this sign-in. Start again.")               \
     X(CHALLENGE, "challenge_unsupported",                                     \
       "This account needs a sign-in step that is not available here.")        \
     X(NO_METHOD, "no_mfa_method",                                             \

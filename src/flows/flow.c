@@ -492,7 +492,8 @@ flow_restart(struct flow *flow, enum status status)
     if (flow->restarted || !flow->password_proved)
         return status;
     flow->restarted = true;
-    flow_hint(flow, "That took too long.");
+    /* A session can also be refused at once: then nobody was slow. */
+    flow_hint(flow, "The sign-in had to start again.");
     flow->talk->log(flow->talk, TALK_LOG_DEBUG,
                     "the session is lost after a correct password: starting "
                     "once more");

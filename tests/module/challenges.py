@@ -33,7 +33,7 @@ PASSWORDS = {"alice": "Correct-Horse-9", "bob": "Battery-Staple-7", "erin": "Tem
              "judy": "Judy-Chooses-3", "peggy": "Peggy-Passkey-2"}
 PASSWORD = "off Password: $"
 SSHD = "KbdInteractiveAuthentication yes"
-LATE = r"on That took too long\. "
+LATE = r"on The sign-in had to start again\. "
 SESSION_SECONDS = 181  # sessions of the seed's clients live for three minutes
 SECRET = "1kq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
 EMAIL_MENU = "on Sign in with 1 SMS, 2 authenticator app, 3 e-mail: $"
@@ -584,7 +584,7 @@ class NewPassword(Common, Chat):
 
     def test_expired(self):
         host = self.go([*self.lost(),
-                        (r"off That took too long\. New password: $",
+                        (r"off The sign-in had to start again\. New password: $",
                          "Brand-New-Pw-1"), (AGAIN, "Brand-New-Pw-1")])
         self.passed(host, 2, 2)
         self.assertEqual(host.prompts.count(("off", "Password: ")), 1)
@@ -699,7 +699,7 @@ class NewPassword(Common, Chat):
         self.pool.user("erin", pool=POOL, mfa=["EMAIL_OTP"])
         host = self.go([*self.right(),
                         ("on Code sent by e-mail", self.after(SESSION_SECONDS, "123456")),
-                        (r"on That took too long\. Code sent", self.sent("erin"))])
+                        (r"on The sign-in had to start again\. Code sent", self.sent("erin"))])
         self.passed(host, 2, 3)
 
 
@@ -728,7 +728,7 @@ class MfaSetUp(Common, Chat):
     def again(self):
         return [(LATE + "Add the key", lambda prompt:
                  self.pool.totp("alice", secret=key_in(
-                     prompt.replace("That took too long. ", ""))))]
+                     prompt.replace("The sign-in had to start again. ", ""))))]
 
     def test_right(self):
         self.passed(self.go(self.right()), 1, 1)
@@ -756,7 +756,7 @@ class MfaSetUp(Common, Chat):
         self.pool.fault("error", {"operation": RESPOND}, code="NotAuthorizedException",
                         message="Invalid session for the user.")
         host = self.go([*self.right(), (LATE + "Add the key", lambda prompt: self.code(1)(
-            prompt.replace("That took too long. ", "")))])
+            prompt.replace("The sign-in had to start again. ", "")))])
         self.passed(host, 2, 2)
 
     def test_repeats_for_ever(self):
@@ -1110,7 +1110,7 @@ class PasswordVerifier(Chat):
         """A second proof for the new start, with the same password."""
         host = self.go([("on Code from your auth", self.after(SESSION_SECONDS,
                                                               self.app("grace"))),
-                        (r"on That took too long\. Code from", self.app("grace"))],
+                        (r"on The sign-in had to start again\. Code from", self.app("grace"))],
                        PASSWORDS["grace"], "grace")
         self.passed(host, 2, 4)
         self.assertEqual(host.prompts.count(("off", "Password: ")), 1)
@@ -1310,7 +1310,7 @@ class RequireMfa(Chat):
         def next_code(_prompt):
             return self.pool.totp("alice", steps=1)
         host = self.go([(KEY, lambda prompt: self.pool.totp("alice", secret=key_in(prompt))),
-                        ("on That took too long. Code from your auth", next_code)],
+                        ("on The sign-in had to start again. Code from your auth", next_code)],
                        mfa_setup="yes")
         self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 2, 2)
 
@@ -1413,7 +1413,8 @@ class Choice(Chat):
         host = self.go([("on Sign in with 1 password, 2 e-mail: $", "1"),
                         (PASSWORD, PASSWORDS["judy"]), (menu, "2"),
                         ("on Code sent by e-mail", self.after(SESSION_SECONDS, "123456")),
-                        (r"on That took too long\. Code sent by e-mail", self.sent("judy"))],
+                        (r"on The sign-in had to start again\. Code sent by e-mail",
+                         self.sent("judy"))],
                        "judy", require_mfa="yes")
         self.passed(host, 2, 6)
 

@@ -73,6 +73,12 @@ test_messages(void)
         {"UserNotFoundException", "User does not exist.", STATUS_NO_USER},
         {"UserNotFoundException", "Username/client id combination not found.",
          STATUS_NO_USER},
+        {"UserNotFoundException", "User not found.", STATUS_NO_USER},
+        {"UserNotFoundException",
+         "Exception migrating user in app client 1example23456789",
+         STATUS_LAMBDA_BROKEN},
+        {"UserNotFoundException", "words of tomorrow", STATUS_UNKNOWN_ERROR},
+        {"UserNotFoundException", "", STATUS_UNKNOWN_ERROR},
         {"UserNotConfirmedException", "User is not confirmed.",
          STATUS_NOT_CONFIRMED},
         {"PasswordResetRequiredException",
@@ -174,7 +180,14 @@ test_messages(void)
         {"InternalServerException", "", STATUS_SERVER},
         {"InternalFailure", "", STATUS_SERVER},
         {"ServiceUnavailable", "", STATUS_SERVER},
-        {"AccessDeniedException", "", STATUS_PROTOCOL},
+        {"AccessDeniedException",
+         "User: anonymous is not authorized to perform: "
+         "cognito-idp:InitiateAuth because no VPC endpoint policy allows it",
+         STATUS_PROTOCOL},
+        {"AccessDenied", "", STATUS_PROTOCOL},
+        {"OperationNotEnabledException", "", STATUS_SERVER},
+        {"ServiceQuotaExceededException", "", STATUS_THROTTLED},
+        {"FeatureUnavailableInTierException", "", STATUS_FLOW_DISABLED},
         {"UnrecognizedClientException", "", STATUS_PROTOCOL},
         {"InvalidSignatureException", "", STATUS_PROTOCOL},
         {"ExpiredTokenException", "", STATUS_PROTOCOL},
@@ -279,6 +292,34 @@ test_codes(void)
     is_text(code, "12345678901234567890123", "no longer than there is room");
 }
 
+/*
+ * A fault of the service that is told under the name of an unknown user is a
+ * fault, in whatever words: "no such user" hands over to the next module.
+ */
+static void
+test_faults_are_no_unknown_users(void)
+{
+    static const char *const faults[] = {
+        "Exception migrating user in app client 1example23456789",
+        "EXCEPTION MIGRATING USER IN APP CLIENT X",
+        "UserMigration failed with error user does not exist.",
+        "UserMigration invocation failed due to error TooManyRequests.",
+        "Migration of the user was refused: not found",
+        "The Lambda arn:aws:lambda:x does not exist.",
+        "Trigger timed out: user not found",
+        "java.lang.NullPointerException",
+        "Task failed after 5 seconds; user does not exist",
+    };
+    static const char *const unknown[] = {"", "User?", "no", "try later"};
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        is_number(error_status("UserNotFoundException", faults[i], 400),
+                  STATUS_LAMBDA_BROKEN, faults[i]);
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        is_number(error_status("UserNotFoundException", unknown[i], 400),
+                  STATUS_UNKNOWN_ERROR, unknown[i]);
+}
+
 /* What the rows promise to each other and to who reads them. */
 static void
 test_rows(void)
@@ -328,6 +369,7 @@ main(void)
 {
     test_messages();
     test_http();
+    test_faults_are_no_unknown_users();
     test_codes();
     test_rows();
     return done_testing();

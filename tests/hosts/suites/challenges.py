@@ -230,7 +230,7 @@ class Challenges:
         self.begin()
         self.log_in("an expired session", HEIDI, [
             self.password(HEIDI), (r"Code sent by SMS to \S+: $", late),
-            self.sent(HEIDI, r"That took too long\. Code sent by SMS to \S+: $")], 2, 2)
+            self.sent(HEIDI, r"The sign-in had to start again\. Code sent by SMS to \S+: $")], 2, 2)
 
     def giving_up(self):
         for title, key in (("Ctrl-C", "\x03"), ("end of file", "\x04")):
