@@ -822,11 +822,11 @@ test_ahead(void)
               STATUS_TIMEOUT, "not sent");
     is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_UNAVAILABLE,
               "is as if it had not been tried");
-    script(true, 400, "{\"__type\":\"UserNotFoundException\"}");
+    script(true, 400, "{\"__type\":\"UserNotConfirmedException\"}");
     (void) cognito_initiate_ahead(&client, "USER_SRP_AUTH", fields, 2);
     http.age = -1;
-    is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_NO_USER,
-              "an error is one, also ahead");
+    is_number(cognito_take_ahead(&client, 1000, &answer),
+              STATUS_NOT_CONFIRMED, "an error is one, also ahead");
     (void) cognito_initiate_ahead(&client, "USER_SRP_AUTH", fields, 2);
     cognito_close(&client);
     ok(client.ahead == NULL, "what nobody took is given up at the end");
