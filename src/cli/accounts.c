@@ -118,6 +118,8 @@ accounts_sign_up(struct cli *cli)
     code = client_open(cli, cli_operand(cli, 0), NULL, &client);
     if (code == CLI_DONE)
         asked = ask_new_password(&client, &password);
+    if (code == CLI_DONE && asked == STATUS_OK)
+        asked = client_permit_code(&client);
     if (code == CLI_DONE && asked == STATUS_OK
         && cognito_sign_up(&client.cognito, client.name, &password,
                            cli->attributes, cli->attribute_count, &answer)
@@ -154,18 +156,21 @@ accounts_resend_code(struct cli *cli)
 {
     struct cognito_answer answer = {0};
     char delivery[TEXT_LINE_MAX];
+    enum status asked = STATUS_OK;
     struct client client;
     enum cli_exit code;
 
     code = client_open(cli, cli_operand(cli, 0), NULL, &client);
-    if (code == CLI_DONE
+    if (code == CLI_DONE)
+        asked = client_permit_code(&client);
+    if (code == CLI_DONE && asked == STATUS_OK
         && cognito_resend_code(&client.cognito, client.name, &answer)
                == STATUS_OK) {
         describe_delivery(&answer, delivery, sizeof(delivery));
         client_done(&client, "A new code was sent%s: pam-cognito confirm %s",
                     delivery, client.user);
     }
-    return finish(&client, code, STATUS_OK, &answer);
+    return finish(&client, code, asked, &answer);
 }
 
 enum cli_exit
@@ -173,11 +178,14 @@ accounts_forgot_password(struct cli *cli)
 {
     struct cognito_answer answer = {0};
     char delivery[TEXT_LINE_MAX];
+    enum status asked = STATUS_OK;
     struct client client;
     enum cli_exit code;
 
     code = client_open(cli, cli_operand(cli, 0), NULL, &client);
-    if (code == CLI_DONE
+    if (code == CLI_DONE)
+        asked = client_permit_code(&client);
+    if (code == CLI_DONE && asked == STATUS_OK
         && cognito_forgot_password(&client.cognito, client.name, &answer)
                == STATUS_OK) {
         describe_delivery(&answer, delivery, sizeof(delivery));
@@ -186,7 +194,7 @@ accounts_forgot_password(struct cli *cli)
                     "confirm-forgot-password %s",
                     delivery, client.user);
     }
-    return finish(&client, code, STATUS_OK, &answer);
+    return finish(&client, code, asked, &answer);
 }
 
 enum cli_exit

@@ -19,6 +19,7 @@
 #include "cli/reasons.h"
 #include "common/text.h"
 #include "module/result.h"
+#include "module/stamp.h"
 
 struct file_trust
 client_trust(void)
@@ -212,6 +213,50 @@ choose_user(struct client *client, const char *user)
     return CLI_DONE;
 }
 
+/* A stamp's name is made of numbers only, whatever the pool calls its user. */
+static void
+name_stamp(const struct client *client, char *out, size_t size)
+{
+    const struct passwd *account = getpwnam(client->user);
+    unsigned long long hash = 0xcbf29ce484222325; /* FNV-1a, 64 bits */
+
+    if (account != NULL) {
+        stamp_name(account->pw_uid, out, size);
+        return;
+    }
+    for (const char *at = client->name; *at != '\0'; at++)
+        hash = (hash ^ (unsigned char) *at) * 0x100000001b3;
+    (void) snprintf(out, size, "code-name-%016llx", hash);
+}
+
+enum status
+client_permit_code(const struct client *client)
+{
+    char name[48];
+
+    if (geteuid() != 0)
+        return STATUS_OK;
+    name_stamp(client, name, sizeof(name));
+    switch (stamp_take(name)) {
+    case STAMP_YES:
+        return STATUS_OK;
+    case STAMP_NO:
+        return STATUS_CODE_LIMIT;
+    case STAMP_CANNOT:
+        break;
+    }
+    return STATUS_UNAVAILABLE;
+}
+
+/* The terminal, whose talk this is, is a client's. */
+static enum status
+permit_code(struct talk *talk)
+{
+    const struct terminal *terminal = (const struct terminal *) talk;
+
+    return client_permit_code(terminal->client);
+}
+
 enum cli_exit
 client_open(struct cli *cli, const char *user, const char *extra,
             struct client *client)
@@ -234,6 +279,8 @@ client_open(struct cli *cli, const char *user, const char *extra,
     status = setup_open(&client->setup, &origin, &client->cognito);
     if (status != STATUS_OK)
         return client_complain(client, status, "", "");
+    client->terminal.talk.permit_code = permit_code;
+    client->terminal.client = client;
     client->terminal.verbose = cli->debug;
     client->terminal.http = client->cognito.http;
     client->terminal.budget_ms

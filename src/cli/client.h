@@ -36,6 +36,13 @@ enum cli_exit client_open(struct cli *cli, const char *user,
                           const char *extra, struct client *client);
 void client_close(struct client *client);
 
+/*
+ * Before a request that sends a code without proof of the password: root's
+ * are counted together with the module's, once in ten minutes for each user.
+ * A plain user's are not: he could make the same request in other ways.
+ */
+enum status client_permit_code(const struct client *client);
+
 /* The deadline for what is sent now. */
 void client_begin_work(struct client *client);
 

@@ -178,6 +178,7 @@ is_hidden(enum talk_kind kind)
 {
     switch (kind) {
     case TALK_PASSWORD:
+    case TALK_PASSWORD_OR_CODE:
     case TALK_NEW_PASSWORD:
     case TALK_NEW_AGAIN:
     case TALK_HIDDEN:
@@ -198,8 +199,8 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
     enum status status;
 
     status = terminal_ask(terminal, is_hidden(kind), prompt, answer_out);
-    if (status == STATUS_OK && kind == TALK_PASSWORD
-        && terminal->keep_password
+    if (status == STATUS_OK && terminal->keep_password
+        && (kind == TALK_PASSWORD || kind == TALK_PASSWORD_OR_CODE)
         && !secret_set(&terminal->password, answer_out->data,
                        answer_out->length))
         status = STATUS_MEMORY;

@@ -15,6 +15,8 @@
 #include "common/secret.h"
 #include "flows/talk.h"
 
+struct client;
+
 /* talk is first: a pointer to it is a pointer to the whole. */
 struct terminal {
     struct talk talk;
@@ -26,6 +28,7 @@ struct terminal {
     struct secret password;  /* the current one, as typed */
     struct http *http;       /* carried on while the person types, or NULL */
     unsigned int budget_ms;  /* for what follows each answer */
+    const struct client *client; /* whose it is; for its own use */
 };
 
 /*

@@ -97,6 +97,8 @@ static const struct config_entry entries[KEY_COUNT] = {
         "names of groups of the pool with commas between them"),
     ROW(DUALSTACK, "dualstack", H, FLAG, false, "no", NULL,
         "yes or no"),
+    ROW(ECHO_CODES, "echo_codes", H, FLAG, false, "yes", NULL,
+        "yes or no"),
     ROW(ENDPOINT, "endpoint", H, WORD, false, NULL, NULL,
         "https://host or https://host:port"),
     ROW(EXPLAIN_STATUS, "explain_status", H, FLAG, false, "no", NULL,

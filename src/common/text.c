@@ -9,6 +9,7 @@
 #include "common/text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PASSWORD_CHARACTERS_MAX 256
@@ -177,4 +178,17 @@ text_is_block(const char *text)
             return false;
     }
     return true;
+}
+
+void
+text_one_question(const char *service, char *out, size_t size)
+{
+    if (strcmp(service, "sshd") == 0)
+        (void) snprintf(out, size,
+                        "for sshd set KbdInteractiveAuthentication yes");
+    else
+        (void) snprintf(out, size,
+                        "if it can ask for the password only, set "
+                        "otp=append in section [%.40s]",
+                        service);
 }

@@ -36,6 +36,12 @@ bool text_is_block(const char *text);
  */
 bool text_is_password(const char *text, size_t length);
 
+/*
+ * What to set where that PAM service's host can ask one question only, for
+ * the end of a log line.
+ */
+void text_one_question(const char *service, char *out, size_t size);
+
 /* Valid UTF-8 without NUL; counts the characters. */
 bool text_is_utf8(const char *text, size_t length, size_t *characters_out);
 

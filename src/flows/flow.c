@@ -27,7 +27,7 @@ static const struct start {
     {"user_password", "USER_PASSWORD_AUTH", NEXT_AFTER_PASSWORD, true, false,
      false},
     {"user_srp", "USER_SRP_AUTH", NEXT_VERIFIER, false, true, false},
-    /* More with a password or SRP_A: see next_of. */
+    /* More with a password or SRP_A: see first_of_choice. */
     {"user_auth", "USER_AUTH", NEXT_SELECT | NEXT_FIRST | NEXT_SRP, false,
      false, false},
     {"custom", "CUSTOM_AUTH", NEXT_CUSTOM, false, false, false},
@@ -87,6 +87,71 @@ is_the_password(const struct flow *flow, const struct secret *answer)
                && strcmp(config_text(flow->config, KEY_OTP), "append") == 0);
 }
 
+/* Others answer what is visible with the user's name. */
+static bool
+is_the_name(const struct flow *flow, const struct secret *answer)
+{
+    return flow->request != NULL && flow->request->user != NULL
+           && answer->data != NULL
+           && strcmp(answer->data, flow->request->user) == 0;
+}
+
+/* Says that the host cannot ask this, what it did, and what helps. */
+static enum status
+no_dialogue(struct flow *flow, const char *answered)
+{
+    const char *service = flow->request == NULL ? ""
+                                                : flow->request->service;
+    char remedy[TEXT_LINE_MAX] = "type the code behind the password and a "
+                                 "comma, as otp=append has it";
+
+    if (strcmp(config_text(flow->config, KEY_OTP), "append") != 0)
+        text_one_question(service, remedy, sizeof(remedy));
+    flow_say_why(flow, "the host answered another question with %s: %s",
+                 answered, remedy);
+    return STATUS_NO_DIALOGUE;
+}
+
+/*
+ * Is it an answer to this question, by somebody who read it? Not in the
+ * dialogues that compare a new password with the one there is: those tell.
+ */
+static enum status
+judge_answer(struct flow *flow, enum talk_kind kind,
+             const struct secret *answer)
+{
+    bool second = flow->answers == 2;
+    bool is_new = kind == TALK_NEW_PASSWORD;
+
+    if (kind == TALK_PASSWORD || kind == TALK_PASSWORD_OR_CODE
+        || kind == TALK_NEW_AGAIN || (is_new && flow->changing))
+        return STATUS_OK;
+    if (answer->length == 0 && second)
+        return no_dialogue(flow, "nothing");
+    /* Through sshd the end of the input arrives as an empty answer; and
+     * nothing that is asked for can be empty. */
+    if (answer->length == 0 && !is_new) {
+        flow_say_why(flow, "given up: nothing was typed");
+        return STATUS_CANCELLED;
+    }
+    if (is_the_password(flow, answer))
+        return no_dialogue(flow, "the password");
+    /* Later a person may mean it, as an attribute. */
+    if ((second || kind == TALK_CODE) && is_the_name(flow, answer))
+        return no_dialogue(flow, "the user name");
+    return STATUS_OK;
+}
+
+/* How the question is put: echo_codes=no is for hosts that can hide only. */
+static enum talk_kind
+shown_as(const struct flow *flow, enum talk_kind kind)
+{
+    return (kind == TALK_CODE || kind == TALK_VISIBLE)
+                   && !config_flag(flow->config, KEY_ECHO_CODES)
+               ? TALK_HIDDEN
+               : kind;
+}
+
 enum status
 flow_ask(struct flow *flow, enum talk_kind kind, const char *prompt,
          struct secret *answer_out)
@@ -102,33 +167,17 @@ flow_ask(struct flow *flow, enum talk_kind kind, const char *prompt,
     (void) snprintf(line, sizeof(line), "%s%s%s", flow->hint, between,
                     prompt);
     flow->hint[0] = '\0';
-    status = flow->talk->ask(flow->talk, kind, line, answer_out);
+    status = flow->talk->ask(flow->talk, shown_as(flow, kind), line,
+                             answer_out);
     /* It may show the key of an authenticator app. */
     secret_wipe(line, sizeof(line));
-    if (status != STATUS_OK) {
-        secret_free(answer_out);
-        return status;
+    if (status == STATUS_OK) {
+        flow->answers++;
+        status = judge_answer(flow, kind, answer_out);
     }
-    /* Through sshd the end of the input arrives as an empty answer; and
-     * nothing that is asked for can be empty. */
-    if (answer_out->length == 0
-        && (kind == TALK_CODE || kind == TALK_HIDDEN
-            || kind == TALK_VISIBLE)) {
+    if (status != STATUS_OK)
         secret_free(answer_out);
-        flow_say_why(flow, "given up: nothing was typed");
-        return STATUS_CANCELLED;
-    }
-    /* Once more is a comparison, and goes nowhere; and whoever changes a
-     * password may try the one he has: password_ask_new tells him. */
-    if (kind == TALK_PASSWORD || kind == TALK_NEW_AGAIN
-        || (kind == TALK_NEW_PASSWORD && flow->changing)
-        || !is_the_password(flow, answer_out))
-        return STATUS_OK;
-    secret_free(answer_out);
-    flow_say_why(flow, "the host answered another question with the "
-                       "password; for sshd set KbdInteractiveAuthentication "
-                       "yes");
-    return STATUS_NO_DIALOGUE;
+    return status;
 }
 
 bool
@@ -197,7 +246,9 @@ flow_need_password(struct flow *flow)
 
     if (flow->password.data != NULL)
         return STATUS_OK;
-    status = flow_ask(flow, TALK_PASSWORD, "Password: ", &flow->password);
+    status = flow_ask(flow,
+                      flow->or_code ? TALK_PASSWORD_OR_CODE : TALK_PASSWORD,
+                      "Password: ", &flow->password);
     if (status != STATUS_OK)
         return status;
     if (flow->password.length == 0) {
@@ -295,27 +346,6 @@ preferred_challenge(const struct config *config)
         if (strcmp(factors[i].setting, setting) == 0)
             return factors[i].challenge;
     return NULL;
-}
-
-/*
- * What may answer the start. In the choice-based flow nothing was proved
- * unless a password went along, and where SRP was asked for the password is
- * not to be sent after all.
- */
-static unsigned int
-next_of(const struct start *start, bool choice, bool password, bool srp)
-{
-    unsigned int next = start->next;
-
-    if (!choice)
-        return next;
-    if (password)
-        next |= NEXT_AFTER_PASSWORD;
-    if (srp)
-        next |= NEXT_VERIFIER;
-    else
-        next |= NEXT_PASSWORD;
-    return next;
 }
 
 /*
@@ -417,55 +447,116 @@ need_password_and_srp(struct flow *flow)
     return status;
 }
 
-enum status
-flow_initiate(struct flow *flow)
+/* What goes along with InitiateAuth besides the name. */
+struct first {
+    const char *preferred; /* PREFERRED_CHALLENGE, or NULL */
+    bool password;
+    bool srp;
+};
+
+static bool
+is_code(const char *challenge)
 {
-    const struct start *start = find_start(flow->config);
-    bool choice = strcmp(start->flow, "USER_AUTH") == 0;
-    const char *preferred = choice ? preferred_challenge(flow->config) : NULL;
-    bool password = start->password
-                    || (preferred != NULL
-                        && strcmp(preferred, "PASSWORD") == 0);
-    bool srp = start->srp
-               || (preferred != NULL
-                   && strcmp(preferred, "PASSWORD_SRP") == 0);
+    return strcmp(challenge, "EMAIL_OTP") == 0
+           || strcmp(challenge, "SMS_OTP") == 0;
+}
+
+/*
+ * The choice-based flow. Its first question is the password's as everywhere
+ * else: what a stranger reads tells nothing, and nothing is sent to anybody
+ * before something was typed. Nothing typed asks for a code where one is
+ * preferred or nothing is; a request without a password may send one, so
+ * talk is asked before it. In the answer nothing was proved unless a password
+ * went along, and where SRP was asked for the password is not to be sent
+ * after all.
+ */
+static enum status
+first_of_choice(struct flow *flow, struct first *first)
+{
+    const char *preferred = preferred_challenge(flow->config);
+    bool plain = preferred != NULL && strcmp(preferred, "PASSWORD") == 0;
+    enum status status;
+
+    flow->or_code = !flow->changing
+                    && (preferred == NULL || is_code(preferred));
+    status = plain ? flow_need_password(flow) : need_password_and_srp(flow);
+    if (status == STATUS_EMPTY_PASSWORD && flow->or_code) {
+        first->preferred = preferred;
+        flow->next |= NEXT_PASSWORD;
+        return flow_permit_code(flow);
+    }
+    first->preferred = plain ? "PASSWORD" : "PASSWORD_SRP";
+    first->password = plain;
+    first->srp = !plain;
+    flow->next |= plain ? NEXT_AFTER_PASSWORD | NEXT_PASSWORD
+                        : NEXT_VERIFIER;
+    return status;
+}
+
+static enum status
+first_of(struct flow *flow, const struct start *start, struct first *first)
+{
+    *first = (struct first){NULL, start->password, start->srp};
+    if (strcmp(start->flow, "USER_AUTH") == 0)
+        return first_of_choice(flow, first);
+    if (first->srp)
+        return need_password_and_srp(flow);
+    return first->password ? flow_need_password(flow) : STATUS_OK;
+}
+
+static enum status
+send_initiate(struct flow *flow, const struct start *start,
+              const struct first *first)
+{
     struct cognito_field fields[4] = {{"USERNAME", flow->sent}};
     struct cognito_answer answer = {0};
     enum status status;
     size_t count = 1;
 
+    if (first->preferred != NULL)
+        fields[count++] = (struct cognito_field){"PREFERRED_CHALLENGE",
+                                                 first->preferred};
+    if (first->password)
+        fields[count++]
+            = (struct cognito_field){"PASSWORD", flow->password.data};
+    if (start->custom)
+        fields[count++] = (struct cognito_field){"CHALLENGE_NAME", "SRP_A"};
+    if (first->srp)
+        fields[count++]
+            = (struct cognito_field){"SRP_A", srp_public(flow->srp)};
+    (void) cognito_initiate_auth(flow->cognito, start->flow, fields, count,
+                                 &answer);
+    status = adopt(flow, &answer);
+    /* Only a choice says that nothing was sent to the person. */
+    if (status != STATUS_OK
+        || strcmp(flow->answer.challenge, "SELECT_CHALLENGE") != 0)
+        flow->code_permitted = false;
+    return status;
+}
+
+enum status
+flow_initiate(struct flow *flow)
+{
+    const struct start *start = find_start(flow->config);
+    struct first first;
+    enum status status;
+
     (void) snprintf(flow->canonical, sizeof(flow->canonical), "%s",
                     flow->sent);
-    flow->next = next_of(start, choice, password, srp);
+    flow->next = start->next;
     /* What an earlier start proved does not count for this one. */
     flow->password_proved = false;
     flow->second_factor_done = false;
     status = initiate_ahead(flow, start);
     if (status != STATUS_UNAVAILABLE)
         return status;
-    status = STATUS_OK;
-    if (srp)
-        status = need_password_and_srp(flow);
-    else if (password)
-        status = flow_need_password(flow);
+    status = first_of(flow, start, &first);
     if (status != STATUS_OK)
         return status;
-    if (preferred != NULL)
-        fields[count++]
-            = (struct cognito_field){"PREFERRED_CHALLENGE", preferred};
-    if (password)
-        fields[count++]
-            = (struct cognito_field){"PASSWORD", flow->password.data};
-    if (start->custom)
-        fields[count++] = (struct cognito_field){"CHALLENGE_NAME", "SRP_A"};
-    if (srp)
-        fields[count++]
-            = (struct cognito_field){"SRP_A", srp_public(flow->srp)};
-    (void) cognito_initiate_auth(flow->cognito, start->flow, fields, count,
-                                 &answer);
-    status = adopt(flow, &answer);
-    if (status == STATUS_OK && password)
-        flow->password_proved = is_proof(choice, &flow->answer);
+    status = send_initiate(flow, start, &first);
+    if (status == STATUS_OK && first.password)
+        flow->password_proved
+            = is_proof(first.preferred != NULL, &flow->answer);
     return status;
 }
 
@@ -510,6 +601,23 @@ flow_announce(struct flow *flow)
                                      : flow->talk->ready(flow->talk);
 }
 
+enum status
+flow_permit_code(struct flow *flow)
+{
+    enum status status;
+
+    if (flow->code_permitted)
+        return STATUS_OK;
+    status = flow->talk->permit_code == NULL
+                 ? STATUS_UNAVAILABLE
+                 : flow->talk->permit_code(flow->talk);
+    if (status == STATUS_UNAVAILABLE)
+        flow_say_why(flow, "no code may be sent where codes cannot be "
+                           "counted");
+    flow->code_permitted = status == STATUS_OK;
+    return status;
+}
+
 void
 flow_tell_person(struct flow *flow, const char *text)
 {
@@ -540,16 +648,15 @@ flow_send_code(struct flow *flow,
                const char *limited)
 {
     struct cognito_answer answer = {0};
-    enum status status = STATUS_OK;
+    enum status status = flow_permit_code(flow);
 
-    if (flow->talk->permit_code != NULL)
-        status = flow->talk->permit_code(flow->talk);
     if (status == STATUS_CODE_LIMIT) {
         flow_hint(flow, "%s", limited);
         return STATUS_OK;
     }
     if (status != STATUS_OK)
         return status;
+    flow->code_permitted = false;
     status = operation(flow->cognito, flow->sent, &answer);
     flow_note(flow, &answer);
     if (status == STATUS_OK)

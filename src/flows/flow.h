@@ -56,10 +56,14 @@ struct flow {
     unsigned int next;             /* bits of enum flow_next it may be */
     char chosen[MENU_COUNT][64];   /* what the person picked from each menu */
     char hint[128];                /* goes in front of the next prompt */
+    unsigned int answers;          /* of the person, the first included */
+    bool or_code;                  /* nothing for a password asks for a code */
+    bool code_permitted;           /* talk said yes, and none was sent yet */
     bool password_proved;          /* the service has checked the password */
     bool second_factor_done;
     bool factor_is_new;            /* set up in this very conversation */
     bool renewed;                  /* the password was replaced on the way */
+    bool was_reset;                /* by a reset: no sign-in follows a change */
     bool changing;                 /* change.c: the person wants a new one */
     bool announced;                /* talk->ready was called */
     bool recovered;                /* a reset or confirmation was tried */
@@ -79,9 +83,10 @@ void flow_hint(struct flow *flow, const char *format, ...)
  * Asks with the hint, if any, in front of the prompt: every fact a person
  * needs stands in the prompt itself, because hosts show other lines late or
  * never. The hint is used up. STATUS_CANCELLED: the person gave up, also by
- * typing nothing. STATUS_NO_DIALOGUE: the answer to another
- * question is the password, as hosts give it that can ask for nothing else
- * (sshd's password method); it must not go where that answer would.
+ * typing nothing. STATUS_NO_DIALOGUE: the host can ask for the password only
+ * and answers what else is asked with the password (sshd's password method),
+ * with the user's name or with nothing; that must not go where an answer
+ * would.
  */
 enum status flow_ask(struct flow *flow, enum talk_kind kind,
                      const char *prompt, struct secret *answer_out);
@@ -127,10 +132,18 @@ enum status flow_sign_in(struct flow *flow);
 void flow_end(struct flow *flow, enum status status);
 
 /*
- * In a change of password, once: the old one is proved, and nothing is changed
- * before talk->ready returns. Elsewhere nothing.
+ * In a change of password, once: the old one is proved, or the code of a reset
+ * is there, and nothing is changed in the pool before talk->ready returns.
+ * Elsewhere nothing.
  */
 enum status flow_announce(struct flow *flow);
+
+/*
+ * May a code be sent without proof of the password? What talk said yes to is
+ * good for one: flow->code_permitted is the caller's to clear when a request
+ * that sends was made. Else STATUS_CODE_LIMIT or STATUS_UNAVAILABLE.
+ */
+enum status flow_permit_code(struct flow *flow);
 
 /* Sets what the person is told at the end, instead of the status's words. */
 void flow_tell_person(struct flow *flow, const char *text);

@@ -32,6 +32,9 @@ static const struct method {
     {"SMS_OTP", "SMS_OTP_CODE", "Code sent by SMS", "SMS", false},
 };
 
+/* The service's prose has this name; the choice is answered as offered. */
+#define EMAIL_IN_PROSE "EMAIL_MFA"
+
 static const struct method *
 find_method(const char *name)
 {
@@ -60,6 +63,17 @@ ask_code(struct flow *flow, const char *where, struct secret *code_out)
                          code_out);
 }
 
+/*
+ * After a wrong code by SMS the service may send another one: without proof of
+ * the password that is more than was permitted.
+ */
+static bool
+may_try_again(const struct flow *flow)
+{
+    return flow->password_proved
+           || strcmp(flow->answer.challenge, "SMS_OTP") != 0;
+}
+
 /* One code, asked for and sent. */
 static enum status
 try_code(struct flow *flow, const struct method *method)
@@ -71,6 +85,8 @@ try_code(struct flow *flow, const struct method *method)
     if (status == STATUS_OK) {
         field.value = code.data;
         status = flow_respond(flow, &field, 1);
+        if (status == STATUS_BAD_INPUT && !may_try_again(flow))
+            status = STATUS_WRONG_CODE;
         if (status == STATUS_WRONG_CODE)
             flow_hint(flow, "That code is wrong.");
         /* An app's code is good for one use; its session goes on. */
@@ -88,15 +104,18 @@ enum status
 mfa_answer_code(struct flow *flow)
 {
     const struct method *method = find_method(flow->answer.challenge);
-    enum status status = STATUS_WRONG_CODE;
+    enum status status = STATUS_BAD_INPUT;
 
     if (method == NULL)
         return STATUS_INTERNAL;
     for (int i = 0; i < CODE_TRIES_MAX
-                    && (status == STATUS_WRONG_CODE
-                        || status == STATUS_BAD_INPUT);
+                    && (status == STATUS_BAD_INPUT
+                        || (status == STATUS_WRONG_CODE
+                            && may_try_again(flow)));
          i++)
         status = try_code(flow, method);
+    if (status == STATUS_BAD_INPUT && flow->result->note[0] == '\0')
+        flow_say_why(flow, "what was typed was no code");
     if (status == STATUS_CODE_EXPIRED || status == STATUS_SESSION)
         return flow_restart(flow, status);
     if (status == STATUS_OK && method->second && flow->password_proved
@@ -173,6 +192,8 @@ choose(struct flow *flow, enum flow_menu which, const struct menu *menu,
         }
     }
     secret_free(&answer);
+    if (status == STATUS_BAD_INPUT)
+        flow_say_why(flow, "what was typed was none of the choices");
     if (status == STATUS_OK)
         (void) snprintf(chosen, sizeof(flow->chosen[which]), "%s",
                         menu->options[*index_out].answer);
@@ -189,6 +210,20 @@ parameter_list(const struct flow *flow, const char *name)
     if (text == NULL || json_parse(text, strlen(text), &list) != STATUS_OK)
         return NULL;
     return list;
+}
+
+/* What is offered and cannot be used is no fault, and must not vanish. */
+static void
+log_unknown(struct flow *flow, const char *name)
+{
+    char line[TEXT_LINE_MAX];
+
+    (void) snprintf(line, sizeof(line),
+                    "the pool also offers %.64s for %s, which cannot be used "
+                    "here",
+                    name == NULL ? "something without a name" : name,
+                    flow->answer.challenge);
+    flow->talk->log(flow->talk, TALK_LOG_NOTICE, line);
 }
 
 enum status
@@ -208,8 +243,12 @@ mfa_select(struct flow *flow)
         const struct method *method = name == NULL ? NULL
                                                    : find_method(name);
 
+        if (name != NULL && strcmp(name, EMAIL_IN_PROSE) == 0)
+            method = find_method("EMAIL_OTP");
         if (method != NULL && method->second)
-            add_option(&menu, method->name, method->choice);
+            add_option(&menu, name, method->choice);
+        else
+            log_unknown(flow, name);
     }
     if (menu.count == 0)
         flow_say_why(flow, "SELECT_MFA_TYPE offers nothing that is known");
@@ -246,10 +285,12 @@ send_first(struct flow *flow, const char *answer)
     /* choose() gives one of its menu. NOLINTNEXTLINE(clang-analyzer-core.*) */
     bool password = strcmp(answer, "PASSWORD") == 0;
     bool srp = strcmp(answer, "PASSWORD_SRP") == 0;
-    enum status status = STATUS_OK;
+    enum status status;
 
     if (password || srp)
         status = flow_need_password(flow);
+    else
+        status = flow_permit_code(flow);
     if (status == STATUS_OK && srp) {
         srp_free(flow->srp);
         flow->srp = NULL;
@@ -261,6 +302,7 @@ send_first(struct flow *flow, const char *answer)
         fields[1] = (struct cognito_field){"PASSWORD", flow->password.data};
     if (srp)
         fields[1] = (struct cognito_field){"SRP_A", srp_public(flow->srp)};
+    flow->code_permitted = false;
     status = flow_respond(flow, fields, password || srp ? 2 : 1);
     if (status == STATUS_OK && password)
         flow->password_proved
@@ -273,24 +315,46 @@ send_first(struct flow *flow, const char *answer)
     return status;
 }
 
+/* Logs what a list offers that is not among the names we know. */
+static void
+log_others(struct flow *flow, const struct json *list,
+           const char *const known[], size_t count)
+{
+    for (size_t i = 0; i < json_length(list); i++) {
+        const char *name = json_item_text(list, i);
+        bool found = false;
+
+        for (size_t j = 0; name != NULL && j < count; j++)
+            found = found || strcmp(name, known[j]) == 0;
+        if (!found)
+            log_unknown(flow, name);
+    }
+}
+
 enum status
 mfa_select_first(struct flow *flow)
 {
+    static const char *const known[] = {"PASSWORD_SRP", "PASSWORD",
+                                        "EMAIL_OTP", "SMS_OTP"};
     const struct json *list = json_array(flow->answer.body,
                                          "AvailableChallenges");
     struct menu menu = {0};
     enum status status;
     int index;
 
+    log_others(flow, list, known, sizeof(known) / sizeof(known[0]));
     /* By SRP where it is offered: the password stays on this machine. */
     if (offers(list, "PASSWORD_SRP"))
         add_option(&menu, "PASSWORD_SRP", "password");
     else if (offers(list, "PASSWORD"))
         add_option(&menu, "PASSWORD", "password");
-    if (offers(list, "EMAIL_OTP"))
-        add_option(&menu, "EMAIL_OTP", "e-mail");
-    if (offers(list, "SMS_OTP"))
-        add_option(&menu, "SMS_OTP", "SMS");
+    /* Who typed the password chose it. */
+    if (menu.count == 0 || flow->password.data == NULL) {
+        if (offers(list, "EMAIL_OTP"))
+            add_option(&menu, "EMAIL_OTP", "e-mail");
+        if (offers(list, "SMS_OTP"))
+            add_option(&menu, "SMS_OTP", "SMS");
+    }
     if (menu.count == 0) {
         flow_say_why(flow, offers(list, "WEB_AUTHN")
                                ? "the pool offers passkeys only, which "
@@ -326,6 +390,7 @@ set_up_email(struct flow *flow)
 enum status
 mfa_set_up(struct flow *flow)
 {
+    static const char *const known[] = {"SOFTWARE_TOKEN_MFA", "EMAIL_OTP"};
     struct json *list = parameter_list(flow, "MFAS_CAN_SETUP");
     struct menu menu = {0};
     enum status status;
@@ -335,6 +400,7 @@ mfa_set_up(struct flow *flow)
         add_option(&menu, "SOFTWARE_TOKEN_MFA", "authenticator app");
     if (offers(list, "EMAIL_OTP"))
         add_option(&menu, "EMAIL_OTP", "e-mail");
+    log_others(flow, list, known, sizeof(known) / sizeof(known[0]));
     json_free(list);
     if (!config_flag(flow->config, KEY_MFA_SETUP)) {
         flow_say_why(flow, "the pool wants a second factor to be set up, and "
@@ -346,7 +412,10 @@ mfa_set_up(struct flow *flow)
                            "here");
         return STATUS_NO_METHOD;
     }
-    status = choose(flow, MENU_SET_UP, &menu, &index);
+    /* In a change of password nothing is set up before PAM lets it. */
+    status = flow_announce(flow);
+    if (status == STATUS_OK)
+        status = choose(flow, MENU_SET_UP, &menu, &index);
     if (status != STATUS_OK)
         return status;
     /* Whoever knows the password chose this factor just now: it proves

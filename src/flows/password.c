@@ -107,6 +107,8 @@ password_ask_new(struct flow *flow, struct secret *password_out)
             break;
         /* Nothing is also an answer: there will be no new password. */
         if (first.length == 0) {
+            if (flow->result->note[0] == '\0')
+                flow_say_why(flow, "no new password was given");
             status = STATUS_BAD_INPUT;
             break;
         }
@@ -115,7 +117,8 @@ password_ask_new(struct flow *flow, struct secret *password_out)
             status = STATUS_BAD_INPUT;
             continue;
         }
-        status = flow_ask(flow, TALK_NEW_AGAIN, "The same once more: ",
+        /* PAM's own words, which scripts wait for. */
+        status = flow_ask(flow, TALK_NEW_AGAIN, "Retype new password: ",
                           &again);
         if (status != STATUS_OK)
             break;
@@ -189,6 +192,9 @@ password_reset(struct flow *flow)
             status = ask_reset_code(flow, &code);
         else
             status = STATUS_OK;
+        /* The service checks the code and sets the password in one. */
+        if (status == STATUS_OK)
+            status = flow_announce(flow);
         if (status == STATUS_OK)
             status = password_ask_new(flow, &password);
         if (status != STATUS_OK)
@@ -201,6 +207,7 @@ password_reset(struct flow *flow)
     if (status == STATUS_OK) {
         secret_move(&flow->password, &password);
         flow->renewed = true;
+        flow->was_reset = true;
     }
     secret_free(&code);
     secret_free(&password);

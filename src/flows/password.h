@@ -27,7 +27,8 @@ enum status password_renew(struct flow *flow);
 
 /*
  * A forgotten password: has a code sent (as often as talk permits), takes
- * code and new password. STATUS_OK: the sign-in may be tried with it.
+ * code and new password. STATUS_OK: the sign-in may be tried with it. In a
+ * change of password nothing is set before flow_announce returned.
  */
 enum status password_reset(struct flow *flow);
 

@@ -203,7 +203,9 @@ choose_words(struct flow *flow, enum status status)
  * Where the settings allow it for this service: a password that must be reset
  * is reset, an account that is not confirmed is confirmed, once, after the
  * service itself said so; then the sign-in is tried again. In passwd, of
- * one's own account, an empty password says "forgotten".
+ * one's own account, an empty password says "forgotten"; the reset is the
+ * change then. Nothing is confirmed there: that would change the account
+ * before PAM lets anything be changed.
  */
 static enum status
 recover(struct flow *flow, enum status status)
@@ -220,7 +222,7 @@ recover(struct flow *flow, enum status status)
         && config_list_has(flow->config, KEY_PASSWORD_RESET, service)) {
         flow->recovered = true;
         status = password_reset(flow);
-    } else if (status == STATUS_NOT_CONFIRMED
+    } else if (status == STATUS_NOT_CONFIRMED && !flow->changing
                && config_list_has(flow->config, KEY_CONFIRM_SIGN_UP,
                                   service)) {
         flow->recovered = true;
@@ -230,7 +232,15 @@ recover(struct flow *flow, enum status status)
     }
     if (status == STATUS_UNAVAILABLE)
         return before;
-    return status == STATUS_OK ? flow_initiate(flow) : status;
+    return status == STATUS_OK && !flow->changing ? flow_initiate(flow)
+                                                  : status;
+}
+
+/* Then nobody is signed in, or needs to be. */
+static bool
+is_changed_by_reset(const struct flow *flow)
+{
+    return flow->changing && flow->was_reset;
 }
 
 static enum status
@@ -238,7 +248,8 @@ answer_challenges(struct flow *flow)
 {
     enum status status = STATUS_OK;
 
-    while (status == STATUS_OK && flow->answer.challenge[0] != '\0') {
+    while (status == STATUS_OK && !is_changed_by_reset(flow)
+           && flow->answer.challenge[0] != '\0') {
         if (flow->answer.has_result) {
             flow_say_why(flow, "a result together with the challenge %s",
                          flow->answer.challenge);
@@ -270,12 +281,15 @@ flow_sign_in(struct flow *flow)
         status = recover(flow, flow_initiate(flow));
     if (status == STATUS_OK)
         status = answer_challenges(flow);
-    return status == STATUS_OK ? judge(flow) : status;
+    if (status != STATUS_OK || is_changed_by_reset(flow))
+        return status;
+    return judge(flow);
 }
 
 void
 flow_end(struct flow *flow, enum status status)
 {
+    flow->result->proved = flow->password_proved;
     flow->result->status = status;
     if (status != STATUS_OK) {
         choose_words(flow, status);

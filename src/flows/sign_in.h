@@ -36,6 +36,7 @@ struct sign_in_result {
     char person[208];       /* for the person; "" says nothing */
     bool outage;            /* the endpoint is out of reach: the helper's */
     bool must_change;       /* must_change_claim is true in the token */
+    bool proved;            /* the service has checked the password */
     int64_t date;           /* the service's clock, Unix seconds or 0 */
     struct secret access_token;
     struct secret refresh_token; /* to be revoked when nobody needs it */

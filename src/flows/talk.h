@@ -22,7 +22,8 @@ enum talk_kind {
     TALK_CODE = 4,          /* a one-time code, shown while it is typed */
     TALK_HIDDEN = 5,        /* any other answer, hidden */
     TALK_VISIBLE = 6,       /* any other answer, shown */
-    TALK_PERMIT = 7         /* nobody is asked; see permit_code */
+    TALK_PERMIT = 7,        /* nobody is asked; see permit_code */
+    TALK_PASSWORD_OR_CODE = 8 /* as TALK_PASSWORD; nothing: by a code */
 };
 
 /* How a line is told. */
@@ -67,13 +68,13 @@ struct talk {
     /*
      * May a code be sent to this user now? STATUS_OK, or STATUS_CODE_LIMIT
      * when one was sent in the last ten minutes, STATUS_UNAVAILABLE when that
-     * cannot be known. NULL: yes.
+     * cannot be known. NULL: it never can.
      */
     enum status (*permit_code)(struct talk *talk);
 
     /*
-     * A password change: the old password is proved. Returns when the new one
-     * is wanted. NULL: at once.
+     * A password change: the old password is proved, or a reset's code is
+     * there. Returns when something may be changed. NULL: at once.
      */
     enum status (*ready)(struct talk *talk);
 

@@ -119,8 +119,8 @@ group(const char *key, char out[KEY_MAX * 2])
     out[used] = '\0';
 }
 
-static bool
-is_key(const char *key)
+bool
+totp_is_key(const char *key)
 {
     size_t length = key == NULL ? 0 : strlen(key);
 
@@ -209,7 +209,8 @@ totp_set_up(struct flow *flow)
     status = cognito_associate_software_token(flow->cognito, NULL,
                                               &flow->answer.session, &answer);
     flow_note(flow, &answer);
-    if (status == STATUS_OK && !is_key(json_text(answer.body, "SecretCode"))) {
+    if (status == STATUS_OK
+        && !totp_is_key(json_text(answer.body, "SecretCode"))) {
         flow_say_why(flow, "AssociateSoftwareToken without a usable key");
         status = STATUS_UNREADABLE;
     }

@@ -20,6 +20,9 @@
  */
 enum status totp_set_up(struct flow *flow);
 
+/* Is it a key as the service's model has it: letters and digits? */
+bool totp_is_key(const char *key);
+
 /* "otpauth://totp/..." for a key; false when it does not fit. */
 bool totp_uri(const char *pool_id, const char *user, const char *key,
               char *out, size_t size);

@@ -35,6 +35,8 @@ struct relay {
     unsigned char id[WIRE_ID_SIZE];
     struct secret *password; /* the answer to the first TALK_PASSWORD */
     struct secret renewed;   /* the answer to the last TALK_NEW_PASSWORD */
+    struct secret early;     /* that of the next, asked for before its time */
+    char why[TEXT_LINE_MAX]; /* what ended the dialogue here, for the log */
     int64_t deadline;        /* CLOCK_MONOTONIC milliseconds */
     bool password_taken;     /* a TALK_PASSWORD was answered */
     bool stack_taken;        /* the stack's new password was used */
@@ -304,6 +306,10 @@ new_password(struct relay *relay, unsigned int kind, const char *prompt,
 {
     const char *password;
 
+    if (kind == TALK_NEW_PASSWORD && relay->early.data != NULL) {
+        secret_move(answer_out, &relay->early);
+        return STATUS_OK;
+    }
     if (!takes_new_from_stack(relay))
         return ask_question(relay, kind, prompt, answer_out);
     password = stacked_password(relay->call, PAM_AUTHTOK);
@@ -316,13 +322,55 @@ new_password(struct relay *relay, unsigned int kind, const char *prompt,
 }
 
 /*
- * The current password. Empty, it may still mean something where one's own
- * password is to be changed: the helper knows whether a reset is enabled.
+ * root at no terminal, about somebody else's password: chpasswd, newusers and
+ * passwd --stdin give the new one to every hidden question. Tried as the
+ * current one it would count as a wrong guess.
+ */
+static bool
+may_be_unattended(const struct relay *relay)
+{
+    const struct call *call = relay->call;
+
+    return relay->operation == WIRE_CHANGE && getuid() == 0
+           && (call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) == 0
+           && (isatty(STDIN_FILENO) != 1
+               || strcmp(call->service, "chpasswd") == 0
+               || strcmp(call->service, "newusers") == 0);
+}
+
+/*
+ * Asks for the new password as well, before the current one goes anywhere:
+ * they differ where somebody is asked. What the stack has comes too late for
+ * that.
  */
 static enum status
-current_password(struct relay *relay, const char *prompt,
+tell_apart(struct relay *relay, const struct secret *current)
+{
+    enum status status = STATUS_NO_DIALOGUE;
+
+    if (!takes_new_from_stack(relay))
+        status = ask_question(relay, TALK_NEW_PASSWORD, "New password: ",
+                              &relay->early);
+    if (status == STATUS_OK && relay->early.length == current->length
+        && memcmp(relay->early.data, current->data, current->length) == 0)
+        status = STATUS_NO_DIALOGUE;
+    if (status == STATUS_NO_DIALOGUE)
+        (void) snprintf(relay->why, sizeof(relay->why),
+                        "the host cannot ask for two passwords: use passwd "
+                        "at a terminal");
+    return status;
+}
+
+/*
+ * The current password. Empty, it may still mean something where one's own
+ * password is to be changed, or where a code may be asked for instead: the
+ * helper knows.
+ */
+static enum status
+current_password(struct relay *relay, unsigned int kind, const char *prompt,
                  struct secret *answer_out)
 {
+    bool may_be_empty = kind == TALK_PASSWORD_OR_CODE;
     enum status status;
 
     if (relay->password != NULL && relay->password->data != NULL) {
@@ -333,10 +381,13 @@ current_password(struct relay *relay, const char *prompt,
         return ask_question(relay, TALK_PASSWORD, prompt, answer_out);
     relay->password_taken = true;
     status = relay_password(relay->call, relay->operation, answer_out);
-    if (status == STATUS_EMPTY_PASSWORD && relay->operation == WIRE_CHANGE
-        && is_own_account(relay->call)
+    if (relay->operation == WIRE_CHANGE)
+        may_be_empty = is_own_account(relay->call);
+    if (status == STATUS_EMPTY_PASSWORD && may_be_empty
         && !config_flag(relay->call->config, KEY_USE_FIRST_PASS))
         status = secret_set_text(answer_out, "") ? STATUS_OK : STATUS_MEMORY;
+    if (status == STATUS_OK && may_be_unattended(relay))
+        status = tell_apart(relay, answer_out);
     return status;
 }
 
@@ -351,7 +402,8 @@ find_answer(struct relay *relay, unsigned int kind, const char *prompt,
 
     switch (kind) {
     case TALK_PASSWORD:
-        return current_password(relay, prompt, answer_out);
+    case TALK_PASSWORD_OR_CODE:
+        return current_password(relay, kind, prompt, answer_out);
     case TALK_NEW_PASSWORD:
     case TALK_NEW_AGAIN:
         status = new_password(relay, kind, prompt, answer_out);
@@ -405,8 +457,8 @@ answer_ask(struct relay *relay)
     const char *prompt = wire_get_text(wire, TEXT_LINE_MAX);
     enum status status;
 
-    if (!wire_complete(wire) || kind < TALK_PASSWORD || kind > TALK_PERMIT
-        || relay->asked++ >= RELAY_ANSWERS_MAX)
+    if (!wire_complete(wire) || kind < TALK_PASSWORD
+        || kind > TALK_PASSWORD_OR_CODE || relay->asked++ >= RELAY_ANSWERS_MAX)
         return STATUS_HELPER;
     status = find_answer(relay, kind, prompt, &answer);
     if (status == STATUS_OK && !is_waiting(relay))
@@ -585,6 +637,29 @@ serve(struct relay *relay, struct relay_result *result)
 }
 
 /*
+ * The host ended the conversation: at its first question or a late one that
+ * is the person's doing. At the second it may be all that the host can do.
+ */
+static void
+explain_end(const struct relay *relay, struct relay_result *result)
+{
+    char remedy[TEXT_LINE_MAX];
+
+    if (relay->answers == 0)
+        return;
+    if (relay->answers != 1 || relay->operation != WIRE_AUTHENTICATE) {
+        (void) snprintf(result->note, sizeof(result->note), "given up");
+        return;
+    }
+    result->status = STATUS_NO_DIALOGUE;
+    text_one_question(relay->call->service, remedy, sizeof(remedy));
+    (void) snprintf(result->note, sizeof(result->note),
+                    "the host ended the dialogue at its second question: "
+                    "given up, or %.130s",
+                    remedy);
+}
+
+/*
  * Serves the helper. Whatever a RESULT may have said, a failure on the way
  * counts.
  */
@@ -612,10 +687,11 @@ serve_call(struct relay *relay, struct call *call, enum status started,
     memset(result_out, 0, sizeof(*result_out));
     relay->complete = false;
     result_out->status = status;
-    if (status == STATUS_CANCELLED && relay->answers > 0)
+    if (status == STATUS_CANCELLED)
+        explain_end(relay, result_out);
+    else
         (void) snprintf(result_out->note, sizeof(result_out->note), "%s",
-                        "given up, or the host can ask for the password "
-                        "only: for sshd set KbdInteractiveAuthentication yes");
+                        relay->why);
 }
 
 static enum status
@@ -704,5 +780,6 @@ relay_free(struct relay *relay)
         helper_end(&relay->helper);
     wire_free(relay->wire);
     secret_free(&relay->renewed);
+    secret_free(&relay->early);
     free(relay);
 }

@@ -115,24 +115,37 @@ stamp_open(const char *name)
     return -1;
 }
 
+void
+stamp_name(uid_t uid, char *out, size_t size)
+{
+    (void) snprintf(out, size, "code-%lu", (unsigned long) uid);
+}
+
+enum stamp
+stamp_take(const char *name)
+{
+    int fd = stamp_open(name);
+    enum stamp stamp;
+
+    if (fd < 0)
+        return STAMP_CANNOT;
+    stamp = renew(fd);
+    (void) close(fd);
+    return stamp;
+}
+
 enum stamp
 stamp_permit_code(const struct call *call)
 {
     const struct passwd *account;
-    enum stamp stamp = STAMP_CANNOT;
+    enum stamp stamp;
     char name[32];
-    int fd;
 
     account = pam_modutil_getpwnam(call->pamh, call->user);
     if (account == NULL)
         return STAMP_CANNOT;
-    (void) snprintf(name, sizeof(name), "code-%lu",
-                    (unsigned long) account->pw_uid);
-    fd = stamp_open(name);
-    if (fd >= 0) {
-        stamp = renew(fd);
-        (void) close(fd);
-    }
+    stamp_name(account->pw_uid, name, sizeof(name));
+    stamp = stamp_take(name);
     if (stamp == STAMP_CANNOT)
         call_log(call, LOG_ERR, "cannot record a code in %s", STAMP_FOLDER);
     return stamp;

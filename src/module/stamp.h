@@ -8,6 +8,8 @@
 #define PAM_COGNITO_STAMP_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #include "module/call.h"
 
@@ -26,6 +28,15 @@ enum stamp {
  * host does not help.
  */
 enum stamp stamp_permit_code(const struct call *call);
+
+/*
+ * The same for the name of a stamp, as the command-line tool asks when it
+ * runs as root. STAMP_CANNOT without a line in the log.
+ */
+enum stamp stamp_take(const char *name);
+
+/* The stamp of a local account's codes. */
+void stamp_name(uid_t uid, char *out, size_t size);
 
 /*
  * Opens a file there for reading and writing, made when missing; -1 when that

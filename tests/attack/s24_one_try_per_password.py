@@ -14,15 +14,13 @@ from people import ALICE, BOB, NORMA, WRONG
 from person import Person
 
 FLOW = "src/flows/flow.c"
-PROVED = "    if (status == STATUS_OK && password)\n        flow->password_proved = is_proof"
+PROVED = "    if (status == STATUS_OK && first.password)\n        flow->password_proved"
 
 
 def again(statuses):
     """The edit that starts a sign-in once more after those statuses."""
-    return (FLOW, PROVED, f"    if ({statuses}) {{\n        memset(&answer, 0, sizeof(answer));\n"
-            "        (void) cognito_initiate_auth(flow->cognito, start->flow, fields,\n"
-            "                                     count, &answer);\n"
-            "        status = adopt(flow, &answer);\n    }\n" + PROVED)
+    return (FLOW, PROVED, f"    if ({statuses})\n"
+            "        status = send_initiate(flow, start, &first);\n" + PROVED)
 
 
 BREAKAGES = [

@@ -49,7 +49,7 @@ class TestSecrets(SetupCase):
         somebody = self.start("sign-up", "newbie")
         self.assertFalse(somebody.echoes)
         somebody.type("Fresh-Paint-12")
-        somebody.wait_for("once more: $")
+        somebody.wait_for("Retype new password: $")
         self.assertFalse(somebody.echoes)
         somebody.type("Fresh-Paint-12")
         self.assertEqual(somebody.finish().status, 0)

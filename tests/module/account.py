@@ -234,7 +234,7 @@ class MustChange(AccountCase):
                          host.events)
         self.assertEqual(host.prompts, [
             ("off", "Password: "), ("off", "Current password: "), ("off", "New password: "),
-            ("off", "The same once more: ")])
+            ("off", "Retype new password: ")])
         self.assertEqual(self.pool.user("alice")["password"], NEW)
         self.assertEqual(len(self.pool.requests("ChangePassword")), 1)
 

@@ -77,6 +77,7 @@ VALUES = {
     "endpoint_user": ("endpoint", "https://user:word@localhost", ""),
     "endpoint_port": ("endpoint", "https://localhost:0", ""),
     "endpoint_port_above": ("endpoint", "https://localhost:65536", ""),
+    "echo_codes": ("echo_codes", "never", FLAG + '"never"'),
     "explain": ("explain_status", "never", FLAG + '"never"'),
     "fips": ("fips", "140", FLAG + '"140"'),
     "jwks_relative": ("jwks_file", "jwks.json", PATH),

@@ -17,7 +17,7 @@ OLD = "Correct-Horse-9"
 NEW = "Fresh-Meadow-42"
 CURRENT = ("off", "Current password: ")
 FIRST = ("off", "New password: ")
-AGAIN = ("off", "The same once more: ")
+AGAIN = ("off", "Retype new password: ")
 SHORT = "Password did not conform with policy: Password not long enough"
 USED = "Password has previously been used"
 

@@ -118,11 +118,13 @@ class Confirm(RecoveryCase):
             self.assertEqual(self.asked(), ["InitiateAuth", "ConfirmSignUp"], kind)
 
     def test_given_up(self):
-        for answer in ("!error", ""):
+        for answer in ("!error", "", "carol"):
             self.pool.clear()
             host = self.carol(answer)
-            self.check(host, "PAM_CONV_ERR", "cancelled", 1)
+            self.check(host, "PAM_CONV_ERR", "no_dialogue", 1)
             self.assertEqual(len(host.prompts), 2)
+        host = self.carol("000000", "!error")
+        self.check(host, "PAM_CONV_ERR", "cancelled")
         self.assertEqual(self.status(), "UNCONFIRMED")
 
     def test_a_host_that_knows_the_password_only(self):
@@ -139,9 +141,16 @@ class Confirm(RecoveryCase):
         self.assertIn((ERR, "cannot record a code in /run/pam_cognito"), host.logs)
 
     def test_only_after_the_service_said_so(self):
-        host = self.sign_in("wrong", user="carol", settings={"confirm_sign_up": "test"})
+        host = self.sign_in("wrong", user="alice", settings={"confirm_sign_up": "test"})
         self.check(host, "PAM_AUTH_ERR", "wrong_password", 1)
         self.assertEqual(host.prompts, [PASSWORD])
+
+    def test_not_in_a_change_of_password(self):
+        # It would change the account before PAM lets anything be changed.
+        host = self.sign_in(user="carol", answers=[CAROL, self.send_code()],
+                            operations=("chauthtok",), settings={"confirm_sign_up": "test"})
+        self.assertEqual(host.code, "PAM_PERM_DENIED")
+        self.assertEqual((self.asked(), self.status()), (["InitiateAuth"], "UNCONFIRMED"))
 
     def test_once(self):
         # A service that still calls the account unconfirmed is not asked again.

@@ -215,9 +215,13 @@ class Accounts(PoolCase):
         self.check(host, "PAM_AUTH_ERR", "temporary_password_expired", 1, [])
 
     def test_states_are_the_pools_to_tell_after_a_wrong_password(self):
-        for user in ("carol", "niaj"):
-            self.check(self.sign_in("wrong", user=user), "PAM_AUTH_ERR", "wrong_password",
-                       shown=[])
+        self.check(self.sign_in("wrong", user="niaj"), "PAM_AUTH_ERR", "wrong_password", shown=[])
+
+    def test_unconfirmed_is_said_before_the_password_is_looked_at(self):
+        # So it proves nothing, and the person reads nothing.
+        for flow in ("user_password", "user_srp", "user_auth"):
+            host = self.sign_in("wrong", user="carol", settings={"auth_flow": flow})
+            self.assertEqual((host.reason, host.shown), ("not_confirmed", []), flow)
 
     def test_lock_out(self):
         for _ in range(5):

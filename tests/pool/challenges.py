@@ -64,8 +64,6 @@ def check_after_password(attempt, now):
     user = attempt.user
     if not user.enabled:
         raise not_authorized("User is disabled.")
-    if user.status == "UNCONFIRMED":
-        raise ServiceError("UserNotConfirmedException", "User is not confirmed.")
     if user.status == "FORCE_CHANGE_PASSWORD":
         if now - user.password_set > attempt.pool.policy["temporary_days"] * 86400:
             raise not_authorized("Temporary password has expired and must be reset "
@@ -244,6 +242,8 @@ def step_sms_mfa(service, session, responses):
 def step_email_otp(service, session, responses):
     """The same name serves as first and as second factor."""
     mfa.answer_message_code(service, session, responses, "EMAIL_OTP")
+    if session.data.get("enrols"):
+        mfa.finish_email(session)
     session.attempt.mfa_done = session.attempt.mfa_done or not session.data.get("first")
     check_after_password(session.attempt, service.clock.now())
     return next_step(service, session.attempt)
@@ -269,10 +269,14 @@ def step_select_mfa(service, session, responses):
     return challenge(service, attempt, chosen, shown, data)
 
 
-def step_mfa_setup(service, session, _responses):
+def step_mfa_setup(service, session, responses):
+    attempt = session.attempt
+    if responses.get("EMAIL"):
+        shown, data = mfa.begin_email(service, attempt, responses["EMAIL"])
+        return challenge(service, attempt, "EMAIL_OTP", shown, data)
     mfa.answer_setup(session)
-    session.attempt.mfa_done = True
-    return next_step(service, session.attempt)
+    attempt.mfa_done = True
+    return next_step(service, attempt)
 
 
 def step_new_password(service, session, responses):

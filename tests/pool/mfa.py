@@ -197,6 +197,26 @@ def answer_setup(session):
         user.mfa.append("SOFTWARE_TOKEN_MFA")
 
 
+def begin_email(service, attempt, address):
+    """MFA_SETUP by e-mail: a code goes to the address, which is the user's from then on."""
+    if "EMAIL_OTP" not in attempt.pool.mfa_methods:
+        raise invalid_parameter("EMAIL is not one of the MFA types that can be set up")
+    if "@" not in address.strip("@"):
+        raise invalid_parameter("Invalid email address format.")
+    attempt.user.attributes.update(email=address, email_verified="false")
+    code = send(service, attempt, "EMAIL_OTP", 6)
+    shown = {"USER_ID_FOR_SRP": attempt.canonical, **delivery(attempt, "EMAIL_OTP")}
+    return shown, {"code": code, "enrols": True}
+
+
+def finish_email(session):
+    """The code came back: the address is verified and a second factor."""
+    user = session.attempt.user
+    user.attributes["email_verified"] = "true"
+    if "EMAIL_OTP" not in user.mfa:
+        user.mfa.append("EMAIL_OTP")
+
+
 SETTINGS = {"SMSMfaSettings": "SMS_MFA", "SoftwareTokenMfaSettings": "SOFTWARE_TOKEN_MFA",
             "EmailMfaSettings": "EMAIL_OTP"}
 

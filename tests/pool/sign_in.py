@@ -56,6 +56,8 @@ def check_before_password(attempt):
     user = attempt.user
     if not user.enabled and attempt.pool.settings["disabled_before_password"]:
         raise not_authorized("User is disabled.")
+    if user.status == "UNCONFIRMED":
+        raise ServiceError("UserNotConfirmedException", "User is not confirmed.")
     if user.status == "RESET_REQUIRED":
         raise ServiceError("PasswordResetRequiredException",
                            "Password reset required for the user")

@@ -89,6 +89,8 @@ struct oracle {
     bool second_factor;
     bool set_up;
     unsigned int starts, responds;
+    bool sms_tried;
+    unsigned int codes;       /* that may have been sent without a proof */
     bool may_sign_in;         /* by the last answer alone */
     uint64_t sent_secrets[REQUESTS_MAX];
     size_t sent_count;
@@ -230,6 +232,39 @@ check_respond(struct oracle *oracle, const struct json *request,
          "USERNAME is not the canonical name");
 }
 
+/*
+ * The service may send a code for a start of choice without a password, unless
+ * it answers with a choice, for a code that is chosen, and for a wrong code by
+ * SMS. Each needs a yes of its own unless the password is proved; what is sent
+ * after a wrong code by SMS cannot be helped, but there is no third.
+ */
+static void
+check_codes(struct oracle *oracle, const struct exchange *exchange,
+            const struct json *request, const struct json *fields)
+{
+    const char *challenge = text(request, "ChallengeName");
+    const char *answer = text(fields, "ANSWER");
+
+    if (oracle->password)
+        return;
+    if (strcmp(text(request, "AuthFlow"), "USER_AUTH") == 0
+            ? json_text(fields, "PASSWORD") == NULL
+                  && json_text(fields, "SRP_A") == NULL
+            : strcmp(challenge, "SELECT_CHALLENGE") == 0
+                  && (strcmp(answer, "EMAIL_OTP") == 0
+                      || strcmp(answer, "SMS_OTP") == 0)) {
+        rule(oracle, oracle->codes < exchange->permits,
+             "a code was asked for without permission");
+        if (exchange->answer == NULL
+            || strstr(exchange->answer, "SELECT_CHALLENGE") == NULL)
+            oracle->codes++;
+    }
+    if (strcmp(challenge, "SMS_OTP") == 0) {
+        rule(oracle, !oracle->sms_tried, "a second try by SMS");
+        oracle->sms_tried = true;
+    }
+}
+
 /* Is that token genuine, for this person, under these settings? */
 static bool
 is_good_token(const struct oracle *oracle, const char *token)
@@ -350,6 +385,7 @@ read_exchange(struct oracle *oracle, const struct exchange *exchange)
         json_free(request);
         return;
     }
+    check_codes(oracle, exchange, request, fields);
     if (start)
         check_start(oracle, exchange, request, fields);
     else if (strcmp(exchange->target, "RespondToAuthChallenge") == 0)

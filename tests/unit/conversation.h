@@ -69,6 +69,7 @@ struct exchange {
     long code;       /* HTTP status, 0 when none */
     bool error_header;
     bool dropped;    /* sent ahead and given up: nobody read the answer */
+    unsigned int permits; /* to send a code, given before */
 };
 
 struct record {
@@ -77,6 +78,7 @@ struct record {
     bool too_many;
     unsigned int keys_fetched;
     unsigned int asks;
+    unsigned int permits; /* to send a code, that were given */
     char secrets[SECRETS_MAX][TEXT_SIZE]; /* that the person typed */
     size_t secret_count;
     char password[TEXT_SIZE]; /* the first one typed, without a code */

@@ -166,6 +166,11 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
     if (chance_percent(1))
         return STATUS_CANCELLED;
     switch (kind) {
+    case TALK_PASSWORD_OR_CODE:
+        if (chance_percent(50))
+            break;
+        type_password(text);
+        break;
     case TALK_PASSWORD:
         type_password(text);
         break;
@@ -185,7 +190,8 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
         type_visible(text);
     }
     /* As hosts do that can ask for one thing only. */
-    if (kind != TALK_PASSWORD && kind != TALK_NEW_AGAIN
+    if (kind != TALK_PASSWORD && kind != TALK_PASSWORD_OR_CODE
+        && kind != TALK_NEW_AGAIN
         && !record.new_password_typed && record.password[0] != '\0'
         && chance_percent(2))
         snprintf(text, sizeof(text), "%s%s", record.password,
@@ -220,8 +226,21 @@ log_line(struct talk *talk, enum talk_level level, const char *text)
     put_line(text);
 }
 
-struct talk person_talk = {
-    .ask = ask, .tell = tell, .block = block, .log = log_line};
+static enum status
+permit_code(struct talk *talk)
+{
+    (void) talk;
+    if (chance_percent(10))
+        return chance_percent(50) ? STATUS_CODE_LIMIT : STATUS_UNAVAILABLE;
+    record.permits++;
+    return STATUS_OK;
+}
+
+struct talk person_talk = {.ask = ask,
+                           .tell = tell,
+                           .block = block,
+                           .permit_code = permit_code,
+                           .log = log_line};
 
 /* ---- The network ---- */
 
@@ -247,6 +266,7 @@ send(const char *target, const struct secret *body)
     snprintf(exchange->target, sizeof(exchange->target), "%s",
              operation == NULL ? target : operation + 1);
     exchange->request = copy(body->data, body->length);
+    exchange->permits = record.permits;
     if (chance_below(1000) < scene.chaos)
         return exchange;
     exchange->code = service_answer(exchange->target, exchange->request,

@@ -191,7 +191,10 @@ answer_initiate(struct draft *draft, const struct json *request)
     const char *preferred = field(fields, "PREFERRED_CHALLENGE");
     bool srp = field(fields, "SRP_A")[0] != '\0';
 
-    if (strcmp(flow, "USER_SRP_AUTH") == 0 || srp)
+    if (strcmp(flow, "USER_AUTH") == 0 && srp && chance_percent(30))
+        put_challenge(draft, chance_percent(60) ? "SELECT_CHALLENGE"
+                                                : "PASSWORD_SRP");
+    else if (strcmp(flow, "USER_SRP_AUTH") == 0 || srp)
         put_challenge(draft, "PASSWORD_VERIFIER");
     else if (strcmp(flow, "CUSTOM_AUTH") == 0)
         put_challenge(draft, "CUSTOM_CHALLENGE");
@@ -200,7 +203,7 @@ answer_initiate(struct draft *draft, const struct json *request)
     else if (preferred[0] != '\0' && chance_percent(70))
         put_challenge(draft, preferred);
     else
-        put_challenge(draft, chance_percent(80)   ? "SELECT_CHALLENGE"
+        put_challenge(draft, chance_percent(60)   ? "SELECT_CHALLENGE"
                              : chance_percent(50) ? "PASSWORD"
                                                   : "PASSWORD_SRP");
 }

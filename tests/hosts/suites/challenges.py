@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: MIT
 import os
 import re
+import shutil
 import sys
 import time
 
@@ -61,7 +62,7 @@ class Challenges:
         return KEY, answer
 
     new_password = [(r"Your password must be changed\. New password: $", NEW),
-                    (r"The same once more: $", NEW)]
+                    (r"Retype new password: $", NEW)]
     answers = [(r"Favourite colour: $", "green"), (r"Favourite dish: $", "noodle soup"),
                (r"Secret word: $", "xyzzy")]
 
@@ -145,22 +146,30 @@ class Challenges:
         self.log_in("SELECT_MFA_TYPE, then the app", JUDY, [
             self.password(JUDY), (MENU, "9"),
             (r"Type a number from 1 to 3\. " + MENU, "authenticator app"), self.app(JUDY)], 1, 2)
-        self.begin(auth_flow="user_auth")
+        self.first_time(auth_flow="user_auth")
         menu = r"Sign in with 1 password, 2 e-mail: $"
+        enter = (PASSWORD, "")
         self.log_in("SELECT_CHALLENGE, by password", ALICE, [
-            (menu, "1"), self.password(ALICE)], 1, 2)
-        self.begin(auth_flow="user_auth")
+            enter, (menu, "1"), self.password(ALICE)], 1, 2)
+        self.first_time(auth_flow="user_auth")
         self.log_in("SELECT_CHALLENGE, by e-mail", ALICE, [
-            (menu, "2"), self.sent(ALICE, r"Code sent by e-mail to a\S+: $")], 1, 2)
+            enter, (menu, "2"), self.sent(ALICE, r"Code sent by e-mail to a\S+: $")], 1, 2)
+
+    def first_time(self, **changes):
+        """No code was sent to anybody before."""
+        shutil.rmtree("/run/pam_cognito", ignore_errors=True)
+        self.begin(**changes)
 
     def first_factors(self):
-        self.begin(auth_flow="user_auth", preferred_factor="email_otp")
+        enter = (PASSWORD, "")
+        self.first_time(auth_flow="user_auth", preferred_factor="email_otp")
         self.log_in("EMAIL_OTP as the first factor", ALICE, [
-            self.sent(ALICE, r"Code sent by e-mail to a\S+: $")], 1, 1)
-        self.begin(auth_flow="user_auth", preferred_factor="sms_otp")
+            enter, self.sent(ALICE, r"Code sent by e-mail to a\S+: $")], 1, 1)
+        self.first_time(auth_flow="user_auth", preferred_factor="sms_otp")
         self.pool.add_user(username=TELLY, password=PASSWORDS[TELLY], attributes={
             "phone_number": "+15550107777", "phone_number_verified": "true"})
-        self.log_in("SMS_OTP", TELLY, [self.sent(TELLY, r"Code sent by SMS to \S+7777: $")], 1, 1)
+        self.log_in("SMS_OTP", TELLY, [
+            enter, self.sent(TELLY, r"Code sent by SMS to \S+7777: $")], 1, 1)
 
     def passwords(self):
         self.begin(auth_flow="user_srp")
@@ -180,8 +189,8 @@ class Challenges:
         self.begin()
         words = "Password did not conform with policy: Password not long enough"
         self.log_in("NEW_PASSWORD_REQUIRED, refused at first", ERIN, [
-            self.password(ERIN), (r"New password: $", "a"), (r"once more: $", "a"),
-            (words + r"\. New password: $", NEW), (r"once more: $", NEW)], 1, 2)
+            self.password(ERIN), (r"New password: $", "a"), (r"Retype new password: $", "a"),
+            (words + r"\. New password: $", NEW), (r"Retype new password: $", NEW)], 1, 2)
 
     def custom(self):
         self.begin(auth_flow="custom")
@@ -242,6 +251,8 @@ class Challenges:
             self.tap.ok(not self.is_in(HEIDI, status), f"{title}: is not in", self.screen)
             self.tap.ok(took < AT_ONCE, f"{title}: ends at once", f"{took:.1f} s", self.screen)
             self.tap.equal(self.counted(), (1, 0), f"{title}: no code is tried", self.screen)
+            self.tap.ok(self.world.log.wait("refused: no_dialogue "), f"{title}: the log",
+                        *self.world.log.ours())
 
 
 def run_pamtester(world, tap):

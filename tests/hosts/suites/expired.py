@@ -12,7 +12,7 @@ NEW = "Fresh-Meadow-42"
 PASSWORD = r"[Pp]assword( for [^:]*)?: $"
 CURRENT = r"Current password: $"
 FIRST = r"New password: $"
-AGAIN = r"The same once more: $"
+AGAIN = r"Retype new password: $"
 OLD = ALICE.password
 
 

@@ -14,7 +14,7 @@ from world import command
 NEW = "Fresh-Meadow-42"
 DONE = "passwd: password updated successfully\n"
 FIRST = r"New password: $"
-AGAIN = r"The same once more: $"
+AGAIN = r"Retype new password: $"
 CURRENT = r"Current password: $"
 SENT = (r"A code was sent by e-mail to {}\*\*\*@e\*\*\*\. The code to reset your password: $")
 
@@ -82,13 +82,16 @@ def run(world, tap):
     world.example("su")
     command("useradd", "-m", "-u", "2030", "-G", "cognito", "-s", "/bin/sh", "grace")
     command("useradd", "-m", "-u", "2031", "-G", "cognito", "-s", "/bin/sh", "frank")
+    command("useradd", "-m", "-u", "2032", "-G", "cognito", "-s", "/bin/sh", "erin")
     passwd = Passwd(world, tap)
     in_the_pool(world, tap, passwd)
     refusals(world, passwd)
     in_shadow(world, tap, passwd)
     with_pamtester(world, tap)
     by_root(world, tap, passwd)
+    by_chpasswd(world, tap)
     forgotten(world, tap, passwd)
+    in_prelim(world, tap, passwd)
     not_forgotten(world, tap, passwd)
     with_another_asking(world, tap, passwd)
     without_the_pool(world, tap, passwd)
@@ -201,8 +204,7 @@ def forgotten(world, tap, passwd):
     passwd.run("forgotten", "bob", (CURRENT, ""), (SENT.format("b"), "314159"), (FIRST, NEW),
                (AGAIN, NEW), new=NEW, log="password changed: ok service=passwd")
     tap.equal([r["operation"] for r in world.pool.requests() if r["operation"] != "jwks"],
-              ["ForgotPassword", "ConfirmForgotPassword", "InitiateAuth", "RevokeToken"],
-              "forgotten: what the pool got")
+              ["ForgotPassword", "ConfirmForgotPassword"], "forgotten: what the pool got")
     world.forget()
     passwd.run("forgotten again", "bob", (CURRENT, ""),
                (r"Your password must be reset; a code was asked for not long ago\. "
@@ -215,6 +217,80 @@ def forgotten(world, tap, passwd):
     passwd.run("must be reset", "frank", (CURRENT, "Whatever-1"), (SENT.format("f"), "314159"),
                (FIRST, NEW), (AGAIN, NEW), new=NEW)
     tap.equal(world.pool.user("frank")["status"], "CONFIRMED", "must be reset: is done")
+    command("sh", "-c", "rm -rf /run/pam_cognito")
+    world.forget()
+    world.pool.pin(code="314159")
+    passwd.run("a reset with a wrong code", "frank", (CURRENT, "Whatever-1"),
+               (SENT.format("f"), "000000"), (FIRST, NEW), (AGAIN, NEW),
+               (r"That code is wrong\. The code to reset your password: $", "314159"),
+               (FIRST, NEW), (AGAIN, NEW), new=NEW)
+
+
+def in_prelim(world, tap, passwd):
+    """Whatever way a change takes, a later module's no in PRELIM finds nothing changed."""
+    world.configure(password_reset="passwd", confirm_sign_up="passwd", mfa_setup="yes")
+    world.service("passwd", "password requisite pam_cognito.so only_group=cognito\n"
+                            "password requisite pam_deny.so\n")
+    codes = [(CURRENT, ""), (SENT.format("b"), "314159")]
+    for title, who, pairs, setting in (
+            ("forgotten", "bob", codes, {}),
+            ("must be reset", "frank", [(CURRENT, "Whatever-1"), (SENT.format("f"), "314159")], {}),
+            ("temporary", "erin", [(CURRENT, "Temporary-Pw-1")], {}),
+            ("a second factor to be set up", "alice", [(CURRENT, ALICE.password)],
+             {"mfa": "ON", "mfa_methods": ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]}),
+            ("not confirmed", "carol", [(CURRENT, "Not-Confirmed-1")], {})):
+        command("sh", "-c", "rm -rf /run/pam_cognito")
+        world.forget()
+        world.pool.pin(code="314159")
+        if setting:
+            world.pool.set_pool(**setting)
+        before = world.pool.user(who)
+        passwd.run(f"PRELIM, {title}", who, *pairs, good=False)
+        after = world.pool.user(who)
+        same = ("password", "status", "mfa", "totp_secret", "attributes")
+        tap.equal({key: after.get(key) for key in same}, {key: before.get(key) for key in same},
+                  f"PRELIM, {title}: the pool's record")
+        changing = {"ConfirmForgotPassword", "ChangePassword", "ConfirmSignUp",
+                    "AssociateSoftwareToken", "VerifySoftwareToken", "RespondToAuthChallenge"}
+        tap.equal([r["operation"] for r in world.pool.requests() if r["operation"] in changing],
+                  [], f"PRELIM, {title}: nothing that changes was sent")
+    world.configure()
+    world.service("passwd", "@include common-password\n")
+
+
+def by_chpasswd(world, tap):
+    """They give one answer to everything: nothing of that goes to the pool."""
+    for program in ("chpasswd", "newusers"):
+        world.service(program, "@include common-password\n")
+    for title, words, lines in (
+            ("chpasswd", ["chpasswd"], f"alice:{NEW}\n"),
+            ("chpasswd, the password there is", ["chpasswd"], f"alice:{ALICE.password}\n"),
+            ("newusers", ["newusers"], f"alice:{NEW}:::::\n")):
+        world.forget()
+        done = subprocess.run(words, input=lines, capture_output=True, text=True, check=False)
+        tap.ok(done.returncode != 0, f"{title}: says that it failed", done.stderr)
+        tap.equal([r["operation"] for r in world.pool.requests() if r["operation"] != "jwks"], [],
+                  f"{title}: no try at the pool")
+        tap.equal(world.pool.user("alice")["password"], ALICE.password,
+                  f"{title}: the pool's record")
+        tap.ok(world.log.wait(f"alice: password change refused: no_dialogue service={words[0]}"),
+               f"{title}: the log", *world.log.ours())
+        tap.ok(no_password_in("\n".join(world.log.all())), f"{title}: not in the log")
+    world.forget()
+    done = subprocess.run(["chpasswd"], input=f"larry:{NEW}\n", capture_output=True, text=True,
+                          check=False)
+    tap.ok(done.returncode == 0 and is_hash_of(shadow("larry"), NEW), "chpasswd: a local user",
+           done.stderr)
+    world.forget()
+    done = subprocess.run(["passwd", "alice"], input=f"{ALICE.password}\n{NEW}\n{NEW}\n",
+                          capture_output=True, text=True, check=False)
+    tap.equal((done.returncode, world.pool.user("alice")["password"]), (0, NEW),
+              "root's passwd from a pipe", done.stderr, *world.log.ours())
+    world.forget()
+    done = subprocess.run(["passwd", "alice"], input=f"{NEW}\n" * 3, capture_output=True,
+                          text=True, check=False)
+    tap.ok(done.returncode != 0, "one answer from a pipe: passwd fails", done.stderr)
+    tap.equal(world.pool.requests("InitiateAuth"), [], "one answer from a pipe: no try")
 
 
 def not_forgotten(world, tap, passwd):

@@ -27,7 +27,7 @@ EARLIER = r"Your password must be reset; a code was asked for not long ago\. " +
 CONFIRM = r"Confirmation code \(or: new, for a new code\): $"
 HELD = r"A code was asked for not long ago, use that\. "
 FIRST = r"New password: $"
-AGAIN = r"The same once more: $"
+AGAIN = r"Retype new password: $"
 
 
 def run(world, tap):

@@ -257,6 +257,26 @@ class Setup(PoolTest):
         self.refused(self.respond("SOFTWARE_TOKEN_MFA", second.session, USERNAME="victor",
                                   SOFTWARE_TOKEN_MFA_CODE=code), "ExpiredCodeException")
 
+    def by_email(self):
+        harness.POOL.set_pool(pool="eu-west-1_Strict001", mfa_methods=["EMAIL_OTP"])
+        first = self.start()
+        return self.respond("MFA_SETUP", first.session, USERNAME="victor",
+                            EMAIL="victor@home.example")
+
+    def test_by_email(self):
+        asked = self.challenged(self.by_email(), "EMAIL_OTP")
+        self.assertEqual(asked.parameters["CODE_DELIVERY_DESTINATION"], "v***@h***")
+        self.refused(self.respond("EMAIL_OTP", asked.session, USERNAME="victor",
+                                  EMAIL_OTP_CODE="000000x"), "CodeMismatchException")
+        self.granted(self.respond("EMAIL_OTP", asked.session, USERNAME="victor",
+                                  EMAIL_OTP_CODE=harness.POOL.last_code("victor")))
+        self.challenged(self.sign_in("victor", "Victor-Enrols-1"), "EMAIL_OTP")
+
+    def test_by_email_where_it_is_not_offered(self):
+        first = self.start()
+        self.refused(self.respond("MFA_SETUP", first.session, USERNAME="victor",
+                                  EMAIL="victor@home.example"), "InvalidParameterException")
+
     def test_no_shortcut(self):
         first = self.start()
         self.refused(self.respond("MFA_SETUP", first.session, USERNAME="victor"),
