@@ -144,7 +144,9 @@ print_verdict(const struct check *check)
                     : check->warnings > 0 ? TONE_WARNING
                                           : TONE_GOOD,
                     check->problems + check->warnings == 0
-                        ? "All is well."
+                        ? check->cage_reached
+                              ? "All is well."
+                              : "No fault was found in what was looked at."
                         : "Problems: %zu, warnings: %zu.",
                     check->problems, check->warnings);
         return;

@@ -42,6 +42,8 @@ struct check {
     struct config *module;
     struct setup setup;
     bool usable;             /* the settings are good enough for the network */
+    bool helper_sound;       /* its program and user are as they must be */
+    bool cage_reached;       /* the helper itself reached the pool */
     int64_t server_date;     /* the service's clock, Unix seconds, or 0 */
     int64_t local_date;      /* ours when that arrived */
     size_t finding_count;

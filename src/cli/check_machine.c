@@ -129,9 +129,12 @@ check_selinux(struct check *check)
 void
 check_machine(struct check *check)
 {
+    size_t problems = check->problems;
+
     if (check->module != NULL)
         check_helper_file(check);
     check_helper_user(check);
     check_sandbox(check);
+    check->helper_sound = check->problems == problems;
     check_selinux(check);
 }

@@ -15,6 +15,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "cli/check_cage.h"
 #include "cli/reasons.h"
 #include "cognito/certificate.h"
 #include "cognito/srp.h"
@@ -523,8 +524,10 @@ check_pool(struct check *check)
     if (status != STATUS_OK)
         check_add(check, CHECK_PROBLEM, "connection", NULL, "%s",
                   reason_of_status(status).meaning);
-    else if (reach(&probe, pinned))
+    else if (reach(&probe, pinned)) {
+        check_cage(check);
         ask_client(&probe);
+    }
     else
         check_leave_out(check, "the app client, which the problem above "
                                "hides");

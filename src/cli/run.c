@@ -1,5 +1,5 @@
 /*
- * posix_spawn, a pipe, a deadline.
+ * posix_spawn, a pipe or a socket, a deadline.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,12 +13,16 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cognito/http.h"
+#include "common/wire.h"
 
 #define OUTPUT_MAX (256 * 1024)
+#define HELPER_END_MS 6000 /* it tidies up for 5 s at most */
 
 static bool
 start(char *const words[], int output, pid_t *pid_out)
@@ -104,4 +108,85 @@ out:
         (void) close(pipes[1]);
     free(buffer);
     return done;
+}
+
+/* /dev/null, the socket, nothing else; and no signal that we ignore. */
+static bool
+spawn_helper(const char *path, int socket, pid_t *pid_out)
+{
+    static char name[] = "pam_cognito_helper";
+    char *words[] = {name, NULL}, *environment[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t all, none;
+    bool done;
+
+    (void) sigfillset(&all);
+    (void) sigemptyset(&none);
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return false;
+    if (posix_spawnattr_init(&attributes) != 0) {
+        (void) posix_spawn_file_actions_destroy(&actions);
+        return false;
+    }
+    done = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF
+                                                     | POSIX_SPAWN_SETSIGMASK)
+               == 0
+           && posix_spawnattr_setsigdefault(&attributes, &all) == 0
+           && posix_spawnattr_setsigmask(&attributes, &none) == 0
+           && posix_spawn_file_actions_adddup2(&actions, socket, WIRE_FD) == 0
+           && posix_spawn_file_actions_addchdir_np(&actions, "/") == 0
+           && posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_FD + 1)
+                  == 0;
+    for (int fd = 0; fd < WIRE_FD; fd++)
+        done = done
+               && posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
+                                                   O_RDWR, 0)
+                      == 0;
+    done = done
+           && posix_spawn(pid_out, path, &actions, &attributes, words,
+                          environment)
+                  == 0;
+    (void) posix_spawnattr_destroy(&attributes);
+    (void) posix_spawn_file_actions_destroy(&actions);
+    return done;
+}
+
+bool
+run_helper_start(const char *path, struct run_helper *helper_out)
+{
+    int pair[2], high;
+    bool done;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return false;
+    /* Above what the new process gets, so that nothing is in the way. */
+    high = fcntl(pair[1], F_DUPFD_CLOEXEC, WIRE_FD + 1);
+    (void) close(pair[1]);
+    done = high >= 0 && spawn_helper(path, high, &helper_out->pid);
+    if (high >= 0)
+        (void) close(high);
+    if (!done)
+        (void) close(pair[0]);
+    helper_out->fd = done ? pair[0] : -1;
+    return done;
+}
+
+void
+run_helper_end(struct run_helper *helper, bool is_done)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+    int64_t limit = http_now() + (is_done ? HELPER_END_MS : 0);
+    pid_t ended;
+
+    (void) shutdown(helper->fd, SHUT_RDWR);
+    (void) close(helper->fd);
+    while ((ended = waitpid(helper->pid, NULL, WNOHANG)) == 0
+           && http_now() < limit)
+        (void) nanosleep(&moment, NULL);
+    if (ended == 0) {
+        (void) kill(helper->pid, SIGKILL);
+        (void) waitpid(helper->pid, NULL, 0);
+    }
+    helper->fd = -1;
 }

@@ -1,6 +1,6 @@
 /*
- * Runs another program for what it prints: sshd -T and nothing else so far.
- * The only place of this tool that starts a process.
+ * Runs another program for what it prints, and the helper to talk to. The
+ * only place of this tool that starts a process.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,6 +8,7 @@
 #define PAM_COGNITO_CLI_RUN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "common/secret.h"
 
@@ -19,5 +20,18 @@
  */
 bool run_program(char *const words[], unsigned int ms,
                  struct secret *output_out);
+
+/*
+ * Starts the helper at that path, which the caller has found to be root's, as
+ * the module would: an empty environment and a socket at WIRE_FD. False when
+ * it cannot be started. run_helper_end closes the socket and waits until it is
+ * gone; one that is not done is killed.
+ */
+struct run_helper {
+    pid_t pid;
+    int fd; /* our end, SOCK_SEQPACKET */
+};
+bool run_helper_start(const char *path, struct run_helper *helper_out);
+void run_helper_end(struct run_helper *helper, bool is_done);
 
 #endif

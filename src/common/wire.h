@@ -36,10 +36,11 @@ enum wire_type {
     WIRE_READY = 21
 };
 
-/* What the module wants of the helper: a byte of START. */
+/* What is wanted of the helper: a byte of START. */
 enum wire_operation {
     WIRE_AUTHENTICATE = 1, /* sign in */
-    WIRE_CHANGE = 2        /* prove the password, READY, GO, change it */
+    WIRE_CHANGE = 2,       /* prove the password, READY, GO, change it */
+    WIRE_PROBE = 3         /* for root's tool: the keys only, for nobody */
 };
 
 /* START: bits of its flags. */

@@ -64,7 +64,7 @@ struct request {
 };
 
 /*
- * Started by the module and by nobody else: an empty environment, no
+ * Started by the module, or by root's own tool: an empty environment, no
  * arguments, its end of a socket pair made by a process of the same user.
  */
 static bool
@@ -138,7 +138,9 @@ receive_request(struct wire_talk *talk, struct request *request)
     }
     return whole && wire_complete(wire)
            && (request->operation == WIRE_AUTHENTICATE
-               || request->operation == WIRE_CHANGE)
+               || request->operation == WIRE_CHANGE
+               || (request->operation == WIRE_PROBE
+                   && request->user[0] == '\0'))
            && request->budget_ms > 0 && request->budget_ms <= BUDGET_MAX_MS;
 }
 
@@ -190,7 +192,8 @@ prepare(struct wire_talk *talk, const struct request *request,
     char line[320];
     enum status status;
 
-    if (personal == is_root())
+    if (personal == is_root()
+        || (personal && request->operation == WIRE_PROBE))
         return STATUS_PRIVILEGE;
     status = setup_read(setup, request->count,
                         (const char *const *) request->arguments,
@@ -269,6 +272,30 @@ is_outage(const struct request *request, const struct setup *setup,
                   >= USUAL_CONNECT_SECONDS;
 }
 
+/* How far the way leads: one request, for the keys. */
+static void
+probe(struct wire_talk *talk, struct cognito *cognito,
+      struct sign_in_result *result)
+{
+    struct http_answer answer = {0};
+    struct jwt_keys *keys = NULL;
+
+    /* From here on the deadline is this connection's, too. */
+    wire_talk_begin_work(talk);
+    result->status = http_get(cognito->http, cognito->pool->keys_path,
+                              &answer);
+    result->http = answer.code;
+    result->ms = answer.ms;
+    (void) snprintf(result->note, sizeof(result->note), "%s", answer.detail);
+    if (result->status == STATUS_OK && !cognito->keys_pinned
+        && (answer.code != 200 || answer.body.length == 0
+            || jwt_keys_parse(answer.body.data, answer.body.length, &keys)
+                   != STATUS_OK))
+        result->status = STATUS_KEYS;
+    jwt_keys_free(keys);
+    http_answer_free(&answer);
+}
+
 static void
 serve(struct wire_talk *talk, const struct request *request,
       struct setup *setup)
@@ -293,9 +320,11 @@ serve(struct wire_talk *talk, const struct request *request,
     if (result.status == STATUS_OK) {
         whose.map = setup->map;
         talk->http = cognito.http;
-        if (!cognito.keys_pinned)
+        if (!cognito.keys_pinned && request->operation != WIRE_PROBE)
             http_warm(cognito.http, setup->pool.keys_path);
-        if (request->operation == WIRE_CHANGE)
+        if (request->operation == WIRE_PROBE)
+            probe(talk, &cognito, &result);
+        else if (request->operation == WIRE_CHANGE)
             change_password(&cognito, &talk->talk, setup->config, &whose,
                             &result);
         else

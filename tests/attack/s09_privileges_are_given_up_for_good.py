@@ -69,7 +69,7 @@ BREAKAGES = [
     ("any family may make a pair", (SANDBOX, "IF_EQUAL(SYS_socketpair, 0,",
                                     "IF_EQUAL(-1, 0,")),
     ("a socket can be turned into another", (SANDBOX, "IF_EQUAL(TCP_ULP, 0, 1)",
-                                             "IF_EQUAL(TCP_CORK, 0, 1)")),
+                                             "IF_EQUAL(TCP_ULP + 1, 0, 1)")),
     ("any port may be connected to by sending",
      (SANDBOX, "DENY_BITS(sendto, 3, MSG_FASTOPEN)", "DENY_BITS(sendto, 3, MSG_OOB)")),
     ("any port may be connected to by sending a message",

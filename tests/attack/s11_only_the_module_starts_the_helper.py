@@ -19,6 +19,10 @@ from suites.faults import find_helper_program
 from world import CLIENT, POOL, SECRET, SECRET_FILE, write
 
 BREAKAGES = [
+    ("anybody may have it look for the pool",
+     ("src/helper/main.c", "|| (personal && request->operation == WIRE_PROBE)", "")),
+    ("a probe may be about somebody",
+     ("src/helper/main.c", "                   && request->user[0] == '\\0'))", ")")),
     ("it is installed setuid",
      ("Makefile.am", "install-data-hook:\n",
       "install-data-hook:\n\tchmod u+s '$(DESTDIR)$(libexecdir)/pam_cognito_helper'\n")),
@@ -37,7 +41,7 @@ BREAKAGES = [
     ("it takes any socket",
      ("src/helper/main.c", "&& type == SOCK_SEQPACKET", "&& type != 0")),
     ("an ordinary user may pass for root's module",
-     ("src/helper/main.c", "if (personal == is_root())", "if (personal && is_root())")),
+     ("src/helper/main.c", "personal == is_root()", "(personal && is_root())")),
 ]
 SEQPACKET, STREAM = socket.SOCK_SEQPACKET, socket.SOCK_STREAM
 ID = b"made up by larry"
@@ -77,9 +81,9 @@ def text(value):
     return struct.pack("!H", len(value)) + value.encode()
 
 
-def start(user, *arguments, flags=PERSONAL):
+def start(user, *arguments, flags=PERSONAL, operation=1):
     """A START like the module's."""
-    return (struct.pack("!BB16sBII", 1, 1, ID, 1, flags, 5000) + text(user) + text("su")
+    return (struct.pack("!BB16sBII", 1, 1, ID, operation, flags, 5000) + text(user) + text("su")
             + text("") * 2 + bytes([len(arguments)]) + b"".join(map(text, arguments)))
 
 
@@ -155,6 +159,15 @@ def as_if_root(tap, helper):
                   f"as if for root's host, about {user}: refused", packets)
         tap.equal(len(packets), 1, f"as if for root's host, about {user}: nothing was read",
                   packets)
+    # Root's tool may have it try the way to the pool (operation 3), for nobody.
+    for flags in (0, PERSONAL):
+        status, packets, _ = larry_runs(helper, start("", flags=flags, operation=3))
+        tap.equal((status, results(packets), len(packets)), (0, [PRIVILEGE], 1),
+                  f"a probe by larry, flags {flags}: refused, nothing was read", packets)
+    for user, operation in ((LARRY.name, 3), ("", 4), ("", 0)):
+        status, packets, _ = larry_runs(helper, start(user, operation=operation))
+        tap.equal((status, packets), (1, []),
+                  f"operation {operation} about {user or 'nobody'}: no START", packets)
 
 
 def secrets():

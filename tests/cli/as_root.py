@@ -189,6 +189,58 @@ class Suite:
                     "login says the same", text)
         write("/etc/hosts", "127.0.0.1 localhost testhost cognito-idp.eu-west-1.amazonaws.com\n")
 
+    def cage(self):
+        """What the tool reaches says nothing about what the helper reaches."""
+        self.prepare()
+        status, text = tool("check", ALICE.name)
+        self.tap.ok(status == 0 and re.search(r"(?m)^ok +cage: the helper reaches", text),
+                    "the helper reaches the pool", text)
+        closed = "/home/closed"
+        os.makedirs(closed, exist_ok=True)
+        kept = {}
+        for path in ("/etc/hosts", "/etc/nsswitch.conf"):
+            with open(path, encoding="utf-8") as file:
+                kept[path] = file.read()
+        for title, mode, folder in (("its folder is closed", 0o644, 0o700),
+                                    ("its file is root's alone", 0o600, 0o755)):
+            write(closed + "/hosts", kept["/etc/hosts"], mode)
+            os.chmod(closed, folder)
+            os.unlink("/etc/hosts")
+            os.symlink(closed + "/hosts", "/etc/hosts")
+            self.broken(f"/etc/hosts is a link, {title}", "cage",
+                        r"does not get to .*\(dns: .*; /etc/hosts, a link, cannot be read", problems=2)
+            status, text = tool("check", ALICE.name)
+            self.tap.ok("All is well" not in text and "let everybody read the file" in text,
+                        f"/etc/hosts is a link, {title}: the remedy", text)
+            got, text = tool("check", "--offline", ALICE.name)
+            self.tap.ok(got == 0 and text.endswith("No fault was found in what was looked at.\n"),
+                        f"/etc/hosts is a link, {title}: offline nobody says that all is well",
+                        text)
+            write("/etc/hosts", kept["/etc/hosts"])
+        # Read by root only, and needed by nobody: a warning.
+        os.chmod("/etc/services", 0o600)
+        status, bad = bad_findings(ALICE.name)
+        self.tap.ok(status == 0 and len(bad) == 1 and bad[0][:2] == ("warning", "cage")
+                    and "/etc/services cannot be read by the helper" in bad[0][2],
+                    "a file that the helper cannot read is a warning", bad)
+        os.chmod("/etc/services", 0o644)
+        self.silent_helpers()
+
+    def silent_helpers(self):
+        """Programs in the helper's place that do not do their part."""
+        self.world.configure(timeout="4", connect_timeout="2")
+        for title, text in (("ends at once", "exit 0"), ("dies", "kill -9 $$"),
+                            ("says nothing", "exec sleep 60"),
+                            ("talks nonsense", "printf nonsense >&3; exec sleep 60")):
+            write("/run/stand-in", "#!/bin/sh\n" + text + "\n", 0o755)
+            started = time.monotonic()
+            self.broken(f"a helper that {title}", "cage", "does not get to .*helper_failed",
+                        "--set", "helper=/run/stand-in", ALICE.name)
+            self.tap.ok(time.monotonic() - started < 14, f"a helper that {title}: in time")
+        left = subprocess.run(["pgrep", "-f", "^sleep 60"], stdout=subprocess.PIPE, check=False)
+        self.tap.equal(left.stdout, b"", "none of them is left")
+        self.prepare()
+
     def ordinary_user(self):
         """Root's secret stays root's; the person is told so, and how."""
         self.prepare()
@@ -198,6 +250,12 @@ class Suite:
         status, text = tool("check", ALICE.name, user=LARRY.name)
         self.tap.ok(status == 1 and "to do: start pam-cognito check as root" in text,
                     "check tells him to ask root", text)
+        self.world.configure(client_id="localpublic0000000000000001", client_secret_file=None)
+        status, text = tool("check", ALICE.name, user=LARRY.name)
+        self.tap.ok("the way to the pool out of the helper's cage" in text
+                    and "All is well" not in text and "cage: " not in text,
+                    "check tells him that it did not look out of the cage", text)
+        self.prepare()
         status, text = tool("explain", "dns", user=LARRY.name)
         self.tap.equal(status, 0, "explain works for everybody")
 
@@ -229,6 +287,6 @@ def run(world, tap):
     command("ssh-keygen", "-A")
     suite = Suite(world, tap)
     for part in (suite.good, suite.owners, suite.helper, suite.sshd, suite.accounts,
-                 suite.stacks, suite.agreement, suite.nobody_there, suite.ordinary_user,
+                 suite.stacks, suite.agreement, suite.nobody_there, suite.cage, suite.ordinary_user,
                  suite.terminal, suite.report):
         part()

@@ -27,7 +27,8 @@ def with_landlock(text):
     if not NO_LANDLOCK.search(text):
         return text
     text = NO_LANDLOCK.sub("ok       sandbox: system call filter, Landlock version 7\n", text)
-    return text.replace("Problems: 0, warnings: 1.", "All is well.").replace(
+    return text.replace("Problems: 0, warnings: 1.",
+                        "No fault was found in what was looked at.").replace(
         "warnings: 1.", "warnings: 0.")
 
 

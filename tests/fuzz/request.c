@@ -33,6 +33,7 @@ int helper_main(int argc, char **argv);
 
 static uint8_t faults;
 static bool caged;
+static bool probing; /* which may succeed: nobody is let in by it */
 
 bool
 sandbox_drop(const char *user, bool personal, char *error_out,
@@ -87,6 +88,8 @@ send_all(int fd, const uint8_t **at, size_t *left, unsigned char *id_out)
                  | (geteuid() == 0 ? 0 : WIRE_PERSONAL));
         if (first && length >= PACKET_HEAD)
             memcpy(id_out, bytes + 2, WIRE_ID_SIZE);
+        if (first)
+            probing = length > PACKET_HEAD && bytes[PACKET_HEAD] == WIRE_PROBE;
         first = false;
         /* One that does not fit any more is not sent. */
         (void) send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -117,7 +120,8 @@ check_replies(int fd, const unsigned char *id, int code)
                                              == 0);
         MUST(bytes[1] >= WIRE_ASK && bytes[1] <= WIRE_READY);
         result = bytes[1] == WIRE_RESULT;
-        MUST(!result || bytes[PACKET_HEAD] != STATUS_OK);
+        MUST(!result || bytes[PACKET_HEAD] != STATUS_OK
+             || (probing && geteuid() == 0));
     }
     MUST(length == 0);
 }
