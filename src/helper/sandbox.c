@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "helper/sanitized.h"
@@ -422,10 +424,13 @@ static const struct sock_filter filter[] = {
 #endif
     DENY_BITS(sendmmsg, 3, MSG_FASTOPEN),
     /*
-     * glibc of i386 and s390x has no other door to sockets. Of what goes
-     * through it only the number is in sight: families are not.
+     * glibc of i386 and s390x has no other door to sockets, and of what goes
+     * through it only the number is in sight. On i386 it is called again by
+     * its own name, see call_directly(); on s390x families are not judged.
      */
-#if defined(__i386__) || defined(__s390x__)
+#if defined(__i386__)
+    IF_EQUAL(SYS_socketcall, 0, 1), RETURN(SECCOMP_RET_TRAP),
+#elif defined(__s390x__)
     IF_EQUAL(SYS_socketcall, 0, 6), LOAD(ARGUMENT(0)),
     IF_EQUAL(SYS_LISTEN, 2, 0), IF_EQUAL(SYS_ACCEPT, 1, 0),
     IF_EQUAL(SYS_ACCEPT4, 0, 1), RETURN(ERRNO(EPERM)),
@@ -528,6 +533,68 @@ static const struct sock_filter filter[] = {
     RETURN(SECCOMP_RET_ALLOW),
 };
 
+#ifdef __i386__
+/*
+ * SIGSYS: a socketcall() that the filter did not let through. Made again as
+ * the call that it stands for (from Linux 4.3 on), which the filter judges.
+ */
+static void
+call_directly(int number, siginfo_t *info, void *context)
+{
+    static const struct {
+        unsigned short call;
+        unsigned char count; /* of arguments */
+    } direct[] = {
+        [SYS_SOCKET] = {SYS_socket, 3},
+        [SYS_BIND] = {SYS_bind, 3},
+        [SYS_CONNECT] = {SYS_connect, 3},
+        [SYS_LISTEN] = {SYS_listen, 2},
+        [SYS_ACCEPT] = {SYS_accept4, 3},
+        [SYS_GETSOCKNAME] = {SYS_getsockname, 3},
+        [SYS_GETPEERNAME] = {SYS_getpeername, 3},
+        [SYS_SOCKETPAIR] = {SYS_socketpair, 4},
+        [SYS_SEND] = {SYS_sendto, 4},
+        [SYS_RECV] = {SYS_recvfrom, 4},
+        [SYS_SENDTO] = {SYS_sendto, 6},
+        [SYS_RECVFROM] = {SYS_recvfrom, 6},
+        [SYS_SHUTDOWN] = {SYS_shutdown, 2},
+        [SYS_SETSOCKOPT] = {SYS_setsockopt, 5},
+        [SYS_GETSOCKOPT] = {SYS_getsockopt, 5},
+        [SYS_SENDMSG] = {SYS_sendmsg, 3},
+        [SYS_RECVMSG] = {SYS_recvmsg, 3},
+        [SYS_ACCEPT4] = {SYS_accept4, 4},
+        [SYS_RECVMMSG] = {SYS_recvmmsg, 5},
+        [SYS_SENDMMSG] = {SYS_sendmmsg, 4},
+    };
+    greg_t *registers = ((ucontext_t *) context)->uc_mcontext.gregs;
+    unsigned long which = (unsigned long) registers[REG_EBX];
+    const long *from = (const long *) registers[REG_ECX];
+    long arguments[6] = {0}, result;
+    int before = errno;
+
+    (void) number;
+    (void) info;
+    if (which == 0 || which >= sizeof(direct) / sizeof(direct[0])) {
+        registers[REG_EAX] = -EINVAL;
+        return;
+    }
+    memcpy(arguments, from, direct[which].count * sizeof(*from));
+    result = syscall(direct[which].call, arguments[0], arguments[1],
+                     arguments[2], arguments[3], arguments[4], arguments[5]);
+    registers[REG_EAX] = result < 0 ? -errno : (greg_t) result;
+    errno = before;
+}
+
+static bool
+catch_calls(void)
+{
+    struct sigaction action = {.sa_sigaction = call_directly,
+                               .sa_flags = SA_SIGINFO | SA_RESTART};
+
+    return sigaction(SIGSYS, &action, NULL) == 0;
+}
+#endif
+
 static bool
 filter_calls(void)
 {
@@ -536,6 +603,10 @@ filter_calls(void)
         .filter = (struct sock_filter *) (uintptr_t) filter,
     };
 
+#ifdef __i386__
+    if (!catch_calls())
+        return false;
+#endif
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 

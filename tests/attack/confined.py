@@ -3,18 +3,20 @@
 # SPDX-License-Identifier: MIT
 import os
 import subprocess
+import tempfile
 
 from world import SOURCE, command, write
 
 HELPER_USER = "_pam_cognito"
 
 
-def build(world):
-    folder = os.path.join(world.folder, "confined")
-    os.mkdir(folder)
+def build(world, *compiler):
+    """compiler: the words that start another one than cc."""
+    folder = tempfile.mkdtemp(prefix="confined-", dir=world.folder)
+    os.chmod(folder, 0o755)
     write(os.path.join(folder, "config.h"), "#define _GNU_SOURCE 1\n")
     program = os.path.join(folder, "confined")
-    command("cc", "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"), "-o", program,
+    command(*(compiler or ["cc"]), "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"), "-o", program,
             os.path.join(SOURCE, "tests", "attack", "confined.c"),
             os.path.join(SOURCE, "src", "helper", "sandbox.c"))
     return program
