@@ -269,6 +269,36 @@ class Suite:
                     and ALICE.password not in person.screen,
                     "root at a terminal signs alice in", person.screen)
 
+    def codes(self):
+        """Without proof of the password: counted, together with the module's."""
+        self.prepare()
+        shutil.rmtree("/run/pam_cognito", ignore_errors=True)
+        said = [tool("forgot-password", ALICE.name) for _ in range(10)]
+        self.tap.equal([status for status, _ in said], [0] + [1] * 9, "ten resets: one code",
+                       said)
+        self.tap.equal(len(self.world.pool.codes(ALICE.name)), 1, "ten resets: one message")
+        self.tap.ok("A code was sent" in said[1][1], "ten resets: the person reads why", said[1])
+        self.tap.ok(os.path.exists(f"/run/pam_cognito/code-{ALICE.uid}"),
+                    "in the place where the module counts")
+        for words, name in ((["resend-code", "carol"], "carol"),
+                            (["sign-up", "--email", "new@example.com", "newbie"], "newbie")):
+            said = [tool(*words, answers="Fresh-Paint-12\n" * 2) for _ in range(3)]
+            self.tap.ok(said[0][0] == 0 and len(self.world.pool.codes(name)) == 1,
+                        f"{words[0]}: one of three sends", said)
+        said = [tool("login", BOB.name, "--set", "auth_flow=user_auth", "--set",
+                     "preferred_factor=email_otp", answers="\n\n") for _ in range(3)]
+        self.tap.equal(len(self.world.pool.codes(BOB.name)), 1, "login by a code: one of three",
+                       said)
+        names = sorted(os.listdir("/run/pam_cognito"))
+        self.tap.ok(all(re.fullmatch("code-([0-9]+|name-[0-9a-f]{16})", name) for name in names),
+                    "no stamp is named after anybody", names)
+        shutil.rmtree("/run/pam_cognito")
+        write("/run/pam_cognito", "")
+        status, text = tool("forgot-password", ALICE.name)
+        self.tap.equal((status, len(self.world.pool.codes(ALICE.name))), (1, 1),
+                       "where nothing can be counted: no code", text)
+        os.unlink("/run/pam_cognito")
+
     def report(self):
         self.prepare()
         path = "/run/report"
@@ -287,6 +317,7 @@ def run(world, tap):
     command("ssh-keygen", "-A")
     suite = Suite(world, tap)
     for part in (suite.good, suite.owners, suite.helper, suite.sshd, suite.accounts,
-                 suite.stacks, suite.agreement, suite.nobody_there, suite.cage, suite.ordinary_user,
+                 suite.stacks, suite.codes, suite.agreement, suite.nobody_there, suite.cage,
+                 suite.ordinary_user,
                  suite.terminal, suite.report):
         part()

@@ -362,6 +362,16 @@ class TestMfa(Prepared):
         "enroll_second_try": Row(["mfa", "enroll", "alice"],
                                  [ALICE, "000000", "12345", first_totp("alice")], 0,
                                  "second factor by totp", after=enrolled),
+        "enroll_other_letters": Row(
+            ["mfa", "enroll", "alice"], [ALICE, "000000"] + ["000000"] * 4, 1,
+            "Add the key abcXYZ0189abcXYZ0189", before=lambda case: case.pool.script(
+                {"match": {"operation": "AssociateSoftwareToken"},
+                 "body": {"SecretCode": "abcXYZ0189abcXYZ0189"}})),
+        "enroll_password_as_code": Row(
+            ["mfa", "enroll", "bob"], ["135790", "135790"], 5, "for the password only", "no_dialogue",
+            before=lambda case: case.pool.user("bob", password="135790"),
+            after=lambda case: case.assertEqual(
+                case.pool.requests("VerifySoftwareToken"), [])),
         "enroll_wrong": Row(["mfa", "enroll", "alice"], [ALICE] + ["000000"] * 5, 1,
                             "first code of the authenticator app is wrong", "wrong_code"),
         "enroll_not_allowed": Row(["mfa", "enroll", "alice"], [ALICE], 1,

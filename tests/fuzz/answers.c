@@ -28,11 +28,13 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
         [TALK_PASSWORD] = "Correct-Horse-9", [TALK_NEW_PASSWORD] = "New-1-Pass",
         [TALK_NEW_AGAIN] = "New-1-Pass",     [TALK_CODE] = "123456",
         [TALK_HIDDEN] = "answer",            [TALK_VISIBLE] = "1",
+        [TALK_PASSWORD_OR_CODE] = "Correct-Horse-9",
     };
 
     (void) talk;
     MUST(strlen(prompt) <= 200);
-    typed = typed || kind == TALK_PASSWORD;
+    typed = typed || kind == TALK_PASSWORD
+            || kind == TALK_PASSWORD_OR_CODE;
     return secret_set_text(answer_out, words[kind]) ? STATUS_OK
                                                     : STATUS_MEMORY;
 }

@@ -421,6 +421,80 @@ class SmsOtp(FirstFactor, Chat):
         self.verdict(self.go([(self.question, self.wrong)]), "PAM_AUTH_ERR", "wrong_code", 1, 1)
 
 
+class OneQuestion(Chat):
+    """Hosts that can ask for the password only, under the settings that matter to them."""
+
+    def refused(self, turns, service, note, **settings):
+        host = self.talk(turns, user="heidi", service=service, **settings)
+        self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, 0)
+        self.notes(host, note)
+        return host
+
+    def test_each_host(self):
+        """As each of them was seen to answer, with the section to write."""
+        for service, answer in (
+                ("dovecot", "heidi"), ("cups", "heidi"), ("radiusd", "heidi"), ("vnc", "heidi"),
+                ("i3lock", PASSWORDS["heidi"]), ("postgresql", "!error"), ("openvpn", "!error"),
+                ("vsftpd", "!error"), ("httpd", "!error"), ("squid", "!error"),
+                ("xrdp-sesman", "!null"), ("mariadb", "")):
+            self.pool.clear()
+            self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Code sent by SMS", answer)],
+                         service, f"set otp=append in section [{service}]")
+        self.pool.clear()
+        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Code sent by SMS", "heidi")], "sshd",
+                     "for sshd set KbdInteractiveAuthentication yes")
+
+    def test_hidden_codes(self):
+        """echo_codes=no: for hosts that die at a visible question."""
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("off Code sent by SMS",
+                                                           self.sent("heidi"))],
+                         user="heidi", echo_codes="no")
+        self.passed(host, 1, 1)
+        self.pool.clear()
+        host = self.talk([(PASSWORD, PASSWORDS["judy"]), ("off Sign in with 1 SMS", "1"),
+                          ("off Code sent by SMS", self.sent("judy"))], user="judy",
+                         echo_codes="no")
+        self.passed(host, 1, 2)
+        self.assertEqual([style for style, _ in host.prompts], ["off"] * 3)
+        self.pool.clear()
+        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("off Code", PASSWORDS["heidi"])],
+                     "saslauthd", "with the password: if it can ask for the password only, set "
+                     "otp=append in section [saslauthd]", echo_codes="no")
+
+    def test_appended_already(self):
+        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Code", PASSWORDS["heidi"])], "test",
+                     "type the code behind the password and a comma", otp="append")
+
+    def test_a_password_of_digits(self):
+        """It looks like a code and is none."""
+        self.pool.user("heidi", password="24681357")
+        self.refused([(PASSWORD, "24681357"), ("on Code", "24681357")], "test",
+                     "answered another question with the password")
+        self.pool.clear()
+        self.pool.user("heidi", password="2468 1357")
+        self.refused([(PASSWORD, "2468 1357"), ("on Code", "2468 1357")], "test",
+                     "answered another question with the password")
+
+    def test_given_up_later(self):
+        """A host that asked twice can ask."""
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("on Code", "000001"),
+                          ("on That code is wrong", "!error")], user="heidi")
+        self.verdict(host, "PAM_CONV_ERR", "cancelled", 1, 1)
+        self.notes(host, ": given up")
+        self.pool.clear()
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("on Code", "000001"),
+                          ("on That code is wrong", "")], user="heidi")
+        self.verdict(host, "PAM_CONV_ERR", "cancelled", 1, 1)
+        self.notes(host, "given up: nothing was typed")
+
+    def test_no_code_at_all(self):
+        """The log says why."""
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"])] + [("on .*Code sent", "abc")] * 5,
+                         user="heidi")
+        self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 0)
+        self.notes(host, "what was typed was no code")
+
+
 class Uncounted(Chat):
     """No code is sent where codes cannot be counted, whatever asks for one."""
 
@@ -569,6 +643,25 @@ class SelectMfaType(Common, Chat):
             self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
                 "MFAS_CAN_CHOOSE": value}}))
             self.verdict(self.go([]), "PAM_AUTH_ERR", "no_mfa_method", 1, 0)
+
+    def test_unknown_among_known(self):
+        """What remains works, and the log says what was left out."""
+        self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
+            "MFAS_CAN_CHOOSE": '["TELEPATHY","SMS_MFA","SMS_OTP",7,"EMAIL_OTP"]'}}))
+        host = self.go([("on Sign in with 1 SMS, 2 e-mail: $", "2"),
+                        ("on Code sent by e-mail", self.sent("judy"))])
+        self.passed(host, 1, 2)
+        for name in ("TELEPATHY", "SMS_OTP", "something without a name"):
+            self.assertIn(f"helper: the pool also offers {name} for SELECT_MFA_TYPE, which cannot "
+                          "be used here", [text for _, text in host.logs])
+
+    def test_email_as_the_prose_has_it(self):
+        """EMAIL_MFA, which the service's list of challenges does not have: answered as offered."""
+        self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
+            "MFAS_CAN_CHOOSE": '["SMS_MFA","EMAIL_MFA"]'}}))
+        self.go([("on Sign in with 1 SMS, 2 e-mail: $", "2")])
+        request, = self.requests(RESPOND)
+        self.assertEqual(json.loads(request["body"])["ChallengeResponses"]["ANSWER"], "EMAIL_MFA")
 
     def test_only_one_offered(self):
         self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {

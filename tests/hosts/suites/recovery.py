@@ -46,6 +46,7 @@ def run(world, tap):
     recovery.any_umask()
     recovery.not_here()
     recovery.confirm()
+    recovery.strangers()
 
 
 def forget_stamps():
@@ -295,6 +296,65 @@ class Recovery:
                         "held stamp: the log", *self.world.log.ours())
         self.tap.ok(self.is_sent(), "held stamp: a code once it is free")
         forget_stamps()
+
+    def at_once(self, count, name, *pairs):
+        """So many logins together, for each refusal takes its time."""
+        everybody = asked = [Person(*self.host.words(name), user=self.host.user(name))
+                             for _ in range(count)]
+        for pattern, text in pairs:
+            asked = [person for person in asked if person.ask(pattern)]
+            for person in asked:
+                person.type(text)
+        for person in everybody:
+            if person.ask(r"Code sent by "):
+                person.give_up()
+            else:
+                person.finish()
+
+    def strangers(self):
+        """Ten who know no password: nobody is sent anything before something is typed, and then
+        one code in ten minutes, whatever asks for it. The first question tells nothing."""
+        phone = {"email": "alice@example.com", "email_verified": "true",
+                 "phone_number": "+15550107777", "phone_number_verified": "true"}
+        menu = r"Sign in with .*: $"
+        code = r"Code sent by (e-mail|SMS) to \S+: $"
+        for preferred, offered, typed in (
+                ("email_otp", None, [(PASSWORD, "")]), ("sms_otp", None, [(PASSWORD, "")]),
+                ("email_otp", None, [(PASSWORD, ""), (code, "00000000")]),
+                (None, None, [(PASSWORD, ""), (menu, "2"), (code, "")]),
+                (None, None, [(PASSWORD, ""), (menu, "3"), (code, "")]),
+                (None, ["EMAIL_OTP"], [(PASSWORD, "")]), (None, ["SMS_OTP"], [(PASSWORD, "x")]),
+                ("password_srp", ["EMAIL_OTP", "SMS_OTP"], [(PASSWORD, "x"), (menu, "1")])):
+            title = f"strangers, {preferred}, {offered or 'all'}, {typed[0][1]!r}"
+            self.fresh(auth_flow="user_auth", preferred_factor=preferred)
+            self.world.pool.user("alice", attributes=phone)
+            if offered:
+                self.world.pool.set_pool(first_factors=offered)
+            for _ in range(10):
+                person = Person(*self.host.words("alice"), user=self.host.user("alice"))
+                person.wait_for(PASSWORD)
+                person.give_up()
+            self.tap.equal((self.sent(), len(self.world.pool.requests("InitiateAuth"))), (0, 0),
+                           f"{title}: nothing for ten who type nothing")
+            self.at_once(10, "alice", *typed)
+            self.tap.equal(self.sent(), 1, f"{title}: one for ten who type",
+                           *self.world.log.ours()[-3:])
+        self.fresh(auth_flow="user_auth", preferred_factor="email_otp", password_reset="su")
+        self.visit("alice", (PASSWORD, ""), (code, ""))
+        self.world.pool.user("alice", status="RESET_REQUIRED")
+        self.visit("alice", (PASSWORD, "x"), (RESET, ""))
+        self.tap.equal(self.sent(), 1, "strangers: one stamp for every kind of code")
+        for preferred in (None, "email_otp", "sms_otp", "password", "password_srp"):
+            self.fresh(auth_flow="user_auth", preferred_factor=preferred)
+            said = set()
+            for name in ("alice", "carol", "norma", "larry", "keeper"):
+                person = Person(*self.host.words(name), user="batch")
+                person.wait_for(PASSWORD)
+                said.add(person.last_line())
+                person.give_up()
+            self.tap.equal(said, {"Password: "}, f"the first question, {preferred}")
+            self.tap.equal((self.sent(), self.asked()), (0, []),
+                           f"the first question, {preferred}: no request")
 
     def not_here(self):
         sudo = Sudo(self.world)
