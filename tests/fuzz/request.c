@@ -79,6 +79,7 @@ send_all(int fd, const uint8_t **at, size_t *left, unsigned char *id_out)
     bool first = true;
 
     memcpy(id_out, usual_id, WIRE_ID_SIZE);
+    probing = false;
     while (packet_next(at, left, &packet)) {
         size_t length = packet_write(&packet, id_out, bytes);
 
