@@ -22,7 +22,7 @@ BREAKAGES = [
     ("anybody may have it look for the pool",
      ("src/helper/main.c", "|| (personal && request->operation == WIRE_PROBE)", "")),
     ("a probe may be about somebody",
-     ("src/helper/main.c", "                   && request->user[0] == '\\0'))", ")")),
+     ("src/helper/main.c", "                   && request->user[0] == '\\0'))", "))")),
     ("it is installed setuid",
      ("Makefile.am", "install-data-hook:\n",
       "install-data-hook:\n\tchmod u+s '$(DESTDIR)$(libexecdir)/pam_cognito_helper'\n")),
