@@ -79,6 +79,8 @@ check_account(struct check *check)
                   "%s is not the pool's on this machine: %s", check->user,
                   reason);
         return;
+    case SCOPE_UNKNOWN:
+    case SCOPE_ALIAS:
     case SCOPE_REFUSED:
         check_add(check, CHECK_PROBLEM, AREA, fix_of(reason),
                   "%s is refused before anything is asked: %s", check->user,

@@ -101,7 +101,7 @@ warn_of_scope(const struct client *client, const char **reason_out)
     scope = in_scope(client->user, client->cli->service,
                      client->argument_count, client->arguments, &trust,
                      reason_out);
-    if (scope == SCOPE_FOREIGN || scope == SCOPE_REFUSED)
+    if (scope != SCOPE_OURS && scope != SCOPE_MEMORY)
         output_line(&client->cli->output, TONE_WARNING,
                     "On this machine the module would not ask the pool about "
                     "%s: %s.",

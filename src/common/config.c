@@ -44,6 +44,8 @@ static const struct config_entry entries[KEY_COUNT] = {
     ROW(CONFIG, "config", M, PATH, true, PAM_COGNITO_CONF, NULL,
         "an absolute path"),
     ROW(DEBUG, "debug", M, FLAG, false, "no", NULL, "yes or no"),
+    ROW(EXCEPT_USERS, "except_users", M, LIST, false, NULL, NULL,
+        "local user names with commas between them"),
     ROW(HELPER, "helper", M, PATH, true, PAM_COGNITO_HELPER, NULL,
         "an absolute path"),
     ROW(IGNORE_ROOT, "ignore_root", M, FLAG, false, "yes", NULL,
@@ -52,6 +54,7 @@ static const struct config_entry entries[KEY_COUNT] = {
         "required|optional", "required or optional"),
     ROW(MINIMUM_UID, "minimum_uid", M, UID, false, "1000", NULL,
         "a number from 1 to 60000"),
+    ROW(NODELAY, "nodelay", M, FLAG, false, "no", NULL, "yes or no"),
     ROW(NO_WARN, "no_warn", M, FLAG, false, "no", NULL, "yes or no"),
     ROW(ONLY_GROUP, "only_group", M, LIST, false, NULL, NULL,
         "names of local groups with commas between them"),
@@ -494,6 +497,11 @@ take(struct config *config, const char *name, const char *value,
                      "may only be given as a module argument");
         return;
     }
+    if (key == KEY_EXCEPT_USERS && rank == RANK_SECTION) {
+        config_fault(config, name, where,
+                     "may not stand in a section: it is for every service");
+        return;
+    }
     if (entry->owner != config->owner)
         return;
     if (value == NULL && entry->type == CONFIG_FLAG)
@@ -596,6 +604,14 @@ take_line(struct config *config, char *line, struct position *position,
              position->rank, where);
 }
 
+/* What the file holds has passed through both of them. */
+static void
+wipe_lines(struct file_lines *lines, char line[CONFIG_VALUE_MAX])
+{
+    secret_wipe(line, CONFIG_VALUE_MAX);
+    secret_wipe(lines, sizeof(*lines));
+}
+
 static void
 take_file(struct config *config, int fd, const char *path,
           const char *service, const struct file_trust *trust)
@@ -623,8 +639,7 @@ take_file(struct config *config, int fd, const char *path,
         config_fault(config, path, where,
                      "cannot be read, or a line is too long or holds a NUL");
     }
-    secret_wipe(line, sizeof(line));
-    secret_wipe(&lines, sizeof(lines));
+    wipe_lines(&lines, line);
 }
 
 void
@@ -702,11 +717,9 @@ config_number(const struct config *config, enum config_key key)
     return number;
 }
 
-bool
-config_list_next(const struct config *config, enum config_key key,
-                 size_t *position, char out[CONFIG_VALUE_MAX])
+static bool
+next_item(const char *list, size_t *position, char out[CONFIG_VALUE_MAX])
 {
-    const char *list = config_text(config, key);
     const char *start, *end;
 
     if (list == NULL || *position > strlen(list) || list[*position] == '\0')
@@ -723,15 +736,102 @@ config_list_next(const struct config *config, enum config_key key,
     return true;
 }
 
-bool
-config_list_has(const struct config *config, enum config_key key,
-                const char *word)
+static bool
+has_item(const char *list, const char *word)
 {
     char item[CONFIG_VALUE_MAX];
     size_t position = 0;
 
-    while (config_list_next(config, key, &position, item))
+    while (next_item(list, &position, item))
         if (strcmp(item, word) == 0)
             return true;
     return false;
+}
+
+bool
+config_list_next(const struct config *config, enum config_key key,
+                 size_t *position, char out[CONFIG_VALUE_MAX])
+{
+    return next_item(config_text(config, key), position, out);
+}
+
+bool
+config_list_has(const struct config *config, enum config_key key,
+                const char *word)
+{
+    return has_item(config_text(config, key), word);
+}
+
+/* A list that could not be understood excepts nobody. */
+static bool
+excepts(const char *value, const char *user)
+{
+    return is_valid(&entries[KEY_EXCEPT_USERS], value)
+           && has_item(value, user);
+}
+
+/* Reads on past lines that are too long or hold a NUL: they are not sound. */
+static bool
+file_excepts(int fd, const char *user)
+{
+    struct file_lines lines = {.fd = fd};
+    char line[CONFIG_VALUE_MAX];
+    bool found = false, broken = false;
+
+    while (!found
+           && (file_next_line(&lines, line, sizeof(line), &broken)
+               || (broken && file_skip_line(&lines)))) {
+        char *text = broken ? NULL : trim(line);
+        char *equals = text == NULL ? NULL : strchr(text, '=');
+
+        if (text != NULL && text[0] == '[')
+            break;
+        if (equals == NULL)
+            continue;
+        *equals = '\0';
+        found = strcmp(trim(text), entries[KEY_EXCEPT_USERS].name) == 0
+                && excepts(unquote(trim(equals + 1)), user);
+    }
+    wipe_lines(&lines, line);
+    return found;
+}
+
+/* The value of an argument of that key, if it is sound; else NULL. */
+static const char *
+argument_value(const char *argument, enum config_key key)
+{
+    size_t length = strlen(entries[key].name);
+
+    if (strncmp(argument, entries[key].name, length) != 0
+        || argument[length] != '='
+        || !is_valid(&entries[key], argument + length + 1))
+        return NULL;
+    return argument + length + 1;
+}
+
+bool
+config_is_excepted(const char *user, size_t count,
+                   const char *const *arguments,
+                   const struct file_trust *trust)
+{
+    const char *path = NULL;
+    char error[256];
+    bool found;
+    int fd = -1;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *list = argument_value(arguments[i], KEY_EXCEPT_USERS);
+
+        if (list != NULL && has_item(list, user))
+            return true;
+        if (path == NULL)
+            path = argument_value(arguments[i], KEY_CONFIG);
+    }
+    if (path == NULL)
+        path = entries[KEY_CONFIG].standard;
+    if (file_open(path, trust, &fd, error, sizeof(error)) != FILE_OK)
+        return false;
+    found = file_excepts(fd, user);
+    (void) close(fd);
+    return found;
 }

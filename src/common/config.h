@@ -24,10 +24,12 @@ enum config_key {
     KEY_BREAKER,
     KEY_CONFIG,
     KEY_DEBUG,
+    KEY_EXCEPT_USERS,
     KEY_HELPER,
     KEY_IGNORE_ROOT,
     KEY_LOCAL_ACCOUNT,
     KEY_MINIMUM_UID,
+    KEY_NODELAY,
     KEY_NO_WARN,
     KEY_ONLY_GROUP,
     KEY_ONLY_USERS,
@@ -127,6 +129,17 @@ void config_arguments(struct config *config, size_t count,
  */
 void config_file(struct config *config, const char *path, const char *service,
                  const struct file_trust *trust, bool required);
+
+/*
+ * Is user one of except_users? Asked before anything else and on its own, so
+ * that no mistake elsewhere takes the break-glass away: every sound list
+ * counts, of the arguments and of the file's lines before the first section,
+ * whatever else is wrong there. A file that cannot be read or trusted adds
+ * nothing.
+ */
+bool config_is_excepted(const char *user, size_t count,
+                        const char *const *arguments,
+                        const struct file_trust *trust);
 
 /*
  * Records a fault found by the caller (format as printf); the first one is

@@ -399,3 +399,14 @@ file_next_line(struct file_lines *lines, char *line_out, size_t size,
     line_out[length] = '\0';
     return true;
 }
+
+bool
+file_skip_line(struct file_lines *lines)
+{
+    int byte;
+
+    do
+        byte = next_byte(lines);
+    while (byte >= 0 && byte != '\n');
+    return byte == '\n';
+}

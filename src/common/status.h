@@ -96,7 +96,9 @@
     X(SERVICE, "service_refused", "This account may not sign in here.")       \
     X(CODE_LIMIT, "code_limit",                                               \
       "A code was sent not long ago. Try again in ten minutes.")              \
-    X(OUTAGE, "outage", "The sign-in service cannot be reached.")
+    X(OUTAGE, "outage", "The sign-in service cannot be reached.")             \
+    X(LOOKUP, "lookup_failed", "")                                            \
+    X(ACCOUNT, "account_mismatch", "")
 
 enum status {
 #define STATUS_ENUM(name, word, text) STATUS_##name,

@@ -53,6 +53,8 @@ enum wire_operation {
 #define WIRE_MUST_CHANGE 1u /* signed in; the password must be changed now */
 #define WIRE_OUTAGE 2u      /* the endpoint could not be reached, and that is
                              * not for want of time or of anything local */
+#define WIRE_EXPLAINED 4u   /* the account's state may be told: the password
+                             * was proved, or explain_status is set */
 
 /* What became of a send or a receive. */
 enum wire_result {

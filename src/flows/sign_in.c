@@ -174,6 +174,7 @@ choose_words(struct flow *flow, enum status status)
     bool open = flow->password_proved
                 || config_flag(flow->config, KEY_EXPLAIN_STATUS);
 
+    flow->result->explained = open;
     if (flow->result->person[0] != '\0')
         return;
     switch (status) {

@@ -35,6 +35,7 @@ struct sign_in_result {
     char note[208];         /* why, for the log; no secrets */
     char person[208];       /* for the person; "" says nothing */
     bool outage;            /* the endpoint is out of reach: the helper's */
+    bool explained;         /* the account's state may be told */
     bool must_change;       /* must_change_claim is true in the token */
     bool proved;            /* the service has checked the password */
     int64_t date;           /* the service's clock, Unix seconds or 0 */

@@ -198,7 +198,8 @@ wire_talk_result(struct wire_talk *wire_talk,
     wire_begin(wire, WIRE_RESULT, wire_talk->id);
     wire_put_byte(wire, result->status);
     wire_put_number(wire, (result->must_change ? WIRE_MUST_CHANGE : 0)
-                              | (result->outage ? WIRE_OUTAGE : 0));
+                              | (result->outage ? WIRE_OUTAGE : 0)
+                              | (result->explained ? WIRE_EXPLAINED : 0));
     wire_put_number(wire, (uint32_t) result->http);
     wire_put_number(wire, result->ms);
     put_line(wire, result->error);

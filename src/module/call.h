@@ -13,6 +13,7 @@
 #include "common/config.h"
 #include "common/file.h"
 #include "common/status.h"
+#include "common/text.h"
 
 struct call {
     pam_handle_t *pamh;
@@ -24,6 +25,11 @@ struct call {
     char *rhost;
     char *tty;
     bool first;           /* no authenticate before in this handle */
+    bool has_account;     /* of scope_of, with the next four */
+    uid_t uid;
+    bool listed;          /* only_group or only_users says that it is ours */
+    char why[TEXT_LINE_MAX + 1];     /* there is no answer, or another name */
+    char missing[TEXT_LINE_MAX + 1]; /* groups of only_group there are not */
     bool personal;        /* the host is one plain user's own process */
     struct file_trust trust;
     struct config *config; /* NULL until call_settings */

@@ -16,6 +16,7 @@
 
 struct memory {
     char *user;          /* PAM_USER then */
+    uid_t uid;           /* of the account then */
     enum status verdict; /* of authenticate */
     bool must_change;    /* signed in, and the password must be changed */
     struct relay *relay; /* of PAM_PRELIM_CHECK, until PAM_UPDATE_AUTHTOK */

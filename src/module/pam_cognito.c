@@ -12,6 +12,7 @@
 #include <syslog.h>
 
 #include "common/secret.h"
+#include "common/text.h"
 #include "module/breaker.h"
 #include "module/call.h"
 #include "module/memory.h"
@@ -77,6 +78,74 @@ sign_in(struct call *call, struct relay_result *result)
 }
 
 /*
+ * Whose call it is, by scope.c; groups of only_group that are missing are put
+ * on record.
+ */
+static enum scope
+find_scope(struct call *call, const char **reason_out)
+{
+    enum scope scope = scope_of(call, reason_out);
+
+    if (call->missing[0] != '\0')
+        call_log(call, LOG_WARNING,
+                 "only_group: not on this machine, or misspelt: %s",
+                 call->missing);
+    return scope;
+}
+
+/* The refusal of who is neither ours for sure nor somebody else's. */
+static void
+refuse_scope(const struct call *call, enum scope scope, const char *reason,
+             struct relay_result *result_out)
+{
+    *result_out = (struct relay_result){.status = STATUS_INTERNAL};
+    switch (scope) {
+    case SCOPE_UNKNOWN:
+        result_out->status = STATUS_LOOKUP;
+        reason = call->why;
+        break;
+    case SCOPE_ALIAS:
+        result_out->status = STATUS_ACCOUNT;
+        reason = call->why;
+        break;
+    case SCOPE_REFUSED:
+        result_out->status = STATUS_BAD_INPUT;
+        break;
+    case SCOPE_MEMORY:
+        result_out->status = STATUS_MEMORY;
+        return;
+    case SCOPE_OURS:
+    case SCOPE_FOREIGN:
+        result_out->status = STATUS_ACCOUNT;
+        break;
+    }
+    text_clean(reason, result_out->note, sizeof(result_out->note));
+}
+
+/*
+ * Right before a success: the account that the host is going to use must be
+ * the one that was judged, and ours still.
+ */
+static void
+look_again(struct call *call, struct relay_result *result)
+{
+    bool had_account = call->has_account;
+    uid_t uid = call->uid;
+    const char *reason;
+    enum scope scope;
+
+    if (result->status != STATUS_OK)
+        return;
+    scope = scope_of(call, &reason);
+    if (scope == SCOPE_OURS
+        && (call->has_account != had_account || call->uid != uid))
+        reason = "the account changed during the sign-in";
+    else if (scope == SCOPE_OURS)
+        return;
+    refuse_scope(call, scope, reason, result);
+}
+
+/*
  * Answers, and keeps what the account phase must know: a refusal that hides
  * behind another module's success is final there. What cannot be kept is no
  * success.
@@ -84,9 +153,11 @@ sign_in(struct call *call, struct relay_result *result)
 static int
 conclude(struct call *call, struct relay_result *result)
 {
-    struct memory *memory = memory_renew(call);
+    struct memory *memory;
     int code;
 
+    look_again(call, result);
+    memory = memory_renew(call);
     if (memory == NULL)
         *result = (struct relay_result){.status = STATUS_MEMORY};
     code = result_finish(call, result, RESULT_AUTHENTICATE);
@@ -102,23 +173,18 @@ static int
 authenticate(struct call *call)
 {
     struct relay_result result = {.status = STATUS_INTERNAL};
+    enum scope scope;
     const char *reason;
 
-    switch (scope_of(call, &reason)) {
-    case SCOPE_FOREIGN:
+    scope = find_scope(call, &reason);
+    if (scope == SCOPE_FOREIGN) {
         call_log(call, LOG_DEBUG, "%.128s: not ours: %s", call->user, reason);
         return PAM_USER_UNKNOWN;
-    case SCOPE_REFUSED:
-        result.status = STATUS_BAD_INPUT;
-        (void) snprintf(result.note, sizeof(result.note), "%s", reason);
-        break;
-    case SCOPE_MEMORY:
-        result.status = STATUS_MEMORY;
-        break;
-    case SCOPE_OURS:
-        sign_in(call, &result);
-        break;
     }
+    if (scope == SCOPE_OURS)
+        sign_in(call, &result);
+    else
+        refuse_scope(call, scope, reason, &result);
     return conclude(call, &result);
 }
 
@@ -153,6 +219,33 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
     return PAM_SUCCESS;
 }
 
+/* The account is no longer the one that the sign-in was about. */
+static bool
+is_stale(const struct memory *memory, const struct call *call)
+{
+    return memory != NULL && memory->uid != call->uid;
+}
+
+/* What the account phase itself finds; STATUS_OK for nothing. */
+static enum scope
+examine_account(struct call *call, struct relay_result *result)
+{
+    const char *reason;
+    enum scope scope = find_scope(call, &reason);
+
+    *result = (struct relay_result){.status = STATUS_OK};
+    if (scope == SCOPE_UNKNOWN || scope == SCOPE_ALIAS
+        || scope == SCOPE_MEMORY)
+        refuse_scope(call, scope, reason, result);
+    /* A mistake elsewhere in the settings does not open what this shuts. */
+    else if (scope == SCOPE_OURS && is_service_left_out(call))
+        result->status = STATUS_SERVICE;
+    else if (is_stale(memory_of(call), call))
+        refuse_scope(call, SCOPE_FOREIGN,
+                     "the account changed since the sign-in", result);
+    return scope;
+}
+
 /*
  * No opinion about an account that this module did not sign in in this handle:
  * cron, SSH keys and sudo's account phase come here without authenticate.
@@ -162,31 +255,24 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 static int
 check_account(struct call *call)
 {
-    const struct memory *memory;
-    enum scope scope;
-    const char *reason;
+    struct relay_result result;
+    enum scope scope = examine_account(call, &result);
+    const struct memory *memory = memory_of(call);
     int code;
 
-    scope = scope_of(call, &reason);
-    /* Whose account it is could not be found out: that is no consent. */
-    if (scope == SCOPE_MEMORY) {
-        call_log(call, LOG_ERR, "out of memory");
-        return PAM_BUF_ERR;
-    }
-    /* A mistake elsewhere in the settings does not open what this shuts. */
-    if (scope == SCOPE_OURS && is_service_left_out(call)) {
-        call_log(call, LOG_NOTICE, "%.128s: refused: %s service=%s",
-                 call->user, status_word(STATUS_SERVICE), call->service);
-        return PAM_PERM_DENIED;
-    }
-    memory = memory_of(call);
+    if (result.status != STATUS_OK)
+        return result_refuse_account(call, &result, true);
     if (memory == NULL)
         return PAM_IGNORE;
     if (memory->must_change)
         return PAM_NEW_AUTHTOK_REQD;
-    code = result_code(memory->verdict, RESULT_AUTHENTICATE);
-    return code == PAM_PERM_DENIED || code == PAM_ACCT_EXPIRED ? code
-                                                               : PAM_IGNORE;
+    code = result_code(memory->verdict, RESULT_ACCOUNT);
+    if (code == PAM_IGNORE || (code == PAM_SUCCESS && scope != SCOPE_OURS))
+        return PAM_IGNORE;
+    if (code == PAM_SUCCESS)
+        return PAM_SUCCESS;
+    result.status = memory->verdict;
+    return result_refuse_account(call, &result, false);
 }
 
 int
@@ -258,6 +344,7 @@ prove_password(struct call *call)
     secret_free(&password);
     if (result.status == STATUS_OK && !result.ready)
         result.status = STATUS_HELPER;
+    look_again(call, &result);
     code = result_finish(call, &result, RESULT_PRELIMINARY);
     if (code != PAM_SUCCESS) {
         relay_free(memory->relay);
@@ -301,20 +388,18 @@ renew_password(struct call *call)
 static int
 change_password(struct call *call)
 {
-    struct relay_result refused = {.status = STATUS_BAD_INPUT};
+    struct relay_result refused;
     const char *reason;
+    enum scope scope = find_scope(call, &reason);
+    bool stale = is_stale(memory_of(call), call);
 
-    switch (scope_of(call, &reason)) {
-    case SCOPE_FOREIGN:
+    if (scope == SCOPE_FOREIGN)
         return PAM_IGNORE;
-    case SCOPE_MEMORY:
-        refused.status = STATUS_MEMORY;
+    if (scope != SCOPE_OURS || stale) {
+        refuse_scope(call, scope,
+                     stale ? "the account changed meanwhile" : reason,
+                     &refused);
         return result_finish(call, &refused, RESULT_PRELIMINARY);
-    case SCOPE_REFUSED:
-        (void) snprintf(refused.note, sizeof(refused.note), "%s", reason);
-        return result_finish(call, &refused, RESULT_PRELIMINARY);
-    case SCOPE_OURS:
-        break;
     }
     if ((call->flags & PAM_PRELIM_CHECK) != 0)
         return prove_password(call);

@@ -11,9 +11,7 @@
 #include <langinfo.h>
 #include <libintl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <security/pam_ext.h>
-#include <security/pam_modutil.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,10 +209,7 @@ will_prompt(const struct relay *relay)
 static bool
 is_own_account(const struct call *call)
 {
-    const struct passwd *account = pam_modutil_getpwnam(call->pamh,
-                                                        call->user);
-
-    return account != NULL && getuid() != 0 && account->pw_uid == getuid();
+    return call->has_account && getuid() != 0 && call->uid == getuid();
 }
 
 static enum status

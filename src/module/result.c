@@ -49,15 +49,16 @@ codes_of(enum status status)
     case STATUS_UNAVAILABLE:
     case STATUS_UNKNOWN_ERROR:
         return (struct codes){PAM_AUTH_ERR, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR};
+    /* The service says these before it has looked at the password: su must
+     * not tell a stranger more than about a wrong one. */
+    case STATUS_NOT_CONFIRMED:
+    case STATUS_DISABLED:
+        return (struct codes){PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_PERM_DENIED};
     case STATUS_SESSION:
         return (struct codes){PAM_AUTH_ERR, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR};
     case STATUS_NO_USER:
         return (struct codes){PAM_USER_UNKNOWN, PAM_USER_UNKNOWN,
                               PAM_USER_UNKNOWN};
-    case STATUS_NOT_CONFIRMED:
-    case STATUS_DISABLED:
-        return (struct codes){PAM_ACCT_EXPIRED, PAM_PERM_DENIED,
-                              PAM_PERM_DENIED};
     case STATUS_LOCKED_OUT:
     case STATUS_LIMIT:
     case STATUS_CODE_LIMIT:
@@ -72,6 +73,7 @@ codes_of(enum status status)
     case STATUS_NOT_RESETTABLE:
     case STATUS_SERVICE:
     case STATUS_TOKEN:
+    case STATUS_ACCOUNT:
         return (struct codes){PAM_PERM_DENIED, PAM_PERM_DENIED,
                               PAM_PERM_DENIED};
 
@@ -108,11 +110,35 @@ codes_of(enum status status)
         return (struct codes){PAM_CONV_ERR, PAM_CONV_ERR, PAM_CONV_ERR};
     case STATUS_MEMORY:
         return (struct codes){PAM_BUF_ERR, PAM_BUF_ERR, PAM_BUF_ERR};
+    case STATUS_LOOKUP:
     case STATUS_INTERNAL:
     case STATUS_COUNT:
         break;
     }
     return (struct codes){PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR};
+}
+
+/*
+ * Gates and states of the account are final; so is that nobody could say whose
+ * account it is. A wrong password or an outage is not: another module may know
+ * this person.
+ */
+static int
+account_code(enum status status)
+{
+    switch ((int) status) {
+    case STATUS_OK:
+        return PAM_SUCCESS;
+    case STATUS_NOT_CONFIRMED:
+    case STATUS_DISABLED:
+        return PAM_ACCT_EXPIRED;
+    case STATUS_LOOKUP:
+        return PAM_SYSTEM_ERR;
+    default:
+        return codes_of(status).authenticate == PAM_PERM_DENIED
+                   ? PAM_PERM_DENIED
+                   : PAM_IGNORE;
+    }
 }
 
 int
@@ -127,8 +153,28 @@ result_code(enum status status, enum result_phase phase)
         return codes.preliminary;
     case RESULT_UPDATE:
         return codes.update;
+    case RESULT_ACCOUNT:
+        return account_code(status);
     }
     return PAM_SYSTEM_ERR;
+}
+
+/* What a code says to the stack or the person may depend on more. */
+static int
+attempt_code(const struct call *call, const struct relay_result *result,
+             enum result_phase phase)
+{
+    if (phase != RESULT_AUTHENTICATE)
+        return result_code(result->status, phase);
+    /* The lists say that the user is the pool's: a local password that was
+     * left over must not decide. */
+    if (result->status == STATUS_NO_USER && call->listed)
+        return PAM_AUTH_ERR;
+    if ((result->status == STATUS_NOT_CONFIRMED
+         || result->status == STATUS_DISABLED)
+        && (result->flags & WIRE_EXPLAINED) != 0)
+        return PAM_PERM_DENIED;
+    return result_code(result->status, phase);
 }
 
 /* Administrators act on these; the others are somebody's daily business. */
@@ -178,9 +224,8 @@ append_number(char *line, size_t size, const char *name, long value)
     append(line, size, name, text);
 }
 
-static void
-log_attempt(const struct call *call, const struct relay_result *result,
-            enum result_phase phase, int code)
+static const char *
+outcome_of(enum result_phase phase, int code)
 {
     static const char *const done[] = {
         [RESULT_AUTHENTICATE] = "accepted",
@@ -191,13 +236,21 @@ log_attempt(const struct call *call, const struct relay_result *result,
         [RESULT_AUTHENTICATE] = "refused",
         [RESULT_PRELIMINARY] = "password change refused",
         [RESULT_UPDATE] = "password not changed",
+        [RESULT_ACCOUNT] = "still refused",
     };
+
+    return code == PAM_SUCCESS ? done[phase] : undone[phase];
+}
+
+static void
+log_attempt(const struct call *call, const struct relay_result *result,
+            const char *outcome, int code)
+{
     char line[768], user[132];
 
     (void) snprintf(user, sizeof(user), "%.128s", call->user);
     show_blanks(user);
-    (void) snprintf(line, sizeof(line), "%s: %s: %s", user,
-                    code == PAM_SUCCESS ? done[phase] : undone[phase],
+    (void) snprintf(line, sizeof(line), "%s: %s: %s", user, outcome,
                     status_word(result->status));
     append(line, sizeof(line), "service", call->service);
     append(line, sizeof(line), "rhost", call->rhost);
@@ -246,6 +299,15 @@ words_of(const struct relay_result *result)
     }
 }
 
+/* A host with one event loop stands still meanwhile. */
+static bool
+wants_delay(const struct call *call)
+{
+    if (call->config == NULL)
+        return !call_has_argument(call, "nodelay");
+    return !config_flag(call->config, KEY_NODELAY);
+}
+
 int
 result_finish(struct call *call, const struct relay_result *result,
               enum result_phase phase)
@@ -258,11 +320,23 @@ result_finish(struct call *call, const struct relay_result *result,
         (void) snprintf(final.note, sizeof(final.note),
                         "PAM_USER changed during the sign-in");
     }
-    code = result_code(final.status, phase);
-    log_attempt(call, &final, phase, code);
+    code = attempt_code(call, &final, phase);
+    log_attempt(call, &final, outcome_of(phase, code), code);
     if (code != PAM_SUCCESS) {
-        (void) pam_fail_delay(call->pamh, FAIL_DELAY_US);
+        if (wants_delay(call))
+            (void) pam_fail_delay(call->pamh, FAIL_DELAY_US);
         call_tell(call, PAM_ERROR_MSG, words_of(&final));
     }
+    return code;
+}
+
+int
+result_refuse_account(const struct call *call,
+                      const struct relay_result *result, bool found)
+{
+    enum result_phase phase = found ? RESULT_AUTHENTICATE : RESULT_ACCOUNT;
+    int code = result_code(result->status, phase);
+
+    log_attempt(call, result, outcome_of(phase, code), code);
     return code;
 }

@@ -13,12 +13,13 @@
 enum result_phase {
     RESULT_AUTHENTICATE,
     RESULT_PRELIMINARY, /* chauthtok, PAM_PRELIM_CHECK */
-    RESULT_UPDATE       /* chauthtok, PAM_UPDATE_AUTHTOK */
+    RESULT_UPDATE,      /* chauthtok, PAM_UPDATE_AUTHTOK */
+    RESULT_ACCOUNT      /* acct_mgmt, of what authenticate found */
 };
 
 /*
  * The PAM code of a status. Only STATUS_OK gives PAM_SUCCESS, and nothing
- * gives PAM_IGNORE.
+ * but RESULT_ACCOUNT gives PAM_IGNORE: what is another module's to overrule.
  */
 int result_code(enum status status, enum result_phase phase);
 
@@ -29,5 +30,12 @@ int result_code(enum status status, enum result_phase phase);
  */
 int result_finish(struct call *call, const struct relay_result *result,
                   enum result_phase phase);
+
+/*
+ * Refuses in the account phase, with one log line. found: by the account phase
+ * itself, not by the sign-in before it.
+ */
+int result_refuse_account(const struct call *call,
+                          const struct relay_result *result, bool found);
 
 #endif

@@ -7,13 +7,15 @@
 
 #include "module/scope.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <security/pam_modutil.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/pattern.h"
+#include "module/lookup.h"
 
 #define NAME_MAX_BYTES 128
 #define GROUPS_USUAL 64 /* an account is in; more cost a second look-up */
@@ -43,95 +45,156 @@ is_dangerous_name(const char *name)
     return false;
 }
 
+/* Says for the log what could not be found out; errno says why. */
+static void
+note_unknown(struct call *call, const char *kind, const char *name)
+{
+    int number = errno;
+    char text[80];
+
+    (void) snprintf(call->why, sizeof(call->why),
+                    "the look-up of the %s %.64s failed: %s", kind, name,
+                    strerror_r(number, text, sizeof(text)));
+}
+
+static void
+note_missing(struct call *call, const char *name)
+{
+    size_t used = strlen(call->missing);
+
+    (void) snprintf(call->missing + used, sizeof(call->missing) - used,
+                    "%s%.64s", used == 0 ? "" : ", ", name);
+}
+
+/* By the list of its members or as the account's own group. */
 static bool
-is_in_group(const struct passwd *account, const struct group *group)
+names_account(const struct group *group, const struct passwd *account)
+{
+    if (group->gr_gid == account->pw_gid)
+        return true;
+    for (char **member = group->gr_mem; *member != NULL; member++)
+        if (strcmp(*member, account->pw_name) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * Is the account in one of these, by a service whose groups do not list their
+ * members? This asks about every group there is, so it comes last.
+ */
+static enum scope
+find_in_all_groups(struct call *call, const struct passwd *account,
+                   const gid_t *wanted, size_t count_wanted)
 {
     gid_t some[GROUPS_USUAL];
     gid_t *groups = some, *many = NULL;
     int count = GROUPS_USUAL;
-    bool found = false;
+    enum scope scope = SCOPE_FOREIGN;
 
-    for (char **member = group->gr_mem; *member != NULL; member++)
-        if (strcmp(*member, account->pw_name) == 0)
-            return true;
     if (getgrouplist(account->pw_name, account->pw_gid, groups, &count) < 0) {
         groups = many = calloc((size_t) count, sizeof(*many));
-        /* Who cannot be looked at is ours: the pool is asked, no gate is
-         * passed by. */
         if (many == NULL
             || getgrouplist(account->pw_name, account->pw_gid, many, &count)
                    < 0) {
             free(many);
-            return true;
+            errno = ENOMEM;
+            note_unknown(call, "groups of", account->pw_name);
+            return SCOPE_UNKNOWN;
         }
     }
-    for (int i = 0; i < count && !found; i++)
-        found = groups[i] == group->gr_gid;
+    for (int i = 0; i < count && scope == SCOPE_FOREIGN; i++)
+        for (size_t j = 0; j < count_wanted; j++)
+            if (groups[i] == wanted[j])
+                scope = SCOPE_OURS;
     free(many);
-    return found;
+    return scope;
 }
 
-/*
- * As pam_modutil_user_in_group_nam_nam, which would look the account up once
- * more: strangers pay for that at each of their logins.
- */
-static bool
-is_in_listed_group(const struct call *call, const struct passwd *account)
+/* A group that does not exist has no members; the log says so. */
+static enum scope
+find_in_listed_groups(struct call *call, const struct passwd *account)
 {
-    const struct group *group;
+    gid_t found[CONFIG_VALUE_MAX / 2]; /* a name and a comma each */
+    size_t count = 0, position = 0;
+    enum scope scope = SCOPE_FOREIGN;
     char name[CONFIG_VALUE_MAX];
-    size_t position = 0;
+    struct group group;
+    char *memory;
 
-    while (account != NULL
+    while (scope != SCOPE_OURS
            && config_list_next(call->config, KEY_ONLY_GROUP, &position,
                                name)) {
-        group = pam_modutil_getgrnam(call->pamh, name);
-        if (group != NULL && is_in_group(account, group))
-            return true;
+        switch (lookup_group(name, &group, &memory)) {
+        case LOOKUP_FOUND:
+            if (names_account(&group, account))
+                scope = SCOPE_OURS;
+            if (count < sizeof(found) / sizeof(found[0]))
+                found[count++] = group.gr_gid;
+            break;
+        case LOOKUP_NONE:
+            note_missing(call, name);
+            break;
+        case LOOKUP_FAILED:
+            note_unknown(call, "group", name);
+            scope = SCOPE_UNKNOWN;
+            break;
+        }
+        free(memory);
     }
-    return false;
+    if (scope == SCOPE_FOREIGN && count > 0)
+        scope = find_in_all_groups(call, account, found, count);
+    return scope;
 }
 
 /* only_users and only_group: with both, either of them lets in. */
-static bool
-is_listed(const struct call *call, const struct passwd *account)
+static enum scope
+find_in_lists(struct call *call, const struct passwd *account)
 {
     bool users = config_is_set(call->config, KEY_ONLY_USERS);
     bool groups = config_is_set(call->config, KEY_ONLY_GROUP);
 
-    if (!users && !groups)
-        return true;
-    if (users && config_list_has(call->config, KEY_ONLY_USERS, call->user))
-        return true;
-    return groups && is_in_listed_group(call, account);
+    call->listed = users || groups;
+    if (!call->listed)
+        return SCOPE_OURS;
+    if (users
+        && (config_list_has(call->config, KEY_ONLY_USERS, call->user)
+            || (account != NULL
+                && config_list_has(call->config, KEY_ONLY_USERS,
+                                   account->pw_name))))
+        return SCOPE_OURS;
+    return groups && account != NULL ? find_in_listed_groups(call, account)
+                                     : SCOPE_FOREIGN;
 }
 
-enum scope
-scope_of(struct call *call, const char **reason_out)
+/* By the account and the settings; account is NULL when there is none. */
+static enum scope
+judge(struct call *call, const struct passwd *account,
+      const char **reason_out)
 {
-    const struct passwd *account;
+    enum scope scope;
 
-    *reason_out = "root";
-    if (strcmp(call->user, "root") == 0)
-        return SCOPE_FOREIGN;
-    account = pam_modutil_getpwnam(call->pamh, call->user);
-    *reason_out = "no local account";
-    if (account == NULL
-        && !call_has_argument(call, "local_account=optional"))
-        return SCOPE_FOREIGN;
     *reason_out = "a system account";
     if (account != NULL && is_system_uid(account->pw_uid))
         return SCOPE_FOREIGN;
-
-    if (call_settings(call) != STATUS_OK)
+    if (call->config == NULL && call_settings(call) != STATUS_OK)
         return SCOPE_MEMORY;
     *reason_out = "uid below minimum_uid";
     if (account != NULL
         && account->pw_uid < config_number(call->config, KEY_MINIMUM_UID))
         return SCOPE_FOREIGN;
-    *reason_out = "in neither only_users nor only_group";
-    if (!is_listed(call, account))
-        return SCOPE_FOREIGN;
+    scope = find_in_lists(call, account);
+    *reason_out = scope == SCOPE_UNKNOWN
+                      ? "its groups could not be looked up"
+                      : "in neither only_users nor only_group";
+    if (scope != SCOPE_OURS)
+        return scope;
+    *reason_out = "the account found bears another name";
+    if (account != NULL && strcmp(account->pw_name, call->user) != 0) {
+        (void) snprintf(call->why, sizeof(call->why),
+                        "the account found for that name is %.128s's",
+                        account->pw_name);
+        return SCOPE_ALIAS;
+    }
     *reason_out = "not a name that username_class allows";
     if (is_dangerous_name(call->user)
         || !pattern_matches(config_text(call->config, KEY_USERNAME_CLASS),
@@ -139,4 +202,42 @@ scope_of(struct call *call, const char **reason_out)
         return SCOPE_REFUSED;
     *reason_out = "";
     return SCOPE_OURS;
+}
+
+enum scope
+scope_of(struct call *call, const char **reason_out)
+{
+    enum scope scope = SCOPE_UNKNOWN;
+    struct passwd account;
+    enum lookup lookup;
+    char *memory;
+
+    call->has_account = call->listed = false;
+    call->uid = (uid_t) -1;
+    call->why[0] = call->missing[0] = '\0';
+    *reason_out = "root";
+    if (strcmp(call->user, "root") == 0)
+        return SCOPE_FOREIGN;
+    *reason_out = "named in except_users";
+    if (config_is_excepted(call->user, (size_t) call->argc, call->argv,
+                           &call->trust))
+        return SCOPE_FOREIGN;
+    lookup = lookup_account(call->user, &account, &memory);
+    if (lookup == LOOKUP_FOUND) {
+        call->has_account = true;
+        call->uid = account.pw_uid;
+    }
+    *reason_out = "the account could not be looked up";
+    if (lookup == LOOKUP_FAILED) {
+        note_unknown(call, "account", call->user);
+    } else if (lookup == LOOKUP_NONE
+               && !call_has_argument(call, "local_account=optional")) {
+        *reason_out = "no local account";
+        scope = SCOPE_FOREIGN;
+    } else {
+        scope = judge(call, lookup == LOOKUP_FOUND ? &account : NULL,
+                      reason_out);
+    }
+    free(memory);
+    return scope;
 }

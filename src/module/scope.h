@@ -12,14 +12,18 @@
 enum scope {
     SCOPE_OURS,
     SCOPE_FOREIGN, /* root, no local account, not listed: answer as if absent */
+    SCOPE_UNKNOWN, /* a look-up failed, call->why says which: no answer */
+    SCOPE_ALIAS,   /* ours, but the account found bears another name */
     SCOPE_REFUSED, /* ours by number, but the name can be no pool's */
     SCOPE_MEMORY
 };
 
 /*
- * Reads the settings into call->config when they matter. Root and names
- * without a local account are answered before that, so that no typo there
- * changes what they get. *reason_out is a constant for the log.
+ * Reads the settings into call->config when they matter. Root, the users of
+ * except_users and names without a local account are answered before that, so
+ * that no typo there changes what they get. Asked again, it looks everything
+ * but the settings up anew. Fills has_account, uid, listed, why and
+ * missing of the call; *reason_out is a constant for the log.
  */
 enum scope scope_of(struct call *call, const char **reason_out);
 

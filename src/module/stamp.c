@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
-#include <security/pam_modutil.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -137,14 +135,12 @@ stamp_take(const char *name)
 enum stamp
 stamp_permit_code(const struct call *call)
 {
-    const struct passwd *account;
     enum stamp stamp;
     char name[32];
 
-    account = pam_modutil_getpwnam(call->pamh, call->user);
-    if (account == NULL)
+    if (!call->has_account)
         return STAMP_CANNOT;
-    stamp_name(account->pw_uid, name, sizeof(name));
+    stamp_name(call->uid, name, sizeof(name));
     stamp = stamp_take(name);
     if (stamp == STAMP_CANNOT)
         call_log(call, LOG_ERR, "cannot record a code in %s", STAMP_FOLDER);

@@ -22,7 +22,7 @@ BREAKAGES = [
       '    (void) close(open("/tmp/seen", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));\n'
       "    (void) alarm(START_SECONDS);/* - */")),
     ("a stamp has the user's name",
-     ("src/module/stamp.c", '''stamp_name(account->pw_uid, name, sizeof(name));''',
+     ("src/module/stamp.c", '''stamp_name(call->uid, name, sizeof(name));''',
       '''(void) snprintf(name, sizeof(name), "code-%s", call->user);''')),
     ("the folder is everybody's to look into",
      ("src/module/stamp.c", "    if (mkdir(STAMP_FOLDER, 0700) < 0 && errno != EEXIST)",

@@ -85,9 +85,9 @@ class TestLogin(Prepared):
                                  "refused: no_such_user, PAM_USER_UNKNOWN", "no_such_user",
                                  client=LEGACY),
         "not_confirmed": Row(["login", "carol"], ["Not-Confirmed-1"], 1,
-                             "refused: not_confirmed, PAM_ACCT_EXPIRED", "not_confirmed"),
+                             "refused: not_confirmed, PAM_AUTH_ERR", "not_confirmed"),
         "disabled": Row(["login", "dave"], ["Disabled-User-1"], 1,
-                        "refused: disabled, PAM_ACCT_EXPIRED", "disabled"),
+                        "refused: disabled, PAM_AUTH_ERR", "disabled"),
         "reset_required": Row(["login", "frank"], ["Must-Reset-1"], 1,
                               "refused: reset_required", "reset_required"),
         "temporary_expired": Row(["login", "niaj"], ["Old-Temporary-1"], 1,
@@ -527,7 +527,7 @@ class TestExplain(ToolCase):
 
     def test_json(self):
         done = script("explain", "disabled", "--json")
-        self.assertEqual(done.last["authenticate"], "PAM_ACCT_EXPIRED")
+        self.assertEqual(done.last["authenticate"], "PAM_AUTH_ERR")
 
     def test_unknown(self):
         done = script("explain", "elephant")

@@ -138,13 +138,18 @@ def pam_codes():
 
 
 def account_codes():
-    """Codes of authenticate that the account phase repeats."""
-    text = c_source("src/module/pam_cognito.c")
-    start = text.find("check_account(struct call *call)")
-    if start < 0:
-        return set()
-    body = text[start:text.index("\n}\n", start)]
-    return set(re.findall(r"code == PAM_(\w+)", body))
+    """status name -> code of the account phase, without PAM_."""
+    body = body_of(c_source("src/module/result.c"), "account_code")
+    found, waiting = {}, []
+    for case, code in re.findall(r"case STATUS_(\w+):|return PAM_(\w+);", body):
+        if case:
+            waiting.append(case)
+            continue
+        found.update(dict.fromkeys(waiting, code))
+        waiting = []
+    for name, (authenticate, _, _) in pam_codes().items():
+        found.setdefault(name, authenticate if authenticate == "PERM_DENIED" else "IGNORE")
+    return found
 
 
 def explained():

@@ -35,7 +35,6 @@
 #ifdef FAULTS_MODULE
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
-#include <security/pam_modutil.h>
 #endif
 
 #define STATE_MAGIC 0x66617531u
@@ -506,6 +505,14 @@ WRAP(int, setresgid, (gid_t real, gid_t effective, gid_t saved),
 WRAP(int, gethostname, (char *name, size_t size), (name, size), -1,
      ENAMETOOLONG)
 WRAP(struct passwd *, getpwnam, (const char *name), (name), NULL, EIO)
+WRAP(int, getpwnam_r,
+     (const char *name, struct passwd *account, char *memory, size_t size,
+      struct passwd **found),
+     (name, account, memory, size, found), ECONNREFUSED, ECONNREFUSED)
+WRAP(int, getgrnam_r,
+     (const char *name, struct group *group, char *memory, size_t size,
+      struct group **found),
+     (name, group, memory, size, found), ECONNREFUSED, ECONNREFUSED)
 WRAP(int, getgrouplist,
      (const char *name, gid_t gid, gid_t *groups, int *count),
      (name, gid, groups, count), -1, ENOMEM)
@@ -531,11 +538,6 @@ WRAP(int, pam_get_authtok,
      (pamh, item, token, prompt), PAM_BUF_ERR, ENOMEM)
 WRAP(int, pam_fail_delay, (pam_handle_t *pamh, unsigned int microseconds),
      (pamh, microseconds), PAM_SYSTEM_ERR, ENOMEM)
-WRAP(struct passwd *, pam_modutil_getpwnam,
-     (pam_handle_t *pamh, const char *name), (pamh, name), NULL, ENOMEM)
-WRAP(struct group *, pam_modutil_getgrnam,
-     (pam_handle_t *pamh, const char *name), (pamh, name), NULL, ENOMEM)
-
 __attribute__((format(printf, 4, 5))) int
 __wrap_pam_prompt(pam_handle_t *pamh, int style, char **reply_out,
                   const char *format, ...);

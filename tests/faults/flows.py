@@ -9,7 +9,7 @@ sys.path[:0] = [os.path.join(os.environ["TEST_FOLDER"], "tests", name)
                 for name in ("lib", "faults")]
 import harness  # noqa: E402
 import sweeps  # noqa: E402
-from harmless import HARMLESS, IN_A_CHANGE, IN_UPDATE, SOMETIMES, UNLOGGED  # noqa: E402
+from harmless import HARMLESS, IN_EXCEPTIONS, IN_UPDATE, SOMETIMES  # noqa: E402
 from injection import BIRTH, HOST, PROGRAM  # noqa: E402
 from sweeps import FaultCase  # noqa: E402
 
@@ -22,8 +22,8 @@ class FlowCase(FaultCase):
     most = 3
 
     def allowing(self, *more):
-        return sweeps.Allowing((HARMLESS | SOMETIMES).union(*more), UNLOGGED, IN_UPDATE,
-                               self.pool)
+        return sweeps.Allowing((HARMLESS | SOMETIMES).union(*more), IN_EXCEPTIONS,
+                               IN_UPDATE, self.pool)
 
 
 class Password(FlowCase):
@@ -84,7 +84,7 @@ class Change(FlowCase):
         self.place = self.folder()
 
     def test_right(self):
-        allowing = self.allowing(IN_A_CHANGE)
+        allowing = self.allowing()
 
         def judge(host, site):
             changed = self.pool.user("alice")["password"] == NEW

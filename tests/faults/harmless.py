@@ -45,11 +45,10 @@ SOMETIMES = {
     # A poll without a wait, which is made again.
     "helper http.c:poll",
 }
-# The host's own account data base: as if there were no such user.
-UNLOGGED = {"host scope.c:pam_modutil_getpwnam"}
-# A change of the password besides: the person's own account or not only decides
-# about a reset, which is not asked for here.
-IN_A_CHANGE = {"host relay.c:pam_modutil_getpwnam"}
+# While except_users is looked for, in a pass of its own ahead of the look-up of
+# the account: without the file the arguments alone say whom it excepts.
+IN_EXCEPTIONS = {"host file.c:open", "host file.c:openat", "host file.c:fstat",
+                 "host file.c:read", "host file.c:readlink", "host file.c:readlinkat"}
 # In the second pass: what the first one has done already.
 IN_UPDATE = {"host call.c:getresuid", "host call.c:getresgid", "host file.c:openat",
              "host file.c:open", "host file.c:fstat", "host file.c:read"}

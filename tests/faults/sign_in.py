@@ -11,7 +11,7 @@ sys.path[:0] = [os.path.join(os.environ["TEST_FOLDER"], "tests", name)
                 for name in ("lib", "faults")]
 import harness  # noqa: E402
 import sweeps  # noqa: E402
-from harmless import HARMLESS, SOMETIMES, UNLOGGED  # noqa: E402
+from harmless import HARMLESS, IN_EXCEPTIONS, SOMETIMES  # noqa: E402
 from injection import BIRTH, HOST, INTERRUPTED, NAMES, PROGRAM, SHORT  # noqa: E402
 from sweeps import FaultCase  # noqa: E402
 
@@ -28,7 +28,7 @@ class Right(FaultCase):
     def setUp(self):
         super().setUp()
         self.place = self.folder()
-        self.allowing = sweeps.Allowing(HARMLESS | SOMETIMES, UNLOGGED, pool=self.pool)
+        self.allowing = sweeps.Allowing(HARMLESS | SOMETIMES, IN_EXCEPTIONS, pool=self.pool)
 
     def check(self, section):
         self.sweep(self.run_it, self.allowing, (section,))
@@ -82,8 +82,8 @@ class Wrong(FaultCase):
         self.check(PROGRAM)
 
 
-class Groups(FaultCase):
-    """Who cannot be looked at is ours."""
+class LookUps(FaultCase):
+    """What could not be found out is no "not ours": in each phase, for members and others."""
 
     def setUp(self):
         super().setUp()
@@ -94,28 +94,52 @@ class Groups(FaultCase):
         for number in range(70):
             del harness.GROUPS[f"many{number}"]
 
-    def run_it(self):
-        return harness.run("authenticate", confdir=self.place, answers=["Wrong-Horse-9"],
-                           user="carol")
-
-    def test_list_that_cannot_be_had(self):
-        self.place = self.folder(extra=["only_group=staff"])
-        host = self.record(self.run_it)
-        self.assertEqual(host.code, "PAM_USER_UNKNOWN", host.events)
-
-        def judge(host, _site):
-            return None if host.code == "PAM_AUTH_ERR" else "not ours"
-        self.sweep(self.run_it, judge, (HOST,), names=("getgrouplist",), most=3)
-
-    def test_no_memory_for_it(self):
-        self.place = self.folder(extra=["only_group=staff"])
+    def check(self, user, *extra, phases=("authenticate", "acct_mgmt", "chauthtok"), least=3):
+        """Behind ours stand modules that let everybody in."""
+        permit = "auth required pam_permit.so\naccount required pam_permit.so\n" \
+                 "password required pam_permit.so\n"
+        self.place = self.folder(extra=["allow_services=sshd", *extra], after=permit)
+        seen = set()
 
         def judge(host, site):
-            return None if site.file != "scope.c" or host.code == "PAM_AUTH_ERR" else "not ours"
-        self.record(self.run_it)
-        self.assertIn(("scope.c", "calloc"),
-                      [(site.file, site.name) for site in self.state.calls(HOST)])
-        self.sweep(self.run_it, judge, (HOST,), names=("calloc",), most=3)
+            seen.add((site.file, site.name))
+            codes = [code for _, code in host.returns]
+            if set(codes) <= {"PAM_SUCCESS", "PAM_IGNORE"}:
+                return "a success"
+            if "PAM_SYSTEM_ERR" not in codes:
+                return "no SYSTEM_ERR"
+            lines = [text for priority, text in host.logs
+                     if priority == harness.ERR and "refused: lookup_failed service=test: " in text]
+            return None if len(lines) == 1 and user in lines[0] else f"lines: {lines}"
+        for phase in phases:
+            run = lambda: harness.run(phase, confdir=self.place, user=user)  # noqa: E731
+            self.sweep(run, judge, (HOST,), names=("getpwnam_r", "getgrnam_r", "getgrouplist"),
+                       most=3)
+            self.sweep_files(run, judge)
+        self.assertGreaterEqual(len(seen), least, seen)
+        return seen
+
+    def sweep_files(self, run, judge):
+        """Memory for the answers."""
+        def of_ours(host, site):
+            return judge(host, site) if site.file == "lookup.c" or site.name == "calloc" \
+                and site.file == "scope.c" else None
+        self.sweep(run, of_ours, (HOST,), names=("malloc", "calloc"), most=3)
+
+    def test_member(self):
+        seen = self.check("alice", "only_group=staff")
+        self.assertIn(("lookup.c", "malloc"), seen)
+
+    def test_nobodys(self):
+        # carol is in neither, and in more groups than are expected.
+        seen = self.check("carol", "only_group=staff,primary", least=5)
+        self.assertEqual(seen, {("lookup.c", "getpwnam_r"), ("lookup.c", "getgrnam_r"),
+                                ("lookup.c", "malloc"), ("scope.c", "getgrouplist"),
+                                ("scope.c", "calloc")})
+
+    def test_without_an_account(self):
+        self.check("ghost", "only_users=alice", least=2)
+        self.check("ghost", "local_account=optional", "only_group=staff", least=2)
 
 
 class Account(FaultCase):

@@ -11,10 +11,11 @@
 #include <config.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
-#include <security/pam_modutil.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -434,25 +435,32 @@ pam_syslog(const pam_handle_t *pamh, int priority, const char *format, ...)
     MUST(strstr(text, pamh->password) == NULL);
 }
 
-struct passwd *
-pam_modutil_getpwnam(pam_handle_t *pamh, const char *name)
+int
+getpwnam_r(const char *name, struct passwd *account, char *memory,
+           size_t size, struct passwd **found)
 {
-    static char account_name[] = "alice";
-    static struct passwd account = {.pw_name = account_name, .pw_uid = 2001,
-                                    .pw_gid = 2001};
-
-    (void) pamh;
-    (void) name;
-    account.pw_uid = (input.account & 1) == 0 ? 2001 : getuid();
-    return (input.account & 2) == 0 ? &account : NULL;
+    *found = NULL;
+    if ((input.account & 32) != 0)
+        return ECONNREFUSED;
+    if ((input.account & 2) != 0)
+        return 0;
+    (void) snprintf(memory, size, "%s", name);
+    *account = (struct passwd){.pw_name = memory, .pw_gid = 2001};
+    account->pw_uid = (input.account & 1) == 0 ? 2001 : getuid();
+    *found = account;
+    return 0;
 }
 
-struct group *
-pam_modutil_getgrnam(pam_handle_t *pamh, const char *name)
+int
+getgrnam_r(const char *name, struct group *group, char *memory, size_t size,
+           struct group **found)
 {
-    (void) pamh;
     (void) name;
-    return NULL;
+    (void) group;
+    (void) memory;
+    (void) size;
+    *found = NULL;
+    return 0;
 }
 
 static void
@@ -474,7 +482,7 @@ static void
 check_verdict(const pam_handle_t *pamh, bool change)
 {
     MUST(said.results == 1 && said.good && !said.spoilt && said.ended);
-    MUST(said.answers > 0 && !pamh->changed && (input.account & 2) == 0);
+    MUST(said.answers > 0 && !pamh->changed && (input.account & 34) == 0);
     MUST(!change || (said.ready && said.go && said.renewed));
 }
 
@@ -522,7 +530,9 @@ act(pam_handle_t *pamh, int flags, int argc, const char **argv)
         MUST(said.fd < 0);
         if (code == PAM_SUCCESS)
             check_verdict(pamh, false);
-        MUST(pam_sm_acct_mgmt(pamh, flags, argc, argv) != PAM_SUCCESS);
+        /* Signed in just now, and nobody else. */
+        MUST(pam_sm_acct_mgmt(pamh, flags, argc, argv) != PAM_SUCCESS
+             || code == PAM_SUCCESS);
         if (input.operation % 4 == 3)
             (void) change(pamh, flags | PAM_CHANGE_EXPIRED_AUTHTOK, argc,
                           argv);

@@ -21,6 +21,7 @@ MODULE = os.path.join(BUILD, "pam_cognito.so")
 HELPER = os.path.join(BUILD, "pam_cognito_helper")
 FAKE = os.path.join(BUILD, "fake_helper")
 SET_ITEM = os.path.join(BUILD, "set_item.so")
+AS_GLIBC = os.path.join(BUILD, "as_glibc.so")
 PAMRUN = os.path.join(BUILD, "pamrun")
 
 sys.path.insert(0, os.path.join(FOLDER, "tests", "pool"))
@@ -66,7 +67,7 @@ def write_accounts():
         for number, (name, members) in enumerate(GROUPS.items()):
             gid = PRIMARY if name == "primary" else 4001 + number
             file.write(f"{name}:x:{gid}:{','.join(members)}\n")
-    return {"LD_PRELOAD": "libnss_wrapper.so", "NSS_WRAPPER_PASSWD": passwd,
+    return {"LD_PRELOAD": f"{AS_GLIBC} libnss_wrapper.so", "NSS_WRAPPER_PASSWD": passwd,
             "NSS_WRAPPER_GROUP": group}
 
 

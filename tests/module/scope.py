@@ -59,7 +59,6 @@ FOREIGN = {
     "uid_below_a_higher_minimum": ("alice", ["minimum_uid=2002"]),
     "not_in_only_group": ("carol", ["only_group=staff"]),
     "not_in_any_of_the_groups": ("dave", ["only_group=staff,friends"]),
-    "group_unknown": ("alice", ["only_group=nosuchgroup"]),
     "not_in_only_users": ("bob", ["only_users=alice,carol"]),
     "prefix_of_a_listed_name": ("alice", ["only_users=alice2"]),
     "in_neither_list": ("dave", ["only_users=alice", "only_group=staff"]),
@@ -96,6 +95,19 @@ class Foreign(ScopeCase):
             self.assertEqual(host.code, "PAM_USER_UNKNOWN")
             self.assertEqual(host.logs, [(7, f"{user}: not ours: {reason}")])
 
+    def test_group_that_does_not_exist(self):
+        """Nobody's, as an empty one, and the log says so; the known ones count."""
+        line = (4, "only_group: not on this machine, or misspelt: nosuchgroup, nosuch2")
+        for phases, codes in ((["authenticate"], ["PAM_USER_UNKNOWN"]),
+                              (["acct_mgmt"], ["PAM_IGNORE"])):
+            host = ask("alice", "only_group=nosuchgroup,friends,nosuch2", operations=phases)
+            self.assertEqual([code for _, code in host.returns], codes)
+            self.assertEqual((host.logs, host.prompts + host.helpers), ([line], []))
+        host = ask("alice", "only_group=nosuchgroup,staff")
+        self.assertOurs(host)
+        self.assertEqual(host.logs[0],
+                         (4, "only_group: not on this machine, or misspelt: nosuchgroup"))
+
     def test_root_and_unknown_names_need_no_settings(self):
         for user in ("root", "toor", "missing", "nobody", "dynamic"):
             host = run(arguments=["config=/no/such/file", "helper=/no/such/helper", "bad=key"],
@@ -110,7 +122,7 @@ class Ours(ScopeCase):
             ("authenticate", "PAM_SUCCESS"),
             ("setcred", "PAM_SUCCESS"), ("delcred", "PAM_SUCCESS"),
             ("reinitcred", "PAM_SUCCESS"), ("refreshcred", "PAM_SUCCESS"),
-            ("acct_mgmt", "PAM_IGNORE"), ("open_session", "PAM_IGNORE"),
+            ("acct_mgmt", "PAM_SUCCESS"), ("open_session", "PAM_IGNORE"),
             ("close_session", "PAM_IGNORE")])
         self.assertEqual(host.shown, [])
 
