@@ -33,7 +33,9 @@ enum wire_type {
     WIRE_LOG = 18,
     WIRE_RESULT = 19,
     WIRE_BLOCK = 20,
-    WIRE_READY = 21
+    WIRE_READY = 21,
+    /* the helper's warden to module, with an id of zeros */
+    WIRE_ENDED = 22
 };
 
 /* What is wanted of the helper: a byte of START. */

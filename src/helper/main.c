@@ -23,6 +23,7 @@
 #include "helper/sandbox.h"
 #include "helper/sanitized.h"
 #include "helper/setup.h"
+#include "helper/warden.h"
 #include "helper/wire_talk.h"
 
 #define START_SECONDS 5 /* to receive the request */
@@ -61,6 +62,7 @@ struct request {
     size_t count;
     char *arguments[WIRE_ARGS_MAX];
     bool starved; /* as we were started, before our own limits */
+    struct warden warden;
 };
 
 /*
@@ -156,21 +158,26 @@ say_warning(void *context, const char *line)
     say(context, TALK_LOG_WARNING, line);
 }
 
-/* Identity and cage, from which nothing but what is needed can be reached. */
+/*
+ * Identity and cage, from which nothing but what is needed can be reached.
+ * warden: NULL for a plain user's own helper.
+ */
 static bool
-confine(struct wire_talk *talk, const struct setup *setup, bool personal)
+confine(struct wire_talk *talk, const struct setup *setup,
+        const struct warden *warden)
 {
     char paths[HTTP_FILES][HTTP_PATH_MAX];
     const char *files[HTTP_FILES + 1] = {NULL};
     const struct sandbox_needs needs = {.endpoint = setup->pool.port,
                                         .proxy = setup->proxy_port,
                                         .files = files};
-    char error[200], note[160];
+    char error[320], note[160];
 
     http_files(setup->ca.length == 0, paths);
     for (size_t i = 0; i < HTTP_FILES; i++)
         files[i] = paths[i];
-    if (!sandbox_drop(HELPER_USER, personal, error, sizeof(error))
+    if (!sandbox_drop(HELPER_USER, warden == NULL, error, sizeof(error))
+        || (warden != NULL && !warden_bind(warden, error, sizeof(error)))
         || !sandbox_confine(&needs, error, sizeof(error), note,
                             sizeof(note))) {
         say(talk, TALK_LOG_ERROR, error);
@@ -207,7 +214,9 @@ prepare(struct wire_talk *talk, const struct request *request,
         return status;
     if (setup->warning[0] != '\0')
         say(talk, TALK_LOG_WARNING, setup->warning);
-    return confine(talk, setup, personal) ? STATUS_OK : STATUS_PRIVILEGE;
+    return confine(talk, setup, personal ? NULL : &request->warden)
+               ? STATUS_OK
+               : STATUS_PRIVILEGE;
 }
 
 /*
@@ -354,6 +363,9 @@ main(int argc, char **argv)
                        argc > 0 ? argv[0] : "pam_cognito_helper");
         return 2;
     }
+    /* A plain user's own helper could end its warden anyway. */
+    if (is_root())
+        warden_begin(WIRE_FD, &request.warden);
     wiping_install();
     (void) alarm(START_SECONDS);
     wire_talk_init(&talk);

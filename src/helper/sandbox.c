@@ -10,11 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
-#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <pwd.h>
@@ -34,6 +31,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "helper/filter.h"
 #include "helper/sanitized.h"
 
 #ifndef TCP_ULP
@@ -287,22 +285,6 @@ landlock(const struct sandbox_needs *needs, char *note, size_t size)
     return done;
 }
 
-#if defined(__x86_64__)
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_AARCH64
-#elif defined(__i386__)
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_I386
-#elif defined(__arm__)
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_ARM
-#elif defined(__riscv) && __riscv_xlen == 64
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define AUDIT_ARCHITECTURE AUDIT_ARCH_S390X
-#endif
-
 /* Newer than the oldest headers that the rest compiles with. */
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
@@ -314,13 +296,6 @@ landlock(const struct sandbox_needs *needs, char *note, size_t size)
 #define SYS_process_mrelease 448
 #endif
 
-#define FIELD(name) ((uint32_t) offsetof(struct seccomp_data, name))
-/* The low half of an argument: that is all the kernel reads of these. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define ARGUMENT(n) (FIELD(args) + 8 * (n))
-#else
-#define ARGUMENT(n) (FIELD(args) + 8 * (n) + 4)
-#endif
 #ifdef SYS_mmap2
 #define MAP_CALL SYS_mmap2
 #else
@@ -328,15 +303,6 @@ landlock(const struct sandbox_needs *needs, char *note, size_t size)
 #endif
 /* From 403 on, a number means the same call everywhere; up to 450 we know. */
 #define FIRST_UNKNOWN_CALL 451
-#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
-#define RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
-#define IF_EQUAL(value, yes, no)                                              \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) (value), (yes), (no))
-#define IF_FROM(value, yes, no)                                               \
-    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t) (value), (yes), (no))
-#define IF_BITS(value, yes, no)                                               \
-    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t) (value), (yes), (no))
-#define ERRNO(number) (SECCOMP_RET_ERRNO | (number))
 #define DENY(name) IF_EQUAL(SYS_##name, 0, 1), RETURN(ERRNO(EPERM))
 /*
  * A kind of socket that may be made: arguments 0 to 2, of which the kernel
@@ -468,6 +434,10 @@ static const struct sock_filter filter[] = {
     IF_EQUAL(SYS_ioctl, 0, 7), LOAD(ARGUMENT(1)), IF_EQUAL(FIOSETOWN, 3, 0),
     IF_EQUAL(SIOCSPGRP, 2, 0), IF_EQUAL(TIOCSTI, 1, 0),
     IF_EQUAL(TIOCLINUX, 0, 1), RETURN(ERRNO(EPERM)),
+    RETURN(SECCOMP_RET_ALLOW),
+    /* The signal that comes when the warden ends. */
+    IF_EQUAL(SYS_prctl, 0, 4), LOAD(ARGUMENT(0)),
+    IF_EQUAL(PR_SET_PDEATHSIG, 0, 1), RETURN(ERRNO(EPERM)),
     RETURN(SECCOMP_RET_ALLOW),
     /* New processes and programs. */
 #ifdef SYS_fork

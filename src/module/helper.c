@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,14 +22,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/remedy.h"
 #include "common/wire.h"
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
-#endif
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
@@ -52,9 +46,27 @@ clone_process(unsigned long exit_signal)
 #endif
 }
 
-/* What the intermediate leaves behind; shared with it. */
-struct birth {
-    volatile pid_t pid; /* of the helper; 0 when it was not born */
+/* The steps on the way to the program, in their order. */
+enum step {
+    STEP_CLONE, /* in the host */
+    STEP_FORK,  /* in the intermediate */
+    STEP_FOLDER,
+    STEP_DESCRIPTORS,
+    STEP_GROUPS,
+    STEP_GID,
+    STEP_UID,
+    STEP_EXEC
+};
+
+/*
+ * Shared between the host and what it starts, up to exec: the step that was
+ * begun last, and its errno when it failed. A step that did not come back
+ * ended the process.
+ */
+struct helper_birth {
+    volatile enum step step;
+    volatile int number;
+    volatile bool born; /* the intermediate has done its part */
 };
 
 /*
@@ -145,67 +157,90 @@ reset_descriptors(int socket)
  * trace the helper. All of root's from here on; the helper gives it up.
  */
 static bool
-reset_identity(void)
+reset_identity(struct helper_birth *birth)
 {
     if (geteuid() != 0)
         return true;
-    return syscall(SYS_setgroups, 0, NULL) == 0
-           && syscall(SYS_setresgid, 0, 0, 0) == 0
-           && syscall(SYS_setresuid, 0, 0, 0) == 0;
+    birth->step = STEP_GROUPS;
+    if (syscall(SYS_setgroups, 0, NULL) != 0)
+        return false;
+    birth->step = STEP_GID;
+    if (syscall(SYS_setresgid, 0, 0, 0) != 0)
+        return false;
+    birth->step = STEP_UID;
+    return syscall(SYS_setresuid, 0, 0, 0) == 0;
+}
+
+static bool
+reset_all(int socket, struct helper_birth *birth)
+{
+    (void) setsid();
+    (void) umask(077);
+    reset_limits();
+    birth->step = STEP_FOLDER;
+    if (chdir("/") < 0)
+        return false;
+    birth->step = STEP_DESCRIPTORS;
+    return reset_descriptors(socket) && reset_identity(birth);
 }
 
 static void __attribute__((noreturn))
-become_helper(const char *path, int socket)
+become_helper(const char *path, int socket, struct helper_birth *birth)
 {
     char *const arguments[] = {(char *) "pam_cognito_helper", NULL};
     char *const environment[] = {NULL};
 
-    (void) setsid();
-    (void) umask(077);
-    reset_limits();
-    if (chdir("/") == 0 && reset_descriptors(socket) && reset_identity()) {
+    if (reset_all(socket, birth)) {
         reset_signals();
+        birth->step = STEP_EXEC;
         (void) execve(path, arguments, environment);
     }
+    birth->number = errno;
     _exit(127);
 }
 
 static void __attribute__((noreturn))
-be_intermediate(const char *path, int socket, struct birth *birth)
+be_intermediate(const char *path, int socket, struct helper_birth *birth)
 {
-    pid_t pid = clone_process(SIGCHLD);
+    pid_t pid;
 
+    birth->step = STEP_FORK;
+    pid = clone_process(SIGCHLD);
     if (pid == 0)
-        become_helper(path, socket);
-    birth->pid = pid > 0 ? pid : 0;
+        become_helper(path, socket, birth);
+    birth->born = pid > 0;
+    if (pid < 0)
+        birth->number = errno;
     _exit(0);
 }
 
-/* Clones twice; the helper's pid, or 0 with errno. */
-static pid_t
-clone_twice(const char *path, int socket, struct birth *birth)
+/* Clones twice. False: *birth says at which step that failed. */
+static bool
+clone_twice(const char *path, int socket, struct helper_birth *birth)
 {
     unsigned char all[SIGNAL_SET_SIZE], before[SIGNAL_SET_SIZE];
     pid_t intermediate;
-    int number, status;
+    int status;
 
     /* No handler of the host's may run in the copy. */
     memset(all, 0xff, sizeof(all));
     if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, before,
-                SIGNAL_SET_SIZE) < 0)
-        return 0;
+                SIGNAL_SET_SIZE) < 0) {
+        birth->number = errno;
+        return false;
+    }
     /* An exit signal of 0: the host hears nothing and waits for nothing. */
     intermediate = clone_process(0);
     if (intermediate == 0)
         be_intermediate(path, socket, birth);
-    number = errno;
-    if (intermediate > 0)
+    if (intermediate < 0)
+        birth->number = errno;
+    else
         while (waitpid(intermediate, &status, __WCLONE) < 0 && errno == EINTR)
             continue;
     (void) syscall(SYS_rt_sigprocmask, SIG_SETMASK, before, NULL,
                    SIGNAL_SET_SIZE);
-    errno = intermediate > 0 && birth->pid == 0 ? EAGAIN : number;
-    return birth->pid;
+    return birth->born;
 }
 
 /* A descriptor above the standard ones, which the host may have closed. */
@@ -221,24 +256,41 @@ lift(int fd)
     return high;
 }
 
-/*
- * A handle on the process, or -1. The helper alone holds the other end of the
- * socket: while that is not at its end, the pid is still the helper's.
- */
-static int
-open_pidfd(pid_t pid, int fd)
+static struct helper_birth *
+make_birth(void)
 {
-    struct pollfd poller = {.fd = fd, .events = POLLIN};
-    int pidfd = lift((int) syscall(SYS_pidfd_open, pid, 0));
+    void *page = mmap(NULL, sizeof(struct helper_birth),
+                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                      0);
 
-    if (pidfd < 0)
-        return -1;
-    if (poll(&poller, 1, 0) > 0 && (poller.revents & POLLHUP) != 0) {
-        (void) close(pidfd);
-        return -1;
-    }
-    (void) fcntl(pidfd, F_SETFD, FD_CLOEXEC);
-    return pidfd;
+    return page == MAP_FAILED ? NULL : page;
+}
+
+/* The step that failed, and what to do about it. */
+static void
+describe(const struct helper_birth *birth, char *text_out, size_t size)
+{
+    static const char *const steps[] = {
+        [STEP_CLONE] = "clone", [STEP_FORK] = "clone",
+        [STEP_FOLDER] = "chdir /", [STEP_DESCRIPTORS] = "/dev/null",
+        [STEP_GROUPS] = "setgroups", [STEP_GID] = "setresgid",
+        [STEP_UID] = "setresuid", [STEP_EXEC] = "execve"};
+    enum step step = birth->step;
+    int number = birth->number;
+    const char *remedy = "RootDirectory=, PrivateDevices= or "
+                         "SystemCallFilter= of the service is in the way";
+    char text[80];
+
+    if (step == STEP_CLONE || step == STEP_FORK)
+        remedy = remedy_clone(number);
+    else if (step == STEP_EXEC)
+        remedy = remedy_exec(number);
+    else if (step >= STEP_GROUPS)
+        remedy = remedy_identity(number);
+    (void) snprintf(text_out, size, "%s: %s: %s", steps[step],
+                    number == 0 ? "killed"
+                                : strerror_r(number, text, sizeof(text)),
+                    remedy);
 }
 
 bool
@@ -246,51 +298,61 @@ helper_start(const char *path, struct helper *helper_out, char *error_out,
              size_t error_size)
 {
     int pair[2] = {-1, -1};
-    struct birth *birth = MAP_FAILED;
-    char text[80];
-    pid_t pid = 0;
-    int number;
+    struct helper_birth *birth = NULL;
+    bool started = false;
+    char text[200];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
         pair[0] = lift(pair[0]);
         pair[1] = lift(pair[1]);
-        birth = mmap(NULL, sizeof(*birth), PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        birth = make_birth();
     }
-    if (pair[0] >= 0 && pair[1] >= 0 && birth != MAP_FAILED)
-        pid = clone_twice(path, pair[1], birth);
-    number = errno;
-    if (birth != MAP_FAILED)
-        (void) munmap(birth, sizeof(*birth));
+    *helper_out = (struct helper) {pair[0], birth};
+    if (pair[0] < 0 || pair[1] < 0 || birth == NULL)
+        (void) snprintf(text, sizeof(text), "%s",
+                        strerror_r(errno, error_out, error_size));
+    else if (clone_twice(path, pair[1], birth))
+        started = true;
+    else
+        describe(birth, text, sizeof(text));
     if (pair[1] >= 0)
         (void) close(pair[1]);
-    if (pid == 0) {
-        if (pair[0] >= 0)
-            (void) close(pair[0]);
-        (void) snprintf(error_out, error_size, "cannot start %.160s: %s",
-                        path, strerror_r(number, text, sizeof(text)));
-        return false;
-    }
-    helper_out->fd = pair[0];
-    helper_out->pidfd = open_pidfd(pid, pair[0]);
-    return true;
+    if (started)
+        return true;
+    (void) snprintf(error_out, error_size, "cannot start %.160s: %s", path,
+                    text);
+    helper_leave(helper_out);
+    return false;
+}
+
+void
+helper_why(const struct helper *helper, char *text_out, size_t size)
+{
+    if (helper->birth == NULL)
+        (void) snprintf(text_out, size, "the helper could not be started");
+    else if (helper->birth->step == STEP_EXEC && helper->birth->number == 0)
+        (void) snprintf(text_out, size, "%s",
+                        "the helper ended before it said anything: a library "
+                        "is missing (ldd), or SystemCallFilter= of the "
+                        "service must allow @system-service");
+    else
+        describe(helper->birth, text_out, size);
 }
 
 void
 helper_end(struct helper *helper)
 {
-    if (helper->pidfd >= 0)
-        (void) syscall(SYS_pidfd_send_signal, helper->pidfd, SIGKILL, NULL,
-                       0);
+    if (helper->fd >= 0)
+        (void) shutdown(helper->fd, SHUT_RDWR);
     helper_leave(helper);
 }
 
 void
 helper_leave(struct helper *helper)
 {
-    if (helper->pidfd >= 0)
-        (void) close(helper->pidfd);
+    if (helper->birth != NULL)
+        (void) munmap(helper->birth, sizeof(*helper->birth));
     if (helper->fd >= 0)
         (void) close(helper->fd);
-    helper->pidfd = helper->fd = -1;
+    *helper = (struct helper) HELPER_NONE;
 }

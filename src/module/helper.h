@@ -10,12 +10,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct helper_birth;
+
 struct helper {
-    int fd;    /* our end of the socket pair; -1 when there is none */
-    int pidfd; /* -1: the kernel has none, or nothing to kill */
+    int fd;                     /* our end of the socket pair; -1: none */
+    struct helper_birth *birth; /* how far it came; NULL: not known */
 };
 
-#define HELPER_NONE {-1, -1}
+#define HELPER_NONE {-1, NULL}
 
 /*
  * Starts the program as the grandchild of an intermediate that is gone when
@@ -28,10 +30,16 @@ struct helper {
 bool helper_start(const char *path, struct helper *helper_out,
                   char *error_out, size_t error_size);
 
-/* Kills the helper (SIGKILL) and closes. */
+/* Why a helper ended that never said anything: the step, and what to do. */
+void helper_why(const struct helper *helper, char *text_out, size_t size);
+
+/*
+ * Shuts the socket down, which is how the helper's warden learns that it must
+ * end (a fork of the host may hold another copy), and closes it.
+ */
 void helper_end(struct helper *helper);
 
-/* Closes our end and lets the helper finish by itself. */
+/* Closes this copy of the socket only: the helper is another process's. */
 void helper_leave(struct helper *helper);
 
 #endif

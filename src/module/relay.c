@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/remedy.h"
 #include "flows/talk.h"
 #include "module/helper.h"
 #include "module/stamp.h"
@@ -34,13 +35,15 @@ struct relay {
     struct secret *password; /* the answer to the first TALK_PASSWORD */
     struct secret renewed;   /* the answer to the last TALK_NEW_PASSWORD */
     struct secret early;     /* that of the next, asked for before its time */
-    char why[TEXT_LINE_MAX]; /* what ended the dialogue here, for the log */
+    char why[TEXT_LINE_MAX]; /* what ended it, for the log, or "" */
     int64_t deadline;        /* CLOCK_MONOTONIC milliseconds */
     bool password_taken;     /* a TALK_PASSWORD was answered */
     bool stack_taken;        /* the stack's new password was used */
     bool ready;              /* READY came */
     bool told_to_go;         /* GO was sent */
-    bool complete;           /* a RESULT came */
+    bool heard;              /* something of this helper's came */
+    bool gone;               /* it has ended */
+    bool restarted;          /* it is the second one */
     unsigned int blocks;
     unsigned int messages;
     unsigned int asked;
@@ -81,6 +84,85 @@ wait_readable(const struct relay *relay)
         if (left <= 0)
             return STATUS_TIMEOUT;
     }
+}
+
+/* A helper that waits for an answer says nothing: no verdict before it. */
+static bool
+is_waiting(const struct relay *relay)
+{
+    struct pollfd poller = {.fd = relay->helper.fd, .events = POLLIN};
+    int ready;
+
+    do
+        ready = poll(&poller, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return ready == 0;
+}
+
+/* What a helper that ended was ended by, as its warden says. */
+static bool
+read_end(struct relay *relay)
+{
+    unsigned int code = wire_get_byte(relay->wire);
+    unsigned int number = wire_get_byte(relay->wire);
+
+    if (!wire_complete(relay->wire))
+        return false;
+    if (number == 0)
+        (void) snprintf(relay->why, sizeof(relay->why),
+                        "the helper ended with status %u", code);
+    else
+        (void) snprintf(relay->why, sizeof(relay->why),
+                        "the helper was ended by signal %u: %s", number,
+                        remedy_signal((int) number));
+    relay->gone = true;
+    return true;
+}
+
+/* A message of this request; its type, with its fields to be read. */
+static enum wire_result
+receive(struct relay *relay, enum wire_type *type_out)
+{
+    static const unsigned char nobody[WIRE_ID_SIZE];
+    unsigned char id[WIRE_ID_SIZE];
+    enum wire_result wire;
+
+    wire = wire_receive(relay->wire, relay->helper.fd, type_out, id);
+    if (wire == WIRE_CLOSED || wire == WIRE_FAILED)
+        relay->gone = true;
+    if (wire != WIRE_OK)
+        return wire;
+    if (*type_out == WIRE_ENDED && memcmp(id, nobody, sizeof(id)) == 0)
+        return read_end(relay) ? WIRE_OK : WIRE_MALFORMED;
+    relay->heard = true;
+    return *type_out != WIRE_ENDED && memcmp(id, relay->id, sizeof(id)) == 0
+               ? WIRE_OK
+               : WIRE_MALFORMED;
+}
+
+/* The same, as soon as there is one. */
+static enum status
+next_message(struct relay *relay, enum wire_type *type_out,
+             enum wire_result *wire_out)
+{
+    enum status status = wait_readable(relay);
+
+    if (status == STATUS_OK)
+        *wire_out = receive(relay, type_out);
+    return status;
+}
+
+/* Sends what was written. How a helper ended that does not listen is heard. */
+static enum status
+send_message(struct relay *relay)
+{
+    enum wire_type type;
+
+    if (wire_send(relay->wire, relay->helper.fd) == WIRE_OK)
+        return STATUS_OK;
+    if (!is_waiting(relay))
+        (void) receive(relay, &type);
+    return STATUS_HELPER;
 }
 
 /* Asks the person through the host; the reply is the caller's to wipe. */
@@ -240,8 +322,58 @@ send_start(struct relay *relay)
     wire_put_byte(wire, (unsigned int) call->argc);
     for (int i = 0; i < call->argc; i++)
         wire_put_text(wire, call->argv[i]);
-    return wire_send(wire, relay->helper.fd) == WIRE_OK ? STATUS_OK
-                                                         : STATUS_HELPER;
+    return send_message(relay);
+}
+
+static enum status
+start_helper(struct relay *relay)
+{
+    const struct call *call = relay->call;
+    const char *path = config_text(call->config, KEY_HELPER);
+    char real[FILE_PATH_MAX];
+    char error[512];
+
+    if (file_check_program(path, &call->trust, real, error, sizeof(error))
+            == FILE_OK
+        && helper_start(real, &relay->helper, error, sizeof(error)))
+        return STATUS_OK;
+    call_log(call, LOG_ERR, "helper: %s", error);
+    return STATUS_HELPER;
+}
+
+/* A helper with a request of its own. */
+static enum status
+begin(struct relay *relay)
+{
+    enum status status;
+
+    relay->heard = relay->gone = false;
+    relay->why[0] = '\0';
+    if (getrandom(relay->id, sizeof(relay->id), 0)
+        != (ssize_t) sizeof(relay->id))
+        return STATUS_INTERNAL;
+    status = start_helper(relay);
+    return status == STATUS_OK ? send_start(relay) : status;
+}
+
+/*
+ * A helper that ended while the person typed, for a prompt may stand all
+ * night: nothing of the answer was sent yet, so another one gets it. Once.
+ */
+static enum status
+start_again(struct relay *relay, unsigned int kind, struct secret *answer)
+{
+    if (kind != TALK_PASSWORD || relay->answers > 0 || relay->restarted)
+        return STATUS_HELPER;
+    call_log(relay->call, LOG_WARNING,
+             "helper: it is started once more: %s",
+             relay->why[0] != '\0' ? relay->why
+                                   : "it ended while somebody typed");
+    helper_end(&relay->helper);
+    relay->restarted = true;
+    secret_move(relay->password, answer);
+    relay->deadline = now_ms() + budget_ms(relay->call);
+    return begin(relay);
 }
 
 static enum status
@@ -430,19 +562,6 @@ is_known_here(const struct relay *relay, unsigned int kind)
                && takes_new_from_stack(relay));
 }
 
-/* A helper that waits for an answer says nothing: no verdict before it. */
-static bool
-is_waiting(const struct relay *relay)
-{
-    struct pollfd poller = {.fd = relay->helper.fd, .events = POLLIN};
-    int ready;
-
-    do
-        ready = poll(&poller, 1, 0);
-    while (ready < 0 && errno == EINTR);
-    return ready == 0;
-}
-
 static enum status
 answer_ask(struct relay *relay)
 {
@@ -451,22 +570,25 @@ answer_ask(struct relay *relay)
     unsigned int kind = wire_get_byte(wire);
     const char *prompt = wire_get_text(wire, TEXT_LINE_MAX);
     enum status status;
+    enum wire_type type;
 
     if (!wire_complete(wire) || kind < TALK_PASSWORD
         || kind > TALK_PASSWORD_OR_CODE || relay->asked++ >= RELAY_ANSWERS_MAX)
         return STATUS_HELPER;
     status = find_answer(relay, kind, prompt, &answer);
-    if (status == STATUS_OK && !is_waiting(relay))
+    if (status == STATUS_OK && !is_waiting(relay)) {
+        (void) receive(relay, &type);
         status = STATUS_HELPER;
-    if (status == STATUS_OK) {
-        relay->answers += kind != TALK_PERMIT;
+    } else if (status == STATUS_OK) {
         if (!is_known_here(relay, kind))
             relay->deadline = now_ms() + budget_ms(relay->call);
         wire_begin(wire, WIRE_REPLY, relay->id);
         wire_put_bytes(wire, answer.data, answer.length);
-        if (wire_send(wire, relay->helper.fd) != WIRE_OK)
-            status = STATUS_HELPER;
+        status = send_message(relay);
+        relay->answers += status == STATUS_OK && kind != TALK_PERMIT;
     }
+    if (status == STATUS_HELPER && relay->gone)
+        status = start_again(relay, kind, &answer);
     secret_free(&answer);
     return status;
 }
@@ -552,23 +674,6 @@ read_result(struct relay *relay, struct relay_result *result)
     if (status == STATUS_OK && relay->answers == 0)
         return STATUS_HELPER;
     result->status = (enum status) status;
-    relay->complete = true;
-    return STATUS_OK;
-}
-
-/* The next message of this request; its type, with its fields to be read. */
-static enum status
-next_message(struct relay *relay, enum wire_type *type_out,
-             enum wire_result *wire_out)
-{
-    unsigned char id[WIRE_ID_SIZE];
-    enum status status = wait_readable(relay);
-
-    if (status != STATUS_OK)
-        return status;
-    *wire_out = wire_receive(relay->wire, relay->helper.fd, type_out, id);
-    if (*wire_out == WIRE_OK && memcmp(id, relay->id, sizeof(id)) != 0)
-        *wire_out = WIRE_MALFORMED;
     return STATUS_OK;
 }
 
@@ -619,6 +724,8 @@ serve(struct relay *relay, struct relay_result *result)
             relay->ready = result->ready = true;
             result->status = STATUS_OK;
             return STATUS_OK;
+        case WIRE_ENDED:
+            return STATUS_HELPER;
         case WIRE_RESULT:
             status = read_result(relay, result);
             return status == STATUS_OK ? expect_end(relay) : status;
@@ -629,6 +736,24 @@ serve(struct relay *relay, struct relay_result *result)
             return status;
     }
     return STATUS_HELPER;
+}
+
+/* Why helper_failed, for the log. */
+static void
+explain_failure(const struct relay *relay, char *note, size_t size)
+{
+    if (relay->helper.fd < 0)
+        return; /* said already */
+    if (relay->why[0] != '\0')
+        (void) snprintf(note, size, "%s", relay->why);
+    else if (!relay->gone)
+        (void) snprintf(note, size, "%s",
+                        "the helper broke the protocol: after an upgrade "
+                        "this service must be restarted");
+    else if (relay->heard)
+        (void) snprintf(note, size, "the helper ended without a result");
+    else
+        helper_why(&relay->helper, note, size);
 }
 
 /*
@@ -680,28 +805,14 @@ serve_call(struct relay *relay, struct call *call, enum status started,
     if (status == STATUS_OK)
         return;
     memset(result_out, 0, sizeof(*result_out));
-    relay->complete = false;
     result_out->status = status;
     if (status == STATUS_CANCELLED)
         explain_end(relay, result_out);
+    else if (status == STATUS_HELPER)
+        explain_failure(relay, result_out->note, sizeof(result_out->note));
     else
         (void) snprintf(result_out->note, sizeof(result_out->note), "%s",
                         relay->why);
-}
-
-static enum status
-start_helper(struct relay *relay, struct call *call)
-{
-    const char *path = config_text(call->config, KEY_HELPER);
-    char real[FILE_PATH_MAX];
-    char error[256];
-
-    if (file_check_program(path, &call->trust, real, error, sizeof(error))
-            == FILE_OK
-        && helper_start(real, &relay->helper, error, sizeof(error)))
-        return STATUS_OK;
-    call_log(call, LOG_ERR, "helper: %s", error);
-    return STATUS_HELPER;
 }
 
 struct relay *
@@ -721,14 +832,7 @@ relay_start(struct call *call, enum wire_operation operation,
     relay->helper = (struct helper) HELPER_NONE;
     relay->wire = wire_new();
     if (relay->wire != NULL)
-        status = getrandom(relay->id, sizeof(relay->id), 0)
-                         == (ssize_t) sizeof(relay->id)
-                     ? STATUS_OK
-                     : STATUS_INTERNAL;
-    if (status == STATUS_OK)
-        status = start_helper(relay, call);
-    if (status == STATUS_OK)
-        status = send_start(relay);
+        status = begin(relay);
     serve_call(relay, call, status, result_out);
     /* It is the caller's, who may be gone when the relay goes on. */
     relay->password = NULL;
@@ -744,8 +848,7 @@ relay_continue(struct relay *relay, struct call *call,
     if (relay->ready && !relay->told_to_go) {
         relay->told_to_go = true;
         wire_begin(relay->wire, WIRE_GO, relay->id);
-        if (wire_send(relay->wire, relay->helper.fd) == WIRE_OK)
-            status = STATUS_OK;
+        status = send_message(relay);
     }
     serve_call(relay, call, status, result_out);
 }
@@ -760,7 +863,7 @@ void
 relay_abandon(struct relay *relay)
 {
     if (relay != NULL)
-        relay->complete = true;
+        helper_leave(&relay->helper);
     relay_free(relay);
 }
 
@@ -769,10 +872,7 @@ relay_free(struct relay *relay)
 {
     if (relay == NULL)
         return;
-    if (relay->complete)
-        helper_leave(&relay->helper);
-    else
-        helper_end(&relay->helper);
+    helper_end(&relay->helper);
     wire_free(relay->wire);
     secret_free(&relay->renewed);
     secret_free(&relay->early);

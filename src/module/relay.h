@@ -62,8 +62,8 @@ void relay_continue(struct relay *relay, struct call *call,
 const char *relay_new_password(const struct relay *relay);
 
 /*
- * Ends it. A helper that gave its result is left to tidy up by itself, any
- * other one is killed. NULL is fine.
+ * Ends it: the helper has a few seconds to tidy up, which its warden counts.
+ * NULL is fine.
  */
 void relay_free(struct relay *relay);
 

@@ -135,11 +135,14 @@ def wait_until(condition, seconds=SECONDS):
 
 def new_helper(known):
     """The one helper that is not among the known, once it has confined itself."""
-    found = wait_until(lambda: helpers() - known)
-    if len(found) != 1:
-        return None
-    pid, = found
-    return pid if wait_until(lambda: status_of(pid).get("Seccomp") == "2") else None
+    def confined():
+        # Name and all at once: its warden has the same one at first.
+        facts = {pid: status_of(pid) for pid in helpers() - known}
+        return [pid for pid, fact in facts.items()
+                if fact["Name"] == "pam_cognito_hel" and fact["Seccomp"] == "2"]
+
+    found = wait_until(confined)
+    return found[0] if len(found) == 1 else None
 
 
 def none_left(seconds=SECONDS):

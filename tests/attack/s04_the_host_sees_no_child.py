@@ -11,16 +11,15 @@ from people import ALICE, WRONG
 from suites.outage import AUTH_ERR, SUCCESS, Login
 
 HELPER = "src/module/helper.c"
-WAITS = ("    if (intermediate > 0)\n"
-         "        while (waitpid(intermediate, &status, __WCLONE) < 0 && errno == EINTR)\n"
+WAITS = ("    else\n        while (waitpid(intermediate, &status, __WCLONE) < 0 && errno == EINTR)\n"
          "            continue;\n")
 BREAKAGES = [
     ("the intermediate is a child like any other",
      (HELPER, "intermediate = clone_process(0);", "intermediate = clone_process(SIGCHLD);")),
     ("there is no intermediate: exec makes a child like any other",
-     (HELPER, "        be_intermediate(path, socket, birth);\n    number",
-      "        become_helper(path, socket);\n    (void) be_intermediate;\n    number"),
-     (HELPER, WAITS, "    (void) status;\n    birth->pid = intermediate;\n")),
+     (HELPER, "        be_intermediate(path, socket, birth);\n    if (inter",
+      "        become_helper(path, socket, birth);\n    (void) be_intermediate;\n    if (inter"),
+     (HELPER, WAITS, "    (void) status;\n    birth->born = intermediate > 0;\n")),
     ("the module waits for any child that there is",
      (HELPER, "waitpid(intermediate, &status, __WCLONE)", "waitpid(-1, &status, __WALL)")),
     ("the module ignores SIGCHLD and forgets to undo it",

@@ -21,14 +21,15 @@ BREAKAGES = [
     ("the helper stays in its caller's session", (HELPER, "(void) setsid();", "(void) setsid;")),
     ("the caller's umask stays", (HELPER, "(void) umask(077);", "(void) umask;")),
     ("the caller's limits stay",
-     (HELPER, "    reset_limits();\n    if", "    (void) reset_limits;\n    if")),
+     (HELPER, "    reset_limits();\n    birth", "    (void) reset_limits;\n    birth")),
     ("the caller's folder stays", (HELPER, 'chdir("/")', 'chdir(".")')),
     ("what the host has open stays open",
      (HELPER, "    close_others();\n    null", "    (void) close_others;\n    null")),
     ("the terminal stays on 0 to 2",
      (HELPER, "F_SETFD, 0) < 0 : dup2(null, fd) < 0)", "F_SETFD, 0) < 0 : false)")),
     ("the helper's real user is who started su",
-     (HELPER, " && reset_identity()) {", ") {\n        (void) reset_identity;")),
+     (HELPER, "    if (geteuid() != 0)\n        return true;\n    birth->step = STEP_GROUPS;",
+      "    if (birth != NULL)\n        return true;\n    birth->step = STEP_GROUPS;")),
 ]
 PLAIN = "auth required pam_cognito.so\n"
 KIB, MIB = 1024, 1024 * 1024

@@ -43,8 +43,11 @@ BREAKAGES = [
     ("signals stay blocked",
      ("src/module/helper.c", "SIG_SETMASK, before, NULL,", "SIG_BLOCK, before, NULL,")),
     ("descriptors stay open",
-     ("src/module/helper.c", "        (void) close(helper->pidfd);\n    if (helper->fd",
-      "        (void) fcntl(helper->pidfd, F_GETFD);\n    if (helper->fd")),
+     ("src/module/helper.c", "        (void) close(helper->fd);\n    *helper",
+      "        (void) fcntl(helper->fd, F_GETFD);\n    *helper")),
+    ("the page of each start stays",
+     ("src/module/helper.c", "        (void) munmap(helper->birth, sizeof(*helper->birth));\n",
+      "        (void) helper->birth->born;\n")),
     ("memory stays", ("src/module/relay.c", "    wire_free(relay->wire);\n    secret_free(&relay",
                       "    secret_free(&relay")),
 ]

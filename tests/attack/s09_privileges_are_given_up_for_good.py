@@ -197,10 +197,15 @@ FAILURES = [
     ("getresgid fails", "getresgid:error=EPERM", GIVEN_UP),
     ("root can be had again", "setuid:retval=0", GIVEN_UP),
     ("root's group can be had again", "setgid:retval=0", GIVEN_UP),
-    ("tracing cannot be forbidden", "prctl:error=EPERM:when=1", "cannot forbid tracing: "),
-    ("new privileges cannot be forbidden", "prctl:error=EPERM:when=2",
+    ("there is no second process", "clone,clone3:error=EAGAIN", "cannot start the warden: "),
+    ("the warden does not become that user", "setresuid:error=EPERM:when=1",
+     "cannot give up root: "),
+    ("the worker cannot be bound", "prctl:error=EINVAL:when=1",
+     "cannot be bound to the warden: "),
+    ("tracing cannot be forbidden", "prctl:error=EPERM:when=2", "cannot forbid tracing: "),
+    ("new privileges cannot be forbidden", "prctl:error=EPERM:when=3",
      "cannot forbid new privileges: "),
-    ("the filter is refused", "prctl:error=EINVAL:when=3", "cannot filter system calls: "),
+    ("the filter is refused", "prctl:error=EINVAL:when=4", "cannot filter system calls: "),
     ("limits cannot be set", "prlimit64:error=EPERM", "cannot set limits: "),
     ("Landlock is there and fails", "landlock_create_ruleset:error=ENOMEM:when=2",
      "cannot set up Landlock: "),
@@ -379,9 +384,12 @@ def by_number(tap, program):
 # ---- Failing ----
 
 def under_strace(world, inject):
-    """A helper with a group to give up, one of whose system calls is not what it was."""
+    """
+    A helper with a group to give up, one of whose system calls is not what it was, in
+    its worker and its warden.
+    """
     path = "/usr/local/sbin/helper-under-strace"
-    write(path, "#!/bin/sh\nexec env -i /usr/bin/setpriv --groups 4 /usr/bin/strace -qqq "
+    write(path, "#!/bin/sh\nexec env -i /usr/bin/setpriv --groups 4 /usr/bin/strace -f -qqq "
           f"-o /dev/null {'-e inject=' + inject if inject else ''} {find_helper_program()}\n",
           0o755)
     return path

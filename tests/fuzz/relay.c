@@ -201,8 +201,15 @@ helper_start(const char *path, struct helper *helper_out, char *error_out,
     MUST(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0);
     said.fd = pair[0];
     helper_out->fd = pair[1];
-    helper_out->pidfd = -1;
+    helper_out->birth = NULL;
     return true;
+}
+
+void
+helper_why(const struct helper *helper, char *text_out, size_t size)
+{
+    MUST(helper->fd >= 0);
+    (void) snprintf(text_out, size, "no words");
 }
 
 void

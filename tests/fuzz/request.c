@@ -66,6 +66,21 @@ sandbox_report(const struct sandbox_needs *needs,
         found(context, "/etc/hosts cannot be read by the helper: no");
 }
 
+void
+warden_begin(int socket, struct warden *warden_out)
+{
+    MUST(socket == helper_end && geteuid() == 0);
+    memset(warden_out, 0, sizeof(*warden_out));
+}
+
+bool
+warden_bind(const struct warden *warden, char *error_out, size_t error_size)
+{
+    MUST(warden->pid == 0 && geteuid() == 0 && !caged);
+    (void) snprintf(error_out, error_size, "no warden");
+    return (faults & 16) == 0;
+}
+
 /* ---- The module ---- */
 
 static const unsigned char usual_id[WIRE_ID_SIZE + 1] = "0123456789abcdef";

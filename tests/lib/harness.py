@@ -169,6 +169,9 @@ def wait_for_helpers(seconds=7.0):
     while True:
         alive = []
         for pid in helpers():
+            # Nobody ends one that a plain user's host left stopped.
+            if (stat_of(pid) or " ")[1] == "T":
+                os.kill(pid, signal.SIGKILL)
             status = reap(pid)
             if status is None:
                 alive.append(pid)

@@ -113,14 +113,15 @@ class Good(unittest.TestCase):
 class Bad(unittest.TestCase):
     """Never a success, always in time, always a log line, no process left."""
 
-    # behaviour: reason word, how often the person is asked
-    behaviour_rows = {word: (word, reason, asked) for word, reason, asked in [
+    # behaviour: reason word, how often the person is asked, helpers if not one
+    behaviour_rows = {word: (word, *wanted) for word, *wanted in [
         ("quiet_exit", "helper_failed", 0),
-        ("exit_after_ask", "helper_failed", 1),
+        # While somebody types: another one is started, once.
+        ("exit_after_ask", "helper_failed", 1, 2),
         ("exit_after_reply", "helper_failed", 1),
         ("crash", "helper_failed", 0),
         ("crash_after_reply", "helper_failed", 1),
-        ("killed_after_ask", "helper_failed", 1),
+        ("killed_after_ask", "helper_failed", 1, 2),
         ("hang", "timeout", 0),
         ("hang_after_reply", "timeout", 1),
         ("stop", "timeout", 0),
@@ -164,7 +165,7 @@ class Bad(unittest.TestCase):
         ("deaf", "helper_failed", 1),
     ]}
 
-    def check_behaviour(self, behaviour, reason, asked):
+    def check_behaviour(self, behaviour, reason, asked, helpers=1):
         begin = time.monotonic()
         host = fake(behaviour, answers=[PASSWORD] * 70)
         self.assertLess(time.monotonic() - begin, 1 + MARGIN)
@@ -176,15 +177,15 @@ class Bad(unittest.TestCase):
         self.assertEqual(host.pair("sigchld"), (0, 0))
         self.assertEqual(host.all("host"), ["unchanged"])
         self.assertEqual(*host.pair("fds"))
-        self.assertEqual(len(host.helpers), 1)
+        self.assertEqual(len(host.helpers), helpers)
+        if reason == "helper_failed":
+            self.assertRegex(host.verdict[1], "helper_failed service=test: the helper ")
 
     def test_deadline_is_kept_from_the_answer_on(self):
         for behaviour in ("hang_after_reply", "drip_log", "stop_after_reply"):
             host = fake(behaviour)
             self.assertGreater(host.since("prompt"), 0.9)
             self.assertLess(host.since("prompt"), 1 + MARGIN)
-            self.assertTrue(os.WIFSIGNALED(host.helpers[0]))
-            self.assertEqual(os.WTERMSIG(host.helpers[0]), signal.SIGKILL)
 
     def test_thinking_costs_nothing_of_the_deadline(self):
         confdir = harness.write_service([f"config={EMPTY}", f"helper={FAKE}",
@@ -194,6 +195,40 @@ class Bad(unittest.TestCase):
         time.sleep(1.3)
         host.say(PASSWORD)
         self.assertEqual(host.finish().code, "PAM_SUCCESS")
+
+    def test_ended_while_somebody_typed(self):
+        """Another one is started with the answer in hand; nobody is asked again."""
+        for answer, code in ((PASSWORD, "PAM_SUCCESS"), ("wrong", "PAM_AUTH_ERR")):
+            confdir = harness.write_service([f"config={EMPTY}", f"helper={FAKE}",
+                                             "user_pool_id=fake:good"])
+            host = harness.Host(["authenticate"], confdir)
+            host.until("prompt")
+            helper, = harness.helpers()
+            os.kill(helper, signal.SIGKILL)
+            harness.wait_until(lambda pid=helper: harness.stat_of(pid)[1] == "Z")
+            host.say(answer)
+            host.finish()
+            self.assertEqual((host.code, len(host.prompts), len(host.helpers)), (code, 1, 2))
+            self.assertEqual(host.logs[0], (4, "helper: it is started once more: it ended while "
+                                               "somebody typed"))
+            self.assertEqual(*host.pair("fds"))
+
+    def test_ended_at_a_later_question(self):
+        """Its first answer may have been sent: nothing is done twice."""
+        confdir = harness.write_service([f"config={EMPTY}", f"helper={FAKE}",
+                                         "user_pool_id=fake:good_twice"])
+        host = harness.Host(["authenticate"], confdir)
+        host.until("prompt")
+        host.say(PASSWORD)
+        host.until("prompt")
+        helper, = harness.helpers()
+        os.kill(helper, signal.SIGKILL)
+        harness.wait_until(lambda: harness.stat_of(helper)[1] == "Z")
+        host.say(PASSWORD)
+        host.finish()
+        self.assertEqual((host.code, host.reason, len(host.helpers)),
+                         (NETWORK, "helper_failed", 1))
+        self.assertIn("the helper ended without a result", host.verdict[1])
 
     def test_verdict_before_the_answer(self):
         confdir = harness.write_service([f"config={EMPTY}", f"helper={FAKE}",

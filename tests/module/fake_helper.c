@@ -9,6 +9,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -112,11 +113,14 @@ send_line(enum wire_type type, unsigned int level, const char *text)
         _exit(9);
 }
 
+/* Says nothing more, until the module is gone. */
 static void
 hang(void)
 {
-    for (;;)
-        (void) pause();
+    struct pollfd gone = {.fd = WIRE_FD};
+
+    (void) poll(&gone, 1, -1);
+    _exit(7);
 }
 
 /* ---- Bytes put together by hand ---- */
@@ -435,7 +439,7 @@ static void
 late(void)
 {
     (void) ask_password();
-    (void) sleep(5);
+    (void) usleep(1500000);
     send_result(STATUS_OK);
 }
 
@@ -730,9 +734,11 @@ escapes(void)
 static void
 deaf(void)
 {
+    struct pollfd answer = {.fd = WIRE_FD, .events = POLLIN};
+
     send_ask(TALK_PASSWORD, "Password: ");
+    (void) poll(&answer, 1, -1);
     (void) close(WIRE_FD);
-    hang();
 }
 
 /* How it was started, for what /proc does not show. */

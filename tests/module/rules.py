@@ -200,7 +200,9 @@ class Calls(unittest.TestCase):
         for function in ("fork", "vfork", "clone", "execve", "execv", "execl", "execvp", "system",
                          "popen", "posix_spawn", "fexecve"):
             self.assertLessEqual(callers(function, "module", "common", "cognito", "flows",
-                                         "helper"), {"module/helper.c"}, function)
+                                         "helper"),
+                                 {"helper/warden.c"} if function == "fork"
+                                 else {"module/helper.c"}, function)
 
     unsafe_rows = {word: (word,) for word in sorted(UNSAFE)}
 

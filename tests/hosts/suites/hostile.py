@@ -198,7 +198,10 @@ def find_helper(seconds=5):
                     if file.read().strip() != "pam_cognito_helper"[:15]:
                         continue
                 pid = int(path.split("/")[2])
-                if not status_of(pid)["State"].startswith("Z"):
+                facts = status_of(pid)
+                # Its warden has the same name at first.
+                if not facts["State"].startswith("Z") \
+                        and status_of(facts["PPid"])["Name"] == "cognito_warden":
                     return pid
             except OSError:
                 pass
