@@ -52,7 +52,7 @@ BREAKAGES = [
      (WARDEN, "        look_for_end(socket, worker, WNOHANG);\n", "")),
     ("there is no warden", ("src/helper/main.c", "    if (is_root())\n        warden_begin",
                             "    if (false)\n        warden_begin"),
-     ("src/helper/main.c", "        || (!personal\n", "        || (personal\n")),
+     ("src/helper/main.c", "(warden != NULL && !warden_bind", "(warden == NULL && !warden_bind")),
 ]
 TAKEN = "/usr/lib/taken"
 TIMEOUT = 3            # of the module, where the worker is silent

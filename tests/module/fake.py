@@ -177,7 +177,8 @@ class Bad(unittest.TestCase):
         self.assertEqual(host.pair("sigchld"), (0, 0))
         self.assertEqual(host.all("host"), ["unchanged"])
         self.assertEqual(*host.pair("fds"))
-        self.assertEqual(len(host.helpers), helpers)
+        # The answer may have been on its way already.
+        self.assertIn(len(host.helpers), (1, helpers))
         if reason == "helper_failed":
             self.assertRegex(host.verdict[1], "helper_failed service=test: the helper ")
 
