@@ -120,6 +120,16 @@ check_add(struct check *check, enum check_level level, const char *area,
     print_finding(&check->cli->output, &finding);
 }
 
+FILE *
+check_open_etc(const struct check *check, const char *name)
+{
+    char path[4096];
+
+    (void) snprintf(path, sizeof(path), "%s/%s",
+                    check->cli->etc == NULL ? "/etc" : check->cli->etc, name);
+    return fopen(path, "re");
+}
+
 void
 check_leave_out(struct check *check, const char *what)
 {
@@ -185,6 +195,7 @@ check(struct cli *cli)
 
     check.service = cli->service[0] == '\0' ? "sshd" : cli->service;
     check.user = cli_operand(cli, 0);
+    service_facts(check.service, &check.facts);
     if (cli->report != NULL && !report_open(cli->report, &report))
         return CLI_FAILED;
     if (check.trust.owner != 0)

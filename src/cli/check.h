@@ -11,9 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "cli/cli.h"
 #include "cli/pam_stack.h"
+#include "cli/services.h"
 #include "common/config.h"
 #include "common/file.h"
 #include "helper/setup.h"
@@ -34,6 +36,7 @@ struct check {
     struct cli *cli;
     const char *service;
     const char *user;        /* or NULL */
+    struct service_facts facts; /* of the host */
     struct file_trust trust;
     struct pam_stack stack;
     const struct pam_line *line; /* of pam_cognito.so in auth, or NULL */
@@ -60,6 +63,9 @@ struct check {
 void check_add(struct check *check, enum check_level level, const char *area,
                const char *fix, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Opens a file of /etc, or of the folder of --etc; NULL as fopen. */
+FILE *check_open_etc(const struct check *check, const char *name);
 
 /* Notes that a part was not looked at. */
 void check_leave_out(struct check *check, const char *what);

@@ -7,11 +7,15 @@
 
 #include "cli/check_account.h"
 
+#include <errno.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/check_groups.h"
+#include "cli/check_person.h"
 #include "cli/in_scope.h"
+#include "module/lookup.h"
 
 #define AREA "account"
 
@@ -42,31 +46,48 @@ fix_of(const char *reason)
     return NULL;
 }
 
+/* The account that the name service has for somebody in scope. */
 static void
-check_home(struct check *check, const struct passwd *account)
+check_account_record(struct check *check)
 {
-    if (account->pw_shell != NULL
-        && (strstr(account->pw_shell, "nologin") != NULL
-            || strcmp(account->pw_shell, "/bin/false") == 0))
-        check_add(check, CHECK_WARNING, AREA, "usermod --shell /bin/bash",
-                  "%s has the shell %s, which lets nobody in", check->user,
-                  account->pw_shell);
-    else if (account->pw_dir != NULL && strcmp(account->pw_dir, "/") != 0
-             && access(account->pw_dir, F_OK) < 0
-             && check->trust.owner == 0)
-        check_add(check, CHECK_WARNING, AREA,
-                  "make it, or add \"session required pam_mkhomedir.so\"",
-                  "the home of %s, %s, is not there", check->user,
-                  account->pw_dir);
+    struct passwd account;
+    char *memory = NULL;
+
+    switch (lookup_account(check->user, &account, &memory)) {
+    case LOOKUP_NONE:
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "%s is in scope, without a local account", check->user);
+        break;
+    case LOOKUP_FAILED:
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "mend the name service (passwd: in /etc/nsswitch.conf)",
+                  "the account of %s cannot be looked up: %s", check->user,
+                  strerror(errno));
+        break;
+    case LOOKUP_FOUND:
+        if (strcmp(account.pw_name, check->user) == 0)
+            check_person(check, &account);
+        else
+            check_add(check, CHECK_PROBLEM, AREA,
+                      "take the alias out of the name service; sign in by "
+                      "the account's own name",
+                      "%s is another name of the account %s: who signs in "
+                      "as the one would be the other, so the module refuses",
+                      check->user, account.pw_name);
+        break;
+    }
+    free(memory);
 }
 
 void
 check_account(struct check *check)
 {
-    const struct passwd *account;
     const char *reason = "";
 
+    check_groups(check);
+    check_nologin(check);
     if (check->user == NULL) {
+        check_people(check);
         check_leave_out(check, "a person's account: name one");
         return;
     }
@@ -90,13 +111,5 @@ check_account(struct check *check)
         check_add(check, CHECK_PROBLEM, AREA, NULL, "out of memory");
         return;
     }
-    account = getpwnam(check->user);
-    if (account == NULL) {
-        check_add(check, CHECK_OK, AREA, NULL,
-                  "%s is in scope, without a local account", check->user);
-        return;
-    }
-    check_add(check, CHECK_OK, AREA, NULL, "%s, uid %lu, is in scope",
-              check->user, (unsigned long) account->pw_uid);
-    check_home(check, account);
+    check_account_record(check);
 }

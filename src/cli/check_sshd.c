@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/check_sshd_lists.h"
 #include "cli/run.h"
 #include "common/text.h"
 
@@ -142,6 +143,32 @@ check_root(struct check *check, const char *text)
     return false;
 }
 
+/*
+ * From 9.8 on sshd shuts an address out after failed logins: whoever shares
+ * an address with people who mistype is shut out with them.
+ */
+static bool
+check_penalties(struct check *check, const char *text)
+{
+    char value[VALUE_MAX], exempt[VALUE_MAX];
+
+    find(text, "persourcepenalties", value);
+    find(text, "persourcepenaltyexemptlist", exempt);
+    if (value[0] == '\0' || strcmp(value, "no") == 0
+        || strstr(value, "authfail:0 ") != NULL
+        || strstr(value, "authfail:0.0") != NULL
+        || (exempt[0] != '\0' && strcmp(exempt, "none") != 0))
+        return true;
+    check_add(check, CHECK_WARNING, AREA,
+              "add to sshd_config: PerSourcePenaltyExemptList and the "
+              "networks that people and administrators come from, such as "
+              "192.0.2.0/24",
+              "PerSourcePenalties is on: after a few failed logins sshd "
+              "closes the door to the whole address, the local "
+              "administrators behind it included");
+    return false;
+}
+
 /* The first line of what went wrong. */
 static void
 add_failure(struct check *check, const struct secret *output,
@@ -169,22 +196,63 @@ add_failure(struct check *check, const struct secret *output,
               "%s -T fails%s%s", program, line[0] == '\0' ? "" : ": ", line);
 }
 
+/* sshd's settings for a connection of this person to that port. */
+static bool
+ask_sshd(struct check *check, const char *program, unsigned int port,
+         struct secret *output_out)
+{
+    static char test[] = "-T", match[] = "-C", config[] = "-f";
+    char path[4096], file[4096], connection[512];
+    char *words[8] = {path, test, match, connection, NULL};
+
+    (void) snprintf(path, sizeof(path), "%s", program);
+    /* A Match for what is not told here is an error. */
+    (void) snprintf(connection, sizeof(connection),
+                    "user=%.200s,host=localhost,addr=127.0.0.1,"
+                    "laddr=127.0.0.1,lport=%u,rdomain=",
+                    check->user == NULL ? "nobody" : check->user, port);
+    if (check->cli->sshd_config != NULL) {
+        (void) snprintf(file, sizeof(file), "%s", check->cli->sshd_config);
+        words[4] = config;
+        words[5] = file;
+        words[6] = NULL;
+    }
+    if (run_program(words, PATIENCE_MS, output_out))
+        return true;
+    add_failure(check, output_out, program);
+    return false;
+}
+
+static void
+judge_sshd(struct check *check, const char *text)
+{
+    bool good = check_methods(check, text);
+
+    if (check->module != NULL)
+        good = check_grace(check, text) && good;
+    good = check_root(check, text) && good;
+    good = check_penalties(check, text) && good;
+    good = check_sshd_lists(check, text) && good;
+    if (good)
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "UsePAM and KbdInteractiveAuthentication are on, "
+                  "LoginGraceTime suffices");
+}
+
 void
 check_sshd(struct check *check)
 {
-    static char test[] = "-T", match[] = "-C", config[] = "-f";
-    const struct cli *cli = check->cli;
-    char program[4096], file[4096], connection[512];
-    char *words[8] = {program, test, match, connection, NULL};
+    const char *program = check->cli->sshd == NULL ? "/usr/sbin/sshd"
+                                                   : check->cli->sshd;
     struct secret output = {0};
-    bool good;
+    char value[VALUE_MAX];
+    unsigned long port = 22;
+    bool asked;
 
     if (strcmp(check->service, "sshd") != 0)
         return;
-    (void) snprintf(program, sizeof(program), "%s",
-                    cli->sshd == NULL ? "/usr/sbin/sshd" : cli->sshd);
     /* Its host keys are for root to read. */
-    if (cli->sshd == NULL && check->trust.owner != 0) {
+    if (check->cli->sshd == NULL && geteuid() != 0) {
         check_leave_out(check, "sshd -T");
         return;
     }
@@ -194,28 +262,15 @@ check_sshd(struct check *check)
                   "there is no %s to ask", program);
         return;
     }
-    (void) snprintf(connection, sizeof(connection),
-                    "user=%.200s,host=localhost,addr=127.0.0.1",
-                    check->user == NULL ? "nobody" : check->user);
-    if (cli->sshd_config != NULL) {
-        (void) snprintf(file, sizeof(file), "%s", cli->sshd_config);
-        words[4] = config;
-        words[5] = file;
-        words[6] = NULL;
+    asked = ask_sshd(check, program, (unsigned int) port, &output);
+    /* Where it listens on another port alone, a Match may be about that. */
+    if (asked && output.data != NULL) {
+        find(output.data, "port", value);
+        port = strtoul(value, NULL, 10);
+        if (port > 0 && port <= 65535 && port != 22)
+            asked = ask_sshd(check, program, (unsigned int) port, &output);
     }
-    if (!run_program(words, PATIENCE_MS, &output)) {
-        add_failure(check, &output, program);
-        secret_free(&output);
-        return;
-    }
-    good = check_methods(check, output.data == NULL ? "" : output.data);
-    if (output.data != NULL && check->module != NULL)
-        good = check_grace(check, output.data) && good;
-    if (output.data != NULL)
-        good = check_root(check, output.data) && good;
-    if (good)
-        check_add(check, CHECK_OK, AREA, NULL,
-                  "UsePAM and KbdInteractiveAuthentication are on, "
-                  "LoginGraceTime suffices");
+    if (asked)
+        judge_sshd(check, output.data == NULL ? "" : output.data);
     secret_free(&output);
 }

@@ -47,6 +47,7 @@ struct cli {
     const char *sshd;
     const char *sshd_config;
     const char *selinux_dir;
+    const char *etc;
     int operand_count;     /* words after the subcommand */
     char **operands;
 };

@@ -46,7 +46,8 @@ enum {
     OPT_PAM_DIR,
     OPT_SSHD,
     OPT_SSHD_CONFIG,
-    OPT_SELINUX_DIR
+    OPT_SELINUX_DIR,
+    OPT_ETC
 };
 
 /* What the tables below say about an option; NULL: every subcommand has it. */
@@ -85,6 +86,8 @@ static const struct option_row {
      "instead of sshd's own configuration file"},
     {OPT_SELINUX_DIR, "check", "DIR", "selinux-dir",
      "instead of /sys/fs/selinux"},
+    {OPT_ETC, "check", "DIR", "etc",
+     "instead of /etc for passwd, group, shells, nologin, login.defs"},
 };
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
@@ -314,6 +317,9 @@ take_option(struct cli *cli, struct line *line, int id)
         return true;
     case OPT_SELINUX_DIR:
         cli->selinux_dir = optarg;
+        return true;
+    case OPT_ETC:
+        cli->etc = optarg;
         return true;
     default:
         return false; /* getopt has said what is wrong */

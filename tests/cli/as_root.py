@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from hosts import Pamtester
-from people import ALICE, BOB, GHOST, KEEPER, LARRY, WRONG
+from people import ALICE, BOB, GHOST, KEEPER, LARRY, NORMA, WRONG, hash_of
 from person import Person
 from world import CA_FILE, CONF, EMAIL_CLIENT, SECRET_FILE, command, write
 
@@ -19,8 +19,21 @@ SSHD_CONFIG = """UsePAM yes
 KbdInteractiveAuthentication yes
 PermitRootLogin prohibit-password
 """
+# Where sshd knows it (from 9.8 on): otherwise a warning.
+EXEMPT = "PerSourcePenaltyExemptList 127.0.0.0/8"
+NSSWITCH = "passwd: files\ngroup: files\nshadow: files\nhosts: files\n"
 STACK = ("auth [success=done user_unknown=ignore module_unknown=ignore default=die] "
          "pam_cognito.so\nauth required pam_unix.so\naccount required pam_unix.so\n")
+
+
+def sshd_config():
+    done = subprocess.run(["/usr/sbin/sshd", "-T", "-o", EXEMPT.replace(" ", "=")],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return SSHD_CONFIG + (EXEMPT + "\n" if done.returncode == 0 else "")
+
+
+def today():
+    return int(time.time() // 86400)
 
 
 def tool(*words, answers="", user=None):
@@ -48,12 +61,14 @@ class Suite:
         self.world.forget()
         self.world.configure()
         self.world.example("sshd")
-        write("/etc/ssh/sshd_config", SSHD_CONFIG)
+        write("/etc/ssh/sshd_config", sshd_config())
+        write("/etc/nsswitch.conf", NSSWITCH)
         for path in (CONF, SECRET_FILE, CA_FILE):
             os.chown(path, 0, 0)
         os.chmod(CA_FILE, 0o644)
         os.chown("/etc/security", 0, 0)
         os.chmod("/etc/security", 0o755)
+        command("usermod", "-p", "!", NORMA.name)
 
     def good(self):
         self.prepare()
@@ -122,11 +137,33 @@ class Suite:
         }
         for new, (old, says) in changes.items():
             self.prepare()
-            write("/etc/ssh/sshd_config", SSHD_CONFIG.replace(old, new))
+            write("/etc/ssh/sshd_config", sshd_config().replace(old, new))
             self.broken("sshd: " + new.split("\n")[0], "sshd", says)
+        for line, says in {
+                "AllowGroups sudo": "AllowGroups sudo keeps alice out",
+                "AllowUsers bob keeper": "AllowUsers bob keeper keeps alice out",
+                "DenyGroups cog*": r"DenyGroups cog\* keeps alice out",
+                f"Match LocalPort 22\nDenyUsers {ALICE.name}": "DenyUsers alice keeps alice out",
+                "Port 2222\nMatch LocalPort 2222\nDenyUsers a*": "DenyUsers a. keeps alice out",
+        }.items():
+            self.prepare()
+            write("/etc/ssh/sshd_config", sshd_config() + line + "\n")
+            self.broken("sshd: " + line.replace("\n", ", "), "sshd", says)
+        for line in ("AllowGroups sudo cognito", "AllowUsers a?ice", "DenyGroups sudo",
+                     "Match LocalPort 2222\nAllowUsers bob", "Match RDomain blue\nDenyUsers *",
+                     "Match LocalAddress 192.0.2.1\nDenyUsers *",
+                     "Match Address 192.0.2.1\nDenyUsers *", "Match Host x.example\nDenyUsers *"):
+            self.prepare()
+            write("/etc/ssh/sshd_config", sshd_config() + line + "\n")
+            status, bad = bad_findings("--offline", ALICE.name)
+            self.tap.equal((status, bad), (0, []), "sshd: fine: " + line.replace("\n", ", "))
+        self.prepare()
+        write("/etc/ssh/sshd_config", sshd_config() + "AllowGroups sudo\n")
+        self.broken("sshd: AllowGroups, nobody named", "sshd", "keep every member of only_group",
+                    "--offline")
         self.prepare()
         write("/etc/ssh/sshd_config",
-              SSHD_CONFIG + f"Match User {ALICE.name}\nKbdInteractiveAuthentication no\n")
+              sshd_config() + f"Match User {ALICE.name}\nKbdInteractiveAuthentication no\n")
         self.broken("sshd: a Match block", "sshd", "KbdInteractiveAuthentication is off")
         status, bad = bad_findings(BOB.name)
         self.tap.equal((status, bad), (0, []), "sshd: the block is about alice alone")
@@ -140,6 +177,69 @@ class Suite:
         self.broken("account removed", "account", "no local account")
         command("useradd", "-M", "-u", str(ALICE.uid), "-s", "/bin/sh", "-G", "cognito",
                 ALICE.name)
+
+    def account_phase(self):
+        """The same accounts, judged by check and met by PAM itself."""
+        host = Pamtester(self.world)
+        ages = {
+            "aged": (["-d", "2024-01-01", "-M", "365"], "too old: pam_unix asks for it"),
+            "aged long ago": (["-d", "2024-01-01", "-M", "365", "-I", "7"], "too old for too long"),
+            "expired": (["-E", str(today() - 1)], "it has expired"),
+            "expires today": (["-E", str(today())], "it has expired"),
+            "to be changed": (["-d", "0"], "must be changed at once"),
+        }
+        for name, (words, says) in ages.items():
+            self.prepare()
+            self.world.service("pamtester", STACK)
+            command("chage", *words, ALICE.name)
+            self.broken(f"account phase: {name}", "account", says)
+            self.broken(f"account phase: {name}, nobody named", "account", says, "--offline")
+            visit = host.attempt(ALICE.name, ALICE.password)
+            self.tap.ok(visit.who is None, f"account phase: {name}, PAM says so too", visit.screen)
+            self.mend(ALICE.name)
+            status, bad = bad_findings(ALICE.name)
+            self.tap.equal((status, bad), (0, []), f"account phase: {name}, mended as it says")
+            visit = host.attempt(ALICE.name, ALICE.password)
+            self.tap.ok(visit.who is not None, f"account phase: {name}, PAM agrees", visit.screen)
+        command("chage", "-d", str(today() - 30), "-M", "365", ALICE.name)
+        status, bad = bad_findings(ALICE.name)
+        self.tap.ok(status == 0 and len(bad) == 1 and bad[0][0] == "warning"
+                    and "ages: from 20" in bad[0][2], "account phase: will age", bad)
+        self.mend(ALICE.name)
+        command("useradd", "-m", "-K", "PASS_MAX_DAYS=99999", "-u", "2077", "-s", "/bin/sh",
+                "-G", "cognito", "newcomer")
+        status, bad = bad_findings("newcomer")
+        self.tap.equal((status, bad), (0, []), "account phase: a fresh account is fine")
+        command("userdel", "-r", "newcomer")
+
+    def mend(self, name):
+        """What check says is to be done."""
+        command("chage", "-d", "-1", "-M", "-1", "-I", "-1", "-E", "-1", name)
+
+    def local_passwords(self):
+        self.prepare()
+        command("usermod", "-p", hash_of(NORMA.unix_password), NORMA.name)
+        self.broken("a local password", "account", "^norma is the pool's and has a local password",
+                    NORMA.name)
+        self.broken("a local password, nobody named", "account", "^norma is the pool's", "--offline")
+        for words in (["passwd", "-l", NORMA.name], ["usermod", "-p", "!", NORMA.name]):
+            command("usermod", "-p", hash_of(NORMA.unix_password), NORMA.name)
+            command(*words)
+            status, bad = bad_findings(NORMA.name)
+            self.tap.equal((status, bad), (0, []), f"locked by {' '.join(words)}")
+        command("usermod", "-p", "", NORMA.name)
+        self.broken("an empty local password", "account", "^norma .* has a local", NORMA.name)
+        command("usermod", "-p", "!", NORMA.name)
+        status, text = tool("check", "--offline")
+        self.tap.ok(status == 0 and "nobody in scope has a local password" in text,
+                    "no local password left", text)
+
+    def groups(self):
+        self.prepare()
+        command("groupmod", "-n", "cognitive", "cognito")
+        self.broken("no such group", "scope", "the group cognito of only_group does not exist",
+                    "--offline")
+        command("groupmod", "-n", "cognito", "cognitive")
 
     def stacks(self):
         self.prepare()
@@ -317,6 +417,7 @@ def run(world, tap):
     command("ssh-keygen", "-A")
     suite = Suite(world, tap)
     for part in (suite.good, suite.owners, suite.helper, suite.sshd, suite.accounts,
+                 suite.account_phase, suite.local_passwords, suite.groups,
                  suite.stacks, suite.codes, suite.agreement, suite.nobody_there, suite.cage,
                  suite.ordinary_user,
                  suite.terminal, suite.report):

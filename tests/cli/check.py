@@ -51,6 +51,12 @@ def helper(mode):
     return {"stack": stack}
 
 
+def passwd(*rows):
+    """Accounts in place of those of the tests; a function, for the folder is not there yet."""
+    return lambda: {"NSS_WRAPPER_PASSWD": harness.write(
+        harness.fresh("passwd"), "".join(row + "\n" for row in rows), 0o644)}
+
+
 def listening_to(word):
     return lambda case, config: case.good_stack(config, word)
 
@@ -163,6 +169,24 @@ BROKEN = {
                            {"only_group": "staff"}, {"user": "carol"}),
     "odd_name": Broken("account", r"^Alice is refused before anything is asked: not a name",
                        more={"user": "Alice"}),
+    "shell_missing": Broken("account", r"^alice has the shell /bin/sh-not-there, which is no",
+                            more={"env": passwd("alice:x:2001:2001::/:/bin/sh-not-there")}),
+    "shell_not_executable": Broken("account", r"shell /etc/passwd, which is no program here",
+                                   more={"env": passwd("alice:x:2001:2001::/:/etc/passwd")}),
+    "shell_refused": Broken("account", r"not in /etc/shells: pam_shells in this stack refuses it",
+                            more={"etc": {"shells": "# none\n/bin/bash\n"},
+                                  "stack": lambda case, config: case.good_stack(config)
+                                  + "account required pam_shells.so\n"}),
+    "nologin_file": Broken("account", r"^/etc/nologin is there: pam_nologin lets nobody in",
+                           more={"etc": {"nologin": "soon\n"},
+                                 "stack": lambda case, config: case.good_stack(config)
+                                 + "account required pam_nologin.so\n"}),
+    "group_not_in_files": Broken("scope", r"^the group staff of only_group is not in /etc/group "
+                                 r"but comes from .*\(group: files sss \[NOTFOUND=return\] ldap\)",
+                                 {"only_group": "staff"},
+                                 {"etc": {"group": "staffs:x:1:\nusers:x:100:staff\n",
+                                          "nsswitch.conf": "passwd: files\n group: files sss "
+                                          "[NOTFOUND=return] ldap # why\n"}}),
     # sshd.
     "no_pam": Broken("sshd", r"^UsePAM is off", more={"sshd": {"usepam": "no"}}),
     "no_keyboard": Broken("sshd", r"^KbdInteractiveAuthentication is off: with the password",
@@ -174,6 +198,27 @@ BROKEN = {
                         more={"sshd": {"authenticationmethods": "publickey"}}),
     "short_grace": Broken("sshd", r"^LoginGraceTime \(10 s\) is not above timeout \(10 s\)",
                           more={"sshd": {"logingracetime": "10"}}),
+    "allow_groups": Broken("sshd", r"^AllowGroups sudo keeps alice out",
+                           more={"sshd": {"allowgroups": "sudo"}}),
+    "allow_groups_two_lines": Broken("sshd", r"^AllowGroups sudo wheel adm keeps alice out",
+                                     more={"sshd": {"allowgroups": "sudo\nallowgroups wheel adm"}}),
+    "allow_groups_case": Broken("sshd", r"^AllowGroups Staff keeps alice out",
+                                more={"sshd": {"allowgroups": "Staff"}}),
+    "deny_groups": Broken("sshd", r"^DenyGroups st\?ff keeps alice out",
+                          more={"sshd": {"denygroups": "st?ff", "allowgroups": "*"}}),
+    "deny_groups_primary": Broken("sshd", r"^DenyGroups primary keeps bob out",
+                                  more={"user": "bob", "sshd": {"denygroups": "primary"}}),
+    "allow_users": Broken("sshd", r"^AllowUsers bob alic alice2 keeps alice out",
+                          more={"sshd": {"allowusers": "bob\nallowusers alic\nallowusers alice2"}}),
+    "allow_users_elsewhere": Broken("sshd", r"^AllowUsers bob@\* keeps alice out",
+                                    more={"sshd": {"allowusers": "bob@*"}}),
+    "deny_users": Broken("sshd", r"^DenyUsers a\*e keeps alice out",
+                         more={"sshd": {"denyusers": "a*e", "allowusers": "alice"}}),
+    "deny_users_anywhere": Broken("sshd", r"^DenyUsers ali\*@\* keeps alice out",
+                                  more={"sshd": {"denyusers": "ali*@*"}}),
+    "members_kept_out": Broken("sshd", r"keep every member of only_group out \(bob and others",
+                               {"only_group": "staff"},
+                               {"user": None, "sshd": {"allowgroups": "sudo"}}),
     "sshd_fails": Broken("sshd", r"-T fails$", more={"sshd": "/bin/false"}),
 }
 
@@ -188,8 +233,8 @@ class TestBroken(SetupCase):
     def run_broken(self, broken):
         if broken.before:
             broken.before(self)
-        status, found, verdict = self.findings(settings=resolved(self, broken.settings),
-                                               **broken.more)
+        more = {key: value() if key == "env" else value for key, value in broken.more.items()}
+        status, found, verdict = self.findings(settings=resolved(self, broken.settings), **more)
         wrong = bad(found)
         self.assertTrue(wrong, found)
         self.assertEqual((wrong[0]["level"], wrong[0]["area"]), ("problem", broken.area), wrong)
@@ -211,6 +256,22 @@ def make_test(broken):
 for label, entry in BROKEN.items():
     setattr(TestBroken, f"test_{label}", make_test(entry))
 
+PENALTIES = ("crash:90.000000 authfail:5.000000 noauth:1.000000 grace-exceeded:10.000000 "
+             "max:600.000000 min:15.000000 max-sources4:65536 max-sources6:65536 "
+             "overflow:permissive overflow6:permissive")
+FINE_SSHD = {
+    "allow_users": {"allowusers": "bob\nallowusers alice"},
+    "allow_users_pattern": {"allowusers": "?lic*"},
+    "allow_users_anywhere": {"allowusers": "alice@*"},
+    "allow_groups": {"allowgroups": "sudo\nallowgroups staff"},
+    "allow_groups_pattern": {"allowgroups": "sudo s*f"},
+    "deny_others": {"denyusers": "bob carol", "denygroups": "friends"},
+    "exempt": {"persourcepenalties": PENALTIES, "persourcepenaltyexemptlist": "192.0.2.0/24"},
+    "no_penalties": {"persourcepenalties": "no", "persourcepenaltyexemptlist": "none"},
+    "no_penalty_for_failures": {
+        "persourcepenalties": PENALTIES.replace("authfail:5.0", "authfail:0.0"),
+        "persourcepenaltyexemptlist": "none"},
+}
 # What is worth a word and breaks nothing: area, text, words().
 WARNINGS = {
     "tells_strangers": ("app client", "tells strangers which users exist", {"client": LEGACY}),
@@ -220,11 +281,28 @@ WARNINGS = {
     "appended_codes": ("sshd", "KbdInteractiveAuthentication is off",
                        {"sshd": {"kbdinteractiveauthentication": "no"},
                         "settings": {"otp": "append"}}),
+    "allow_users_from": ("sshd", r"AllowUsers alice@192\.0\.2\.\*: for alice it depends",
+                         {"sshd": {"allowusers": "alice@192.0.2.*"}}),
+    "deny_users_from": ("sshd", r"DenyUsers \*@10\.0\.0\.0/8: for alice it depends",
+                        {"sshd": {"denyusers": "*@10.0.0.0/8"}}),
+    "some_members_kept_out": ("sshd", r"keep some members of only_group out \(alice\)",
+                              {"user": None, "settings": {"only_group": "staff"},
+                               "sshd": {"allowgroups": "primary"}}),
+    "penalties": ("sshd", r"^PerSourcePenalties is on: after a few",
+                  {"sshd": {"persourcepenalties": PENALTIES,
+                            "persourcepenaltyexemptlist": "none"}}),
     "no_sshd": ("sshd", "there is no /nonexistent/sshd", {"sshd": "/nonexistent/sshd"}),
     "times": ("configuration", r"connect_timeout \(20 s\) is not below timeout \(10 s\)",
               {"settings": {"connect_timeout": "20"}}),
     "clock": ("clock", r"is (1[12]\d|9\d|10\d) s behind", {}),
     "odd_pool": ("configuration", "the region is none of AWS", {}),
+    "shell_not_listed": ("account", "has the shell /bin/sh, which is not in /etc/shells$",
+                         {"etc": {"shells": "/bin/bash\n"}}),
+    "account_not_in_files": ("account", "alice is not in /etc/passwd but comes from",
+                             {"etc": {"passwd": "root:x:0:0::/:/bin/sh\nalicex:x:1:1::/:/\n"}}),
+    "accounts_age": ("account", r"accounts made here age after 365 days \(PASS_MAX_DAYS in",
+                     {"user": None, "etc": {"login.defs": "#PASS_MAX_DAYS 1\nPASS_MIN_DAYS 7\n"
+                                            "PASS_MAX_DAYS\t365\n"}}),
     "nologin": ("account", "has the shell /usr/sbin/nologin", {"user": "stranger"}),
 }
 
@@ -238,9 +316,7 @@ class TestWarnings(SetupCase):
             changes = {"options": ["--offline"], "settings": {"user_pool_id": "eu_x"}}
         env = None
         if label == "nologin":
-            path = harness.write(harness.fresh("passwd"), "stranger:x:2022:2022::/:"
-                                 "/usr/sbin/nologin\n", 0o644)
-            env = {"NSS_WRAPPER_PASSWD": path}
+            env = passwd("stranger:x:2022:2022::/:/usr/sbin/nologin")()
         done = self.check_up("--json", env=env, **changes)
         wrong = bad(done.objects[:-1])
         self.assertEqual([(f["level"], f["area"]) for f in wrong], [("warning", area)], wrong)
@@ -277,6 +353,37 @@ class TestGood(SetupCase):
                      "sandbox", "account", "sshd", "user pool", "connection", "TLS",
                      "signing keys", "app client", "clock"):
             self.assertRegex(text, rf"(?m)^ok       {area}: ")
+
+    def test_accounts_that_do_not_age(self):
+        """login.defs as it is shipped; what ages is said of a person, or of nobody named."""
+        for user, days in ((None, "99999"), (None, "-1"), ("alice", "365")):
+            done = self.check_up("--offline", "--json", user=user,
+                                 etc={"login.defs": f"PASS_MAX_DAYS   {days}\n"})
+            self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+
+    def test_nologin_without_its_module(self):
+        done = self.check_up("--offline", "--json", etc={"nologin": ""})
+        self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+
+    def test_lists_of_sshd(self):
+        for label, changes in FINE_SSHD.items():
+            with self.subTest(label):
+                done = self.check_up("--offline", "--json", sshd=changes)
+                self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+
+    def test_everything_is_told_to_sshd(self):
+        """A Match for what -C leaves out is an error of sshd -T."""
+        told = harness.fresh("told")
+        path = self.sshd(port="2222")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        harness.write(path, text.replace("#!/bin/sh\n", f"#!/bin/sh\necho $* >>{told}\n"), 0o755)
+        done = self.check_up("--offline", sshd=path)
+        self.assertEqual(done.status, 0, done.text)
+        with open(told, encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines(), [
+                "-T -C user=alice,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,"
+                f"lport={port},rdomain=" for port in (22, 2222)])
 
     def test_person(self):
         done = self.check_up(way=person)

@@ -57,15 +57,27 @@ class SetupCase(ToolCase):
         harness.write(path, f"#!/bin/sh\ncat <<'END'\n{lines}END\n", 0o755)
         return path
 
+    def etc(self, **files):
+        """What --etc names: the accounts of the tests, and what else is given."""
+        folder = harness.fresh_folder("etc")
+        passwd, group = (harness.write_accounts()["NSS_WRAPPER_" + name]
+                         for name in ("PASSWD", "GROUP"))
+        for name, text in {"shells": "/bin/sh\n/bin/bash\n", **files}.items():
+            harness.write(os.path.join(folder, name), text, 0o644)
+        for name, path in (("passwd", passwd), ("group", group)):
+            if name not in files:
+                os.symlink(path, os.path.join(folder, name))
+        return folder
+
     def words(self, config=None, stack=None, sshd=None, user="alice", options=(), arguments=(),
-              settings=None, client=harness.CLIENT, mode=0o600, pam_dir=None):
+              settings=None, client=harness.CLIENT, mode=0o600, pam_dir=None, etc=None):
         config = config or harness.write_config(self.settings(client, **(settings or {})), mode)
         if callable(stack):
             stack = stack(self, config)
         folder = pam_dir or self.pam_dir(stack or self.good_stack(config, *arguments))
         sshd = sshd if isinstance(sshd, str) else self.sshd(**(sshd or {}))
         return ["check", "--pam-dir", folder, "--sshd", sshd,
-                "--selinux-dir", "/nonexistent", *options, *([user] if user else [])]
+                "--selinux-dir", "/nonexistent", "--etc", self.etc(**(etc or {})), *options, *([user] if user else [])]
 
     def check_up(self, *more, way=script, env=None, **changes):
         return way(*self.words(**changes), *more, env=env)

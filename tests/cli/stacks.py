@@ -139,7 +139,7 @@ class TestStacks(SetupCase):
         folder = self.pam_dir(fill(text), **{name: fill(content)
                                              for name, content in others.items()})
         done = script("check", "--offline", "--json", "--pam-dir", folder, "--sshd", self.sshd(),
-                      "--selinux-dir", "/nonexistent", "alice")
+                      "--selinux-dir", "/nonexistent", "--etc", self.etc(), "alice")
         return done.status, bad(done.objects[:-1])
 
     def check_broken(self, label):
@@ -234,7 +234,7 @@ class TestStacks(SetupCase):
 
     def test_no_such_service(self):
         done = script("check", "--offline", "--service", "gopherd", "--pam-dir",
-                      harness.fresh_folder("pam.d"))
+                      harness.fresh_folder("pam.d"), "--etc", self.etc())
         self.assertEqual(done.status, 1)
         self.assertRegex(done.out, r"^problem  PAM stack: \S+/gopherd: No such file")
 
@@ -247,7 +247,7 @@ class TestStacks(SetupCase):
         folder = self.pam_dir(text.replace(C, line), mode=mode, **{
             name: content.replace(C, line) for name, content in others.items()})
         done = script("check", "--offline", "--pam-dir", folder, "--sshd", self.sshd(),
-                      "--selinux-dir", "/nonexistent")
+                      "--selinux-dir", "/nonexistent", "--etc", self.etc())
         self.assertNotIn(secret, done.text)
         return done
 
@@ -292,7 +292,7 @@ def example_test(path):
             common["common_auth"], text = text, "@include common-auth\n@include common-account\n"
         folder = self.pam_dir(text, service=service, **common)
         done = script("check", "--offline", "--service", service, "--pam-dir", folder, "--sshd",
-                      self.sshd(), "--selinux-dir", "/nonexistent", "alice")
+                      self.sshd(), "--selinux-dir", "/nonexistent", "--etc", self.etc(), "alice")
         self.assertEqual(done.status, 0, done.out)
         self.assertNotRegex(with_landlock(done.out), r"(?m)^(problem|warning)")
     return test
