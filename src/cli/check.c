@@ -11,15 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/check_account.h"
 #include "cli/check_config.h"
+#include "cli/check_host.h"
 #include "cli/check_machine.h"
 #include "cli/check_pool.h"
 #include "cli/check_sshd.h"
 #include "cli/check_stack.h"
-#include "cli/client.h"
 #include "cli/report.h"
 #include "common/text.h"
 
@@ -189,7 +188,7 @@ close_check(struct check *check)
 enum cli_exit
 check(struct cli *cli)
 {
-    struct check check = {.cli = cli, .trust = client_trust()};
+    struct check check = {.cli = cli};
     enum cli_exit code;
     int report = -1;
 
@@ -198,12 +197,11 @@ check(struct cli *cli)
     service_facts(check.service, &check.facts);
     if (cli->report != NULL && !report_open(cli->report, &report))
         return CLI_FAILED;
-    if (check.trust.owner != 0)
-        check_leave_out(&check, "what only root can read or sees: this was "
-                                "not started as root");
+    check_host_find(&check);
     check_stack_read(&check);
     check_stack(&check);
     check_config(&check);
+    check_host(&check);
     check_machine(&check);
     check_account(&check);
     check_sshd(&check);

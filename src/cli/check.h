@@ -37,6 +37,12 @@ struct check {
     const char *service;
     const char *user;        /* or NULL */
     struct service_facts facts; /* of the host */
+    struct {
+        uid_t uid;
+        gid_t gid;
+        char name[SERVICE_USER_MAX]; /* "": root, or nobody in particular */
+        bool missing;                /* there is no such account */
+    } host;                      /* as whom its program runs */
     struct file_trust trust;
     struct pam_stack stack;
     const struct pam_line *line; /* of pam_cognito.so in auth, or NULL */

@@ -88,6 +88,8 @@ outcome(const struct pam_line *line, void *context)
 {
     const struct trial *trial = context;
 
+    if (line->missing)
+        return PAM_MODULE_UNKNOWN;
     switch (trial->parts->part[line - trial->stack->lines]) {
     case PART_OURS:
         return trial->cognito;
@@ -223,7 +225,8 @@ check_account_phase(struct check *check)
         return false;
     for (size_t i = 0; i < check->stack.count; i++)
         any = any || parts.part[i] != PART_NONE;
-    if (!any || lets_in(&trial, PAM_IGNORE))
+    if (!any || lets_in(&trial, PAM_IGNORE)
+        || (check->facts.no_login && lets_in(&trial, PAM_SUCCESS)))
         return true;
     check_add(check, CHECK_PROBLEM, AREA,
               "add \"account required pam_unix.so\" or @include "

@@ -31,7 +31,11 @@ static const char *
 fix_of(const struct check *check, const char *message)
 {
     if (strstr(message, "Permission denied") != NULL
-        && check->trust.owner != 0)
+        && check->host.uid == geteuid() && geteuid() != 0)
+        return "this service runs as you: give it a configuration of its "
+               "own (config= on its line) that you own and can read, or one "
+               "without a secret that everybody can read";
+    if (strstr(message, "Permission denied") != NULL && geteuid() != 0)
         return "start pam-cognito check as root, who can read it";
     if (strstr(message, "chmod 0600") != NULL)
         return "chmod 0600 that file; others may have read the secret, so "

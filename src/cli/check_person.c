@@ -117,16 +117,24 @@ is_usable(const char *hash)
            && strcmp(hash, "x") != 0;
 }
 
+/* Else the uid alone makes scope: local people with it, by design. */
+static bool
+is_listed(const struct check *check)
+{
+    return check->module != NULL
+           && (config_is_set(check->module, KEY_ONLY_GROUP)
+               || config_is_set(check->module, KEY_ONLY_USERS));
+}
+
 static void
 add_usable(struct check *check, const char *name)
 {
-    bool listed = config_is_set(check->module, KEY_ONLY_GROUP)
-                  || config_is_set(check->module, KEY_ONLY_USERS);
     char fix[128];
 
     (void) snprintf(fix, sizeof(fix), "passwd -l %.40s, or usermod -p '!' "
                                       "%.40s", name, name);
-    check_add(check, listed ? CHECK_PROBLEM : CHECK_WARNING, AREA, fix,
+    check_add(check, is_listed(check) ? CHECK_PROBLEM : CHECK_WARNING, AREA,
+              fix,
               "%s is the pool's and has a local password too: it opens "
               "whatever does not ask the pool, and here when the pool does "
               "not know the name or the module cannot be loaded",
@@ -157,8 +165,9 @@ check_shadow(struct check *check, const struct passwd *account)
     const struct spwd *shadow;
 
     if (geteuid() != 0) {
-        check_leave_out(check, "ageing and the local password, which only "
-                               "root can see");
+        if (!check->facts.no_login)
+            check_leave_out(check, "ageing and the local password, which "
+                                   "only root can see");
         return true;
     }
     errno = 0;
@@ -333,7 +342,7 @@ check_people(struct check *check)
     if (check->module == NULL)
         return;
     check_defaults(check);
-    if (geteuid() != 0)
+    if (geteuid() != 0 || !is_listed(check))
         return;
     names = odd_names(&count);
     name = names;

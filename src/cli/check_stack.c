@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cli/check_account_phase.h"
+#include "cli/check_modules.h"
 
 #define MODULE CHECK_MODULE
 #define AREA "PAM stack"
@@ -27,6 +28,7 @@ struct trial {
     unsigned int others;  /* a bit for each module nobody can foresee */
     unsigned int next;    /* bit to use */
     bool met;             /* our module was reached */
+    bool locked;          /* pam_faillock preauth says so */
     bool preauth;         /* pam_faillock preauth was */
     bool authfail;
     bool authsucc;
@@ -70,8 +72,8 @@ faillock(const struct pam_line *line, struct trial *trial)
 {
     if (pam_line_has(line, "preauth")) {
         trial->preauth = true;
-        trial->faillock_after = trial->met;
-        return PAM_SUCCESS;
+        trial->faillock_after = trial->faillock_after || trial->met;
+        return trial->locked ? PAM_AUTH_ERR : PAM_SUCCESS;
     }
     if (pam_line_has(line, "authfail")) {
         trial->authfail = true;
@@ -86,6 +88,8 @@ outcome(const struct pam_line *line, void *context)
 {
     struct trial *trial = context;
 
+    if (line->missing)
+        return PAM_MODULE_UNKNOWN;
     if (pam_line_is(line, MODULE)) {
         trial->met = true;
         return trial->cognito;
@@ -178,6 +182,7 @@ check_stack_read(struct check *check)
     const struct cli *cli = check->cli;
 
     (void) pam_stack_read(&check->stack, cli->pam_dir, check->service);
+    check_modules_find(check);
     for (size_t i = 0; check->line == NULL && i < check->stack.count; i++)
         if (check->stack.lines[i].phase == PAM_PHASE_AUTH
             && pam_line_is(&check->stack.lines[i], MODULE))
@@ -357,6 +362,14 @@ check_final(struct check *check)
     return true;
 }
 
+/* A database has its own administrators; root is not locked out by it. */
+static bool
+needs_way_back(const struct check *check)
+{
+    return !check->facts.no_login
+           && !pam_line_has(check->line, "local_account=optional");
+}
+
 /* Do the right people get in? */
 static bool
 check_ways_in(struct check *check)
@@ -381,7 +394,8 @@ check_ways_in(struct check *check)
                   place(check, where, sizeof(where)), check->line->control);
         good = false;
     }
-    if (!can_succeed(check, PAM_USER_UNKNOWN, true, false, &trial)) {
+    if (needs_way_back(check)
+        && !can_succeed(check, PAM_USER_UNKNOWN, true, false, &trial)) {
         check_add(check, CHECK_PROBLEM, AREA,
                   trial.passwords == NULL
                       ? "add \"auth required pam_unix.so\" behind the module, "
@@ -396,15 +410,75 @@ check_ways_in(struct check *check)
     return good;
 }
 
+/*
+ * All cases in which our module was asked and answered code, as one: what was
+ * seen in any of them. False when there is none.
+ */
+static bool
+watch(const struct check *check, int code, bool locked, struct trial *seen)
+{
+    unsigned int cases = 1u << count_unknown(&check->stack);
+
+    *seen = (struct trial){0};
+    for (unsigned int others = 0; others < cases; others++) {
+        struct trial trial
+            = {.cognito = code, .others = others, .locked = locked};
+
+        (void) pam_stack_run(&check->stack, PAM_PHASE_AUTH, outcome, &trial);
+        if (!trial.met)
+            continue;
+        seen->met = true;
+        seen->preauth = seen->preauth || trial.preauth;
+        seen->authfail = seen->authfail || trial.authfail;
+        seen->authsucc = seen->authsucc || trial.authsucc;
+        seen->faillock_after = seen->faillock_after || trial.faillock_after;
+    }
+    return seen->met;
+}
+
+/* The first line of that phase that names pam_faillock with the argument. */
+static const struct pam_line *
+faillock_line(const struct check *check, enum pam_phase phase,
+              const char *argument)
+{
+    for (size_t i = 0; i < check->stack.count; i++) {
+        const struct pam_line *line = &check->stack.lines[i];
+
+        if (line->phase == phase && pam_line_is(line, "pam_faillock.so")
+            && (argument == NULL || pam_line_has(line, argument)))
+            return line;
+    }
+    return NULL;
+}
+
+/* requisite is meant to end the phase; in a substack it ends that alone. */
+static void
+check_lock(struct check *check)
+{
+    const struct pam_line *line
+        = faillock_line(check, PAM_PHASE_AUTH, "preauth");
+    struct trial locked;
+
+    if (line != NULL && line->actions[PAM_AUTH_ERR] == PAM_ACTION_DIE
+        && watch(check, PAM_AUTH_ERR, true, &locked) && locked.preauth)
+        check_add(check, CHECK_WARNING, AREA,
+                  "write \"include\" in the place of \"substack\", or the "
+                  "preauth line itself before the module",
+                  "%s line %u: a lock by pam_faillock ends its substack "
+                  "only, so the pool is still asked about a locked account",
+                  line->file, line->number);
+}
+
 /* pam_faillock has to see the verdict. */
 static bool
 check_faillock(struct check *check)
 {
     struct trial refused, accepted;
-    bool counted;
 
-    (void) can_succeed(check, PAM_AUTH_ERR, false, true, &refused);
-    (void) can_succeed(check, PAM_SUCCESS, false, true, &accepted);
+    if (faillock_line(check, PAM_PHASE_AUTH, NULL) == NULL)
+        return true;
+    (void) watch(check, PAM_AUTH_ERR, false, &refused);
+    (void) watch(check, PAM_SUCCESS, false, &accepted);
     if (accepted.faillock_after || refused.faillock_after) {
         check_add(check, CHECK_PROBLEM, AREA,
                   "put \"auth requisite pam_faillock.so preauth\" first",
@@ -412,22 +486,17 @@ check_faillock(struct check *check)
                   "is looked at too late");
         return false;
     }
-    if (!accepted.preauth)
-        return true;
-    counted = refused.authfail;
-    if (!counted) {
+    if (!refused.authfail) {
         check_add(check, CHECK_PROBLEM, AREA,
                   "let a refusal jump to the authfail line (default=1 or "
-                  "so), see pam.d-examples/sshd",
+                  "so) in the same file, see pam.d-examples/sshd",
                   "pam_faillock never counts a refusal by the pool: its "
                   "authfail line is not reached");
         return false;
     }
-    for (size_t i = 0; !accepted.authsucc && i < check->stack.count; i++)
-        accepted.authsucc = check->stack.lines[i].phase == PAM_PHASE_ACCOUNT
-                            && pam_line_is(&check->stack.lines[i],
-                                           "pam_faillock.so");
-    if (!accepted.authsucc)
+    check_lock(check);
+    if (!accepted.authsucc
+        && faillock_line(check, PAM_PHASE_ACCOUNT, NULL) == NULL)
         check_add(check, CHECK_WARNING, AREA,
                   "let success reach \"auth required pam_faillock.so "
                   "authsucc\"",
@@ -462,6 +531,8 @@ check_stack(struct check *check)
     }
     good = check_module_file(check);
     good = check_secrets(check) && good;
+    if (!check_modules(check))
+        return;
     good = check_open_door(check) && check_final(check) && good;
     good = check_ways_in(check) && good;
     good = good && check_faillock(check);
@@ -469,7 +540,9 @@ check_stack(struct check *check)
     check_twice(check);
     if (good)
         check_add(check, CHECK_OK, AREA, NULL,
-                  "%s: refusals are final, local people get in by their own "
-                  "password",
-                  place(check, where, sizeof(where)));
+                  "%s: refusals are final%s",
+                  place(check, where, sizeof(where)),
+                  needs_way_back(check)
+                      ? ", local people get in by their own password"
+                      : "");
 }

@@ -243,7 +243,7 @@ read_inclusion(struct pam_stack *stack, const struct place *place,
 static bool
 read_entry(struct pam_stack *stack, const struct place *place, char *text)
 {
-    bool brackets, ignored;
+    bool brackets, ignored, silent;
     char *word = next_word(&text, &ignored);
     char *control, *module;
     struct pam_line *line;
@@ -260,6 +260,7 @@ read_entry(struct pam_stack *stack, const struct place *place, char *text)
     if (!find_phase(word, &phase))
         return refuse(stack, place, "%s",
                       "expected auth, account, session or password");
+    silent = word[0] == '-';
     if (place->only >= 0 && place->only != phase)
         return true;
     control = next_word(&text, &brackets);
@@ -273,6 +274,7 @@ read_entry(struct pam_stack *stack, const struct place *place, char *text)
     line = new_line(stack, place, phase);
     if (line == NULL || !fill_line(line, control, brackets, module, text))
         return refuse(stack, place, "%s", "too many lines");
+    line->silent = silent;
     line->is_broken = !read_control(line, control, brackets);
     if (line->is_broken)
         return refuse(stack, place, "%s",

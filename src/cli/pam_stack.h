@@ -41,6 +41,8 @@ struct pam_line {
     int level;              /* of substacks around it */
     bool is_substack;       /* only marks where one begins */
     bool is_broken;         /* its control says nothing */
+    bool silent;            /* -auth: may be missing without a word */
+    bool missing;           /* for the caller: the module is not there */
     int actions[PAM_CODE_COUNT];
     char *control;          /* as written */
     char *module;           /* as written */

@@ -241,6 +241,55 @@ class Suite:
                     "--offline")
         command("groupmod", "-n", "cognito", "cognitive")
 
+    def hosts(self):
+        """Programs that are not root's: who cannot read the secret is named."""
+        public = {"client_id": "localpublic0000000000000001", "client_secret_file": None}
+        self.prepare()
+        stack = STACK.replace("pam_cognito.so", "pam_cognito.so only_group=cognito")
+        self.world.service("i3lock", stack)
+        lock = ["--service", "i3lock", "--set", "otp=append"]
+        self.broken("locker", "host", f"^i3lock runs as alice, who cannot read {SECRET_FILE}",
+                    *lock, ALICE.name)
+        self.broken("locker, nobody named", "host", "^i3lock runs as the person who logs in, who "
+                    "cannot read", "--offline", *lock)
+        self.world.configure(conf_mode=0o600, **public)
+        self.broken("locker, configuration", "host", f"alice, who cannot read {CONF}", *lock,
+                    ALICE.name)
+        self.world.configure(**public)
+        status, bad = bad_findings(*lock, ALICE.name)
+        self.tap.equal((status, bad), (0, []), "locker: without a secret")
+        if "postgres" not in [account.pw_name for account in pwd.getpwall()]:
+            command("useradd", "--system", "-M", "postgres")
+        self.prepare()
+        self.world.service("postgresql", "auth required pam_cognito.so config=/etc/security/pg "
+                           "otp=append\naccount required pam_cognito.so\n")
+        shutil.copy(CONF, "/etc/security/pg")
+        database = ["--service", "postgresql", ALICE.name]
+        self.broken("database", "host", "^postgresql runs as postgres, who cannot read "
+                    + SECRET_FILE, *database)
+        shutil.copy(SECRET_FILE, "/etc/security/pg.secret")
+        os.chmod("/etc/security/pg.secret", 0o600)
+        with open("/etc/security/pg", encoding="utf-8") as file:
+            text = file.read()
+        write("/etc/security/pg", text.replace(SECRET_FILE, "/etc/security/pg.secret"))
+        for path in ("/etc/security/pg", "/etc/security/pg.secret"):
+            shutil.chown(path, "postgres", "postgres")
+        status, bad = bad_findings(*database)
+        self.tap.equal((status, bad), (0, []), "database: a secret of its own")
+        status, text = tool("check", *database, user="postgres")
+        self.tap.ok(status == 0 and "root" not in text, "database: the same as its user", text)
+        os.makedirs("/etc/systemd/system/erp.service.d", exist_ok=True)
+        write("/etc/systemd/system/erp.service", "[Unit]\nUser=no\n[Service]\nUser=larry\n")
+        self.world.service("erp", stack)
+        self.broken("unit", "host", "^erp runs as larry, who cannot read", "--service", "erp",
+                    ALICE.name)
+        write("/etc/systemd/system/erp.service.d/10-user.conf", "[Service]\nUser=bob\n")
+        self.broken("drop-in", "host", "^erp runs as bob, who cannot read", "--service", "erp",
+                    ALICE.name)
+        write("/etc/systemd/system/erp.service.d/20-user.conf", "[Service]\nUser=root\n")
+        status, bad = bad_findings("--service", "erp", ALICE.name)
+        self.tap.equal((status, bad), (0, []), "unit: root again")
+
     def stacks(self):
         self.prepare()
         with open("/etc/pam.d/sshd", encoding="utf-8") as file:
@@ -417,7 +466,7 @@ def run(world, tap):
     command("ssh-keygen", "-A")
     suite = Suite(world, tap)
     for part in (suite.good, suite.owners, suite.helper, suite.sshd, suite.accounts,
-                 suite.account_phase, suite.local_passwords, suite.groups,
+                 suite.account_phase, suite.local_passwords, suite.groups, suite.hosts,
                  suite.stacks, suite.codes, suite.agreement, suite.nobody_there, suite.cage,
                  suite.ordinary_user,
                  suite.terminal, suite.report):

@@ -96,6 +96,14 @@ BROKEN = {
     "include_missing": (f"auth {GOOD_CONTROL} {C}\n@include common-auth\n" + ACCOUNT,
                         "includes a file that cannot be read, .*common-auth"),
     "include_itself": (f"auth {GOOD_CONTROL} {C}\n@include sshd\n", "too deep"),
+    "missing_required": (f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+                         + "session required pam_nosuch.so x=y\n",
+                         r"line 4 names pam_nosuch.so, which is not there: to PAM that is a ref"),
+    "missing_silent": (f"-auth requisite pam_nosuch.so\nauth {GOOD_CONTROL} {C}\n" + LOCAL
+                       + ACCOUNT, r"line 1 names pam_nosuch.so, which is not there"),
+    "missing_path": (f"auth {GOOD_CONTROL} {C}\n" + LOCAL
+                     + "account [default=die success=ok] /nonexistent/pam_unix.so\n",
+                     r"line 3 names /nonexistent/pam_unix.so, which is not there"),
     "no_such_module": (f"auth {GOOD_CONTROL} /nonexistent/pam_cognito.so {A}\n" + LOCAL
                        + ACCOUNT, "/nonexistent/pam_cognito.so is not there"),
 }
@@ -121,6 +129,8 @@ GOOD = {
     "account_local_is_enough": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + f"account required {C}\n"
                                + ACCOUNT + "account sufficient pam_localuser.so\n"
                                "account required pam_permit.so\n",
+    "missing_and_silent": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+                          + "-session optional pam_nosuch.so\n",
     "account_too": f"auth {GOOD_CONTROL} {C}\n" + LOCAL + f"account required {C}\n" + ACCOUNT,
 }
 
@@ -130,16 +140,18 @@ class TestStacks(SetupCase):
         config = harness.write_config(self.settings())
         return f"config={config} helper={harness.HELPER}"
 
-    def stack_findings(self, text, **others):
+    def stack_findings(self, text, service="sshd", env=None, settings=None, **others):
         arguments = self.arguments()
 
         def fill(content):
             return content.replace("@module@", harness.MODULE).replace(A, arguments)
 
-        folder = self.pam_dir(fill(text), **{name: fill(content)
-                                             for name, content in others.items()})
-        done = script("check", "--offline", "--json", "--pam-dir", folder, "--sshd", self.sshd(),
-                      "--selinux-dir", "/nonexistent", "--etc", self.etc(), "alice")
+        folder = self.pam_dir(fill(text), service=service, **{
+            name: fill(content) for name, content in others.items()})
+        done = script("check", "--offline", "--json", "--service", service, "--pam-dir", folder, "--sshd", self.sshd(),
+                      "--selinux-dir", "/nonexistent", "--etc", self.etc(),
+                      *[f"--set={setting}" for setting in settings or ()], "alice", env=env)
+        self.last = done
         return done.status, bad(done.objects[:-1])
 
     def check_broken(self, label):
@@ -231,6 +243,88 @@ class TestStacks(SetupCase):
         self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]))
         self.check_fine(FAILLOCK.replace("pam_faillock.so authsucc", "pam_permit.so")
                         + "account required pam_faillock.so\n" + ACCOUNT)
+
+    def test_missing_but_ignored(self):
+        status, wrong = self.stack_findings(f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+                                            + "session optional pam_nosuch.so\n")
+        self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]))
+        self.assertIn("names pam_nosuch.so, which is not there: PAM says so", wrong[0]["text"])
+
+    def faillock_broken(self, says, *stack, **others):
+        status, wrong = self.stack_findings(*stack, **others)
+        self.assertEqual((status, len(wrong)), (1, 1), wrong)
+        self.assertRegex(wrong[0]["text"], says)
+
+    def test_faillock_in_a_substack(self):
+        """What pam_faillock sees of the pool's people when it stands in a substack."""
+        good = f"auth {GOOD_CONTROL} {C}\n"
+        inner = ("auth requisite pam_faillock.so preauth\nauth sufficient pam_unix.so\n"
+                 "auth [default=die] pam_faillock.so authfail\nauth required pam_deny.so\n")
+        with self.subTest("behind us, as Fedora's sshd has it"):
+            self.faillock_broken("never counts a refusal by the pool",
+                                 good + "auth substack password-auth\n" + ACCOUNT,
+                                 password_auth=inner)
+        with self.subTest("around us, and die ends the substack"):
+            self.faillock_broken("never counts a refusal by the pool",
+                                 "auth substack password-auth\n" + ACCOUNT,
+                                 password_auth=inner.replace("auth sufficient", good
+                                                             + "auth sufficient"))
+        with self.subTest("around us, counted"):
+            self.check_fine("auth substack password-auth\naccount required pam_faillock.so\n"
+                            + ACCOUNT, password_auth=FAILLOCK)
+        with self.subTest("its lock ends the substack only"):
+            status, wrong = self.stack_findings(
+                "auth substack lock\n" + FAILLOCK.split("\n", 1)[1] + ACCOUNT,
+                lock=FAILLOCK.split("\n", 1)[0] + "\n")
+            self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]), wrong)
+            self.assertIn("the pool is still asked about a locked account", wrong[0]["text"])
+        with self.subTest("included"):
+            self.check_fine("auth include lock\n" + FAILLOCK.split("\n", 1)[1] + ACCOUNT,
+                            lock=FAILLOCK.split("\n", 1)[0] + "\n")
+        with self.subTest("also without a substack"):
+            self.faillock_broken("never counts a refusal by the pool", good + inner + ACCOUNT)
+
+    def test_database(self):
+        """Where nobody logs in to the machine, no local password is wanted."""
+        text = f"auth required {C}\naccount required {C}\n"
+        for service in ("postgresql", "nginx", "openvpn", "dovecot"):
+            with self.subTest(service):
+                self.assertEqual(self.stack_findings(text, service, settings=["otp=append"]),
+                                 (0, []))
+        self.assertEqual(self.stack_findings(f"auth required {C} local_account=optional\n"
+                                             "account required pam_permit.so\n", "erp"), (0, []))
+        status, wrong = self.stack_findings(f"auth required pam_deny.so\nauth required {C}\n"
+                                            f"account required {C}\n", "postgresql",
+                                            settings=["otp=append"])
+        self.assertEqual((status, len(wrong)), (1, 1), wrong)
+
+    def test_one_question(self):
+        for service in ("dovecot", "cups", "radiusd", "freeradius", "vnc", "postgresql",
+                        "openvpn", "vsftpd", "apache2", "httpd", "squid", "xrdp-sesman",
+                        "i3lock"):
+            with self.subTest(service):
+                text = f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+                status, wrong = self.stack_findings(text, service, settings=["require_mfa"])
+                self.assertEqual((status, [f["area"] for f in wrong]), (1, ["host"]), wrong)
+                self.assertIn("with require_mfa nobody gets in", wrong[0]["text"])
+                self.assertIn("otp=append", wrong[0]["fix"])
+                status, wrong = self.stack_findings(text, service)
+                self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]), wrong)
+                self.assertIn("otp=append", wrong[0]["fix"])
+                self.assertEqual(self.stack_findings(text, service, settings=[
+                    "otp=append", "require_mfa"]), (0, []))
+
+    def test_root_is_not_demanded(self):
+        """As the host's own user there is no more to see."""
+        text = f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+        accounts = harness.write(harness.fresh("passwd"), "alice:x:2001:2001::/:/bin/sh\n"
+                                 f"postgres:x:{os.getuid()}:{os.getgid()}::/:/bin/sh\n", 0o644)
+        for service, env in (("i3lock", None),
+                             ("postgresql", {"NSS_WRAPPER_PASSWD": accounts})):
+            self.stack_findings(text, service, env)
+            self.assertNotIn("not started as root", self.last.out)
+        self.stack_findings(text, "postgresql")
+        self.assertIn("not started as root", self.last.out)
 
     def test_no_such_service(self):
         done = script("check", "--offline", "--service", "gopherd", "--pam-dir",
