@@ -260,37 +260,36 @@ class TestStacks(SetupCase):
         good = f"auth {GOOD_CONTROL} {C}\n"
         inner = ("auth requisite pam_faillock.so preauth\nauth sufficient pam_unix.so\n"
                  "auth [default=die] pam_faillock.so authfail\nauth required pam_deny.so\n")
-        with self.subTest("behind us, as Fedora's sshd has it"):
-            self.faillock_broken("never counts a refusal by the pool",
-                                 good + "auth substack password-auth\n" + ACCOUNT,
-                                 password_auth=inner)
-        with self.subTest("around us, and die ends the substack"):
-            self.faillock_broken("never counts a refusal by the pool",
-                                 "auth substack password-auth\n" + ACCOUNT,
-                                 password_auth=inner.replace("auth sufficient", good
-                                                             + "auth sufficient"))
-        with self.subTest("around us, counted"):
-            self.check_fine("auth substack password-auth\naccount required pam_faillock.so\n"
-                            + ACCOUNT, password_auth=FAILLOCK)
-        with self.subTest("its lock ends the substack only"):
-            status, wrong = self.stack_findings(
-                "auth substack lock\n" + FAILLOCK.split("\n", 1)[1] + ACCOUNT,
-                lock=FAILLOCK.split("\n", 1)[0] + "\n")
-            self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]), wrong)
-            self.assertIn("the pool is still asked about a locked account", wrong[0]["text"])
-        with self.subTest("included"):
-            self.check_fine("auth include lock\n" + FAILLOCK.split("\n", 1)[1] + ACCOUNT,
-                            lock=FAILLOCK.split("\n", 1)[0] + "\n")
-        with self.subTest("also without a substack"):
-            self.faillock_broken("never counts a refusal by the pool", good + inner + ACCOUNT)
+        # Behind us, as Fedora's sshd has it.
+        self.faillock_broken("never counts a refusal by the pool",
+                             good + "auth substack password-auth\n" + ACCOUNT,
+                             password_auth=inner)
+        # Around us, and die ends the substack.
+        self.faillock_broken("never counts a refusal by the pool",
+                             "auth substack password-auth\n" + ACCOUNT,
+                             password_auth=inner.replace("auth sufficient", good
+                                                         + "auth sufficient"))
+        # Around us, counted.
+        self.check_fine("auth substack password-auth\naccount required pam_faillock.so\n"
+                        + ACCOUNT, password_auth=FAILLOCK)
+        # Its lock ends the substack only.
+        status, wrong = self.stack_findings(
+            "auth substack lock\n" + FAILLOCK.split("\n", 1)[1] + ACCOUNT,
+            lock=FAILLOCK.split("\n", 1)[0] + "\n")
+        self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]), wrong)
+        self.assertIn("the pool is still asked about a locked account", wrong[0]["text"])
+        # Included.
+        self.check_fine("auth include lock\n" + FAILLOCK.split("\n", 1)[1] + ACCOUNT,
+                        lock=FAILLOCK.split("\n", 1)[0] + "\n")
+        # Also without a substack.
+        self.faillock_broken("never counts a refusal by the pool", good + inner + ACCOUNT)
 
     def test_database(self):
         """Where nobody logs in to the machine, no local password is wanted."""
         text = f"auth required {C}\naccount required {C}\n"
         for service in ("postgresql", "nginx", "openvpn", "dovecot"):
-            with self.subTest(service):
-                self.assertEqual(self.stack_findings(text, service, settings=["otp=append"]),
-                                 (0, []))
+            self.assertEqual(self.stack_findings(text, service, settings=["otp=append"]),
+                             (0, []))
         self.assertEqual(self.stack_findings(f"auth required {C} local_account=optional\n"
                                              "account required pam_permit.so\n", "erp"), (0, []))
         status, wrong = self.stack_findings(f"auth required pam_deny.so\nauth required {C}\n"
@@ -302,17 +301,16 @@ class TestStacks(SetupCase):
         for service in ("dovecot", "cups", "radiusd", "freeradius", "vnc", "postgresql",
                         "openvpn", "vsftpd", "apache2", "httpd", "squid", "xrdp-sesman",
                         "i3lock"):
-            with self.subTest(service):
-                text = f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
-                status, wrong = self.stack_findings(text, service, settings=["require_mfa"])
-                self.assertEqual((status, [f["area"] for f in wrong]), (1, ["host"]), wrong)
-                self.assertIn("with require_mfa nobody gets in", wrong[0]["text"])
-                self.assertIn("otp=append", wrong[0]["fix"])
-                status, wrong = self.stack_findings(text, service)
-                self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]), wrong)
-                self.assertIn("otp=append", wrong[0]["fix"])
-                self.assertEqual(self.stack_findings(text, service, settings=[
-                    "otp=append", "require_mfa"]), (0, []))
+            text = f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+            status, wrong = self.stack_findings(text, service, settings=["require_mfa"])
+            self.assertEqual((status, [f["area"] for f in wrong]), (1, ["host"]), wrong)
+            self.assertIn("with require_mfa nobody gets in", wrong[0]["text"])
+            self.assertIn("otp=append", wrong[0]["fix"])
+            status, wrong = self.stack_findings(text, service)
+            self.assertEqual((status, [f["level"] for f in wrong]), (0, ["warning"]), wrong)
+            self.assertIn("otp=append", wrong[0]["fix"])
+            self.assertEqual(self.stack_findings(text, service, settings=[
+                "otp=append", "require_mfa"]), (0, []))
 
     def test_root_is_not_demanded(self):
         """As the host's own user there is no more to see."""
