@@ -1,7 +1,9 @@
 /*
  * Preloaded in front of nss_wrapper, which makes the accounts of the tests: it
  * says ENOENT where glibc says 0 for "no such", and -1 for a record that does
- * not fit.
+ * not fit. And a name service that has its own ways: LOOKUP_FAILS=name:errno
+ * fails for that account or group, LOOKUP_ALIAS=name:other answers with another
+ * account.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,6 +15,8 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -25,17 +29,37 @@ as_glibc(int code, bool *none)
     return code == -1 ? ERANGE : code;
 }
 
+/* What stands behind name: in that variable, or NULL. */
+static const char *
+said_of(const char *variable, const char *name)
+{
+    const char *value = getenv(variable);
+    size_t length = strlen(name);
+
+    return value != NULL && strncmp(value, name, length) == 0
+                   && value[length] == ':'
+               ? value + length + 1
+               : NULL;
+}
+
 EXPORT int
 getpwnam_r(const char *name, struct passwd *account, char *memory,
            size_t size, struct passwd **found)
 {
     int (*next)(const char *, struct passwd *, char *, size_t,
                 struct passwd **);
+    const char *error = said_of("LOOKUP_FAILS", name);
+    const char *other = said_of("LOOKUP_ALIAS", name);
     bool none;
     int code;
 
+    *found = NULL;
+    if (error != NULL)
+        return atoi(error);
     *(void **) &next = dlsym(RTLD_NEXT, "getpwnam_r");
-    code = as_glibc(next(name, account, memory, size, found), &none);
+    code = as_glibc(next(other == NULL ? name : other, account, memory, size,
+                         found),
+                    &none);
     if (none)
         *found = NULL;
     return code;
@@ -47,9 +71,13 @@ getgrnam_r(const char *name, struct group *group, char *memory, size_t size,
 {
     int (*next)(const char *, struct group *, char *, size_t,
                 struct group **);
+    const char *error = said_of("LOOKUP_FAILS", name);
     bool none;
     int code;
 
+    *found = NULL;
+    if (error != NULL)
+        return atoi(error);
     *(void **) &next = dlsym(RTLD_NEXT, "getgrnam_r");
     code = as_glibc(next(name, group, memory, size, found), &none);
     if (none)

@@ -69,6 +69,9 @@ class Swallowed(AccountCase):
         host = self.visit(folder, password, user=user)
         self.assertEqual(self.codes(host), ["PAM_SUCCESS", code], host.events)
         self.assertEqual(len(self.pool.requests("InitiateAuth")), 1)
+        # Each refusal has a line, and the attempt is told apart from what it led to.
+        self.assertEqual(len(host.logs), 2, host.logs)
+        self.assertRegex(host.logs[1][1], f"^{user}: still refused: {host.reason} service=test")
 
     def test_identity(self):
         self.pool.token(**{"for": "id"}, claims={"cognito:username": "bob"})
@@ -90,6 +93,114 @@ class Swallowed(AccountCase):
                             after_auth="auth required " + PERMIT,
                             after_account="account required " + PERMIT)
         self.assertEqual(self.codes(self.visit(folder, "wrong")), ["PAM_SUCCESS", "PAM_SUCCESS"])
+
+
+class Alone(AccountCase):
+    """auth and account required, and nothing else: the first file that anybody writes."""
+
+    def test_signed_in(self):
+        host = self.visit(self.stack(self.arguments()), OLD)
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_SUCCESS"], host.events)
+        self.assertEqual(len(host.logs), 1)
+
+    def test_signed_in_as_another(self):
+        host = self.visit(self.stack(self.arguments()), OLD,
+                          operations=("authenticate", "user=bob", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_PERM_DENIED"])
+
+    def test_signed_in_again_and_refused(self):
+        host = self.visit(self.stack(self.arguments()), OLD, "wrong",
+                          operations=("authenticate", "authenticate", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_AUTH_ERR", "PAM_PERM_DENIED"])
+
+    def test_account_that_changed_since(self):
+        folder = self.stack(self.arguments(), after_account="account required " + PERMIT)
+        host = harness.Host(["authenticate", "user=bob", "user=alice", "open_session",
+                             "authenticate", "copy", "acct_mgmt"], folder)
+        host.say(OLD)
+        host.say(OLD)
+        host.until("copied")
+        kept = harness.ACCOUNTS["alice"]
+        harness.ACCOUNTS["alice"] = 2999
+        try:
+            os.utime(harness.write_accounts()["NSS_WRAPPER_PASSWD"], (1, 1))
+        finally:
+            harness.ACCOUNTS["alice"] = kept
+        host.say("")
+        host.finish()
+        self.assertEqual(host.returns[-1], ("acct_mgmt", "PAM_PERM_DENIED"), host.events)
+        self.assertRegex(host.logs[-1][1], "^alice: refused: account_mismatch service=test: "
+                                           "the account changed since the sign-in$")
+
+
+@cases
+class States(AccountCase):
+    """not confirmed, disabled: what authenticate says, by what the person may be told."""
+    rows = {"disabled": ("dave", "Disabled-User-1"), "not_confirmed": ("carol", "Not-Confirmed-1")}
+    explained_rows = {f"{reason}_{'told' if told else 'hidden'}": (reason, *row, told)
+                      for reason, row in rows.items() for told in (False, True)}
+
+    def check_explained(self, reason, user, password, told):
+        settings = {"explain_status": "yes"} if told else {}
+        for answer in (password, "wrong"):
+            host = self.visit(self.stack(self.arguments(settings)), answer, user=user,
+                              operations=("authenticate",))
+            if host.reason != reason:  # the password was looked at first
+                self.assertEqual((reason, answer), ("disabled", "wrong"))
+                continue
+            self.assertEqual(host.code, "PAM_PERM_DENIED" if told else "PAM_AUTH_ERR")
+            self.assertEqual(bool(host.shown), told)
+
+    def test_hidden_is_as_a_wrong_password(self):
+        folder = self.stack(self.arguments())
+        wrong = self.visit(folder, "wrong", operations=("authenticate",))
+        for user, password in self.rows.values():
+            host = self.visit(folder, password, user=user, operations=("authenticate",))
+            self.assertEqual((host.code, host.prompts, host.shown),
+                             (wrong.code, wrong.prompts, wrong.shown))
+
+    def test_after_proof(self):
+        # Disabled between the password and the code.
+        self.pool.fault("error", {"operation": "RespondToAuthChallenge"}, status=400,
+                        code="NotAuthorizedException", message="User is disabled.")
+        host = self.visit(self.stack(self.arguments()), "Grace-Hopper-6", "000000", user="grace",
+                          operations=("authenticate",))
+        self.assertEqual((host.code, host.reason), ("PAM_PERM_DENIED", "disabled"), host.events)
+        self.assertEqual(host.shown, ["This account is disabled."])
+
+
+@cases
+class Unknown(AccountCase):
+    """The pool does not know the user, and says so: existence errors are off."""
+    LEGACY = "locallegacy0000000000000001"
+    lists_rows = {
+        "uid_range": ([], "PAM_USER_UNKNOWN"),
+        "only_users": (["only_users=stranger"], "PAM_AUTH_ERR"),
+        "only_group": (["only_group=guests"], "PAM_AUTH_ERR"),
+        "both": (["only_users=alice", "only_group=guests"], "PAM_AUTH_ERR"),
+    }
+
+    def check_lists(self, extra, code):
+        harness.GROUPS["guests"] = ["stranger"]
+        try:
+            self.config = harness.write_config(self.settings(self.LEGACY))
+            arguments = [f"config={self.config}", f"helper={HELPER}", *extra]
+            alone = harness.run(arguments=arguments, user="stranger", answers=[OLD])
+            wrong = harness.run(arguments=arguments, answers=["wrong"])
+            # What stands behind us must not decide: pam_permit is a local password left over.
+            control = "[success=done user_unknown=ignore default=die]"
+            behind = harness.run(arguments=arguments, user="stranger", answers=[OLD],
+                                 control=control, after="auth required " + PERMIT)
+            change = harness.run("chauthtok", arguments=arguments, user="stranger", answers=[OLD])
+        finally:
+            del harness.GROUPS["guests"]
+        self.assertEqual((alone.code, alone.reason), (code, "no_such_user"), alone.events)
+        self.assertEqual(alone.shown, [])
+        # alice is not on each of the lists; where she is, she reads the same.
+        if wrong.prompts:
+            self.assertEqual((wrong.reason, wrong.shown), ("wrong_password", alone.shown))
+        self.assertEqual(behind.code, "PAM_AUTH_ERR" if extra else "PAM_SUCCESS")
+        self.assertEqual(change.code, "PAM_USER_UNKNOWN", change.events)
 
 
 class Handle(AccountCase):

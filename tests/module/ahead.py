@@ -281,7 +281,7 @@ class Password(Case):
         self.wait_for_answer("dave")
         self.assertEqual([kind for kind, _ in host.events], ["prompt"])
         self.end(host, "Disabled-User-1")
-        self.check(host, "PAM_ACCT_EXPIRED", "disabled", 1, [])
+        self.check(host, "PAM_AUTH_ERR", "disabled", 1, [])
 
 
 class Old(Case):

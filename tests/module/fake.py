@@ -304,6 +304,22 @@ class Change(unittest.TestCase):
     """A new password is one only after the old one, the word to go on and the new one."""
     NEW = "New-Password-1"
 
+    def test_helper_outlives_a_copy_of_the_host(self):
+        """Proved, and then another module refuses: the helper waits until the handle ends."""
+        arguments = [f"config={EMPTY}", f"helper={FAKE}", "user_pool_id=fake:change", "timeout=5"]
+        folder = harness.write_service(arguments)
+        write(os.path.join(folder, "test"), harness.line("password", arguments)
+              + "password requisite pam_deny.so\n", 0o644)
+        host = harness.Host(["chauthtok", "copy"], folder)
+        host.say(PASSWORD)
+        host.until("copied")
+        time.sleep(0.3)
+        waiting = [pid for pid in harness.helpers() if harness.stat_of(pid)[1] != "Z"]
+        host.say("")
+        host.finish()
+        self.assertIn(": proved: ok ", host.logs[0][1])
+        self.assertEqual(len(waiting), 1)
+
     def change(self, behaviour, answers, *more):
         return fake(behaviour, *more, operations=["chauthtok"], answers=answers)
 

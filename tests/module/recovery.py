@@ -134,7 +134,7 @@ class Confirm(RecoveryCase):
 
     def test_a_new_code_cannot_be_counted_here(self):
         host = self.carol("new", "123456")
-        self.check(host, "PAM_ACCT_EXPIRED", "not_confirmed", 1)
+        self.check(host, "PAM_AUTH_ERR", "not_confirmed", 1)
         self.assertEqual(len(host.prompts), 2)
         self.assertEqual(self.asked(), ["InitiateAuth"])
         self.assertEqual(self.pool.codes(), [])
@@ -157,26 +157,26 @@ class Confirm(RecoveryCase):
         self.pool.fault("error", {"operation": "InitiateAuth"}, count=0,
                         code="UserNotConfirmedException", message="User is not confirmed.")
         host = self.carol(self.send_code(), "123456", "123456")
-        self.check(host, "PAM_ACCT_EXPIRED", "not_confirmed", 2)
+        self.check(host, "PAM_AUTH_ERR", "not_confirmed", 2)
         self.assertEqual(len(host.prompts), 2)
 
     def test_once_also_by_srp(self):
         self.pool.fault("error", {"operation": "RespondToAuthChallenge"}, count=0,
                         code="UserNotConfirmedException", message="User is not confirmed.")
         host = self.carol(self.send_code(), "123456", "123456", auth_flow="user_srp")
-        self.check(host, "PAM_ACCT_EXPIRED", "not_confirmed", 2)
+        self.check(host, "PAM_AUTH_ERR", "not_confirmed", 2)
         self.assertEqual(len(host.prompts), 2)
 
     def test_not_listed(self):
         for listed in (None, "door", "tes", "test2"):
             self.pool.reset()
             host = self.carol("123456", confirm_sign_up=listed)
-            self.check(host, "PAM_ACCT_EXPIRED", "not_confirmed", 1, [])
+            self.check(host, "PAM_AUTH_ERR", "not_confirmed", 1, [])
             self.assertEqual(host.prompts, [PASSWORD])
 
     def test_what_to_do(self):
         host = self.carol(confirm_sign_up=None, explain_status="yes")
-        self.check(host, "PAM_ACCT_EXPIRED", "not_confirmed", 1, [
+        self.check(host, "PAM_PERM_DENIED", "not_confirmed", 1, [
             "This account has not been confirmed yet: see pam-cognito confirm."])
 
 

@@ -59,6 +59,8 @@ FOREIGN = {
     "uid_below_a_higher_minimum": ("alice", ["minimum_uid=2002"]),
     "not_in_only_group": ("carol", ["only_group=staff"]),
     "not_in_any_of_the_groups": ("dave", ["only_group=staff,friends"]),
+    "excepted": ("alice", ["except_users=alice"]),
+    "excepted_and_listed": ("alice", ["only_users=alice", "except_users=bob,alice"]),
     "not_in_only_users": ("bob", ["only_users=alice,carol"]),
     "prefix_of_a_listed_name": ("alice", ["only_users=alice2"]),
     "in_neither_list": ("dave", ["only_users=alice", "only_group=staff"]),
@@ -113,6 +115,192 @@ class Foreign(ScopeCase):
             host = run(arguments=["config=/no/such/file", "helper=/no/such/helper", "bad=key"],
                        user=user, control=EXACT)
             self.assertForeign(host)
+
+
+class Failing(ScopeCase):
+    """What could not be found out is neither ours nor not ours."""
+    ANSWERS = [("authenticate", "PAM_SYSTEM_ERR"), ("acct_mgmt", "PAM_SYSTEM_ERR"),
+               ("chauthtok", "PAM_SYSTEM_ERR")]
+
+    def refused(self, user, name, number, *more):
+        for phase, code in self.ANSWERS:
+            host = ask(user, *more, operations=[phase],
+                       environment={"LOOKUP_FAILS": f"{name}:{number}"})
+            self.assertEqual(host.returns, [(phase, code)])
+            self.assertEqual(host.prompts + host.helpers, [])
+            self.assertEqual([priority for priority, _ in host.logs], [3])
+            self.assertRegex(host.logs[0][1], f"^{user}: .*refused: lookup_failed service=test: "
+                                              f"the look-up of the [a-z]+ {name} failed: ")
+
+    # What man pages of other systems say for "not found", and what a service may say.
+    NUMBERS = (1, 2, 3, 4, 5, 9, 11, 12, 24, 110, 111)
+
+    def test_account(self):
+        for number in self.NUMBERS:
+            self.refused("alice", "alice", number)
+        self.refused("missing", "missing", 111)
+        self.refused("missing", "missing", 111, "local_account=optional")
+        self.refused("alice", "alice", 111, "only_users=alice")
+
+    def test_group(self):
+        for number in self.NUMBERS:
+            self.refused("alice", "staff", number, "only_group=staff")
+        for user in ("alice", "carol", "dave"):
+            self.refused(user, "staff", 111, "only_group=staff,primary")
+            self.refused(user, "staff", 111, "only_group=primary,staff", "only_users=bob")
+            self.refused(user, "staff", 111, "only_group=staff", "allow_services=sshd")
+
+    def test_group_that_does_not_decide(self):
+        failing = {"LOOKUP_FAILS": "staff:111"}
+        self.assertOurs(ask("carol", "only_group=staff,friends", environment=failing))
+        self.assertOurs(ask("alice", "only_group=staff", "only_users=alice", environment=failing))
+        self.assertForeign(ask("root", "only_group=staff", environment=failing))
+        self.assertForeign(ask("daemon", "only_group=staff", environment=failing))
+
+    def test_nobody_behind_us_may_decide(self):
+        permit = "".join(harness.line(phase, [], "pam_permit.so", "required")
+                         for phase in ("auth", "account", "password"))
+        for control in ("required", "[success=done user_unknown=ignore default=die]"):
+            host = ask("alice", "only_group=staff", control=control, after=permit,
+                       environment={"LOOKUP_FAILS": "staff:111"})
+            self.assertEqual(host.code, "PAM_SYSTEM_ERR")
+
+    def test_large_groups(self):
+        for count in (2000, 20000, 200000):
+            harness.GROUPS["staff"] = [*(f"member{n:06}" for n in range(count)), "alice"]
+            try:
+                self.assertOurs(ask("alice", "only_group=staff"))
+                self.assertForeign(ask("carol", "only_group=staff"))
+            finally:
+                harness.GROUPS["staff"] = ["alice", "bob"]
+
+
+@harness.cases
+class Excepted(ScopeCase):
+    """The break-glass, whatever else is wrong."""
+    mistakes_rows = {
+        "key": (["only_grop=cognito", "except_users=alice"], "", {}),
+        "value": (["timeout=x", "minimum_uid=y", "except_users=alice"], "", {}),
+        "in_the_file": (["except_users=alice"], "nonsense\n[open\nonly_users\n", {}),
+        "twice": (["except_users=bob", "except_users=alice"], "", {}),
+        "file": ([], "only_grop = x\nexcept_users = alice\n", {}),
+        "file_and_argument": (["only_grop=x"], "except_users = alice\n", {}),
+        "file_with_a_nul": ([], "a\0b\nexcept_users = alice\n", {}),
+        "account_fails": (["except_users=alice"], "", {"LOOKUP_FAILS": "alice:111"}),
+        "group_fails": (["except_users=alice", "only_group=staff"], "",
+                        {"LOOKUP_FAILS": "staff:111"}),
+        "alias": (["except_users=alice"], "", {"LOOKUP_ALIAS": "alice:bob"}),
+    }
+
+    def check_mistakes(self, arguments, settings, environment):
+        for phase, code in (("authenticate", "PAM_USER_UNKNOWN"), ("acct_mgmt", "PAM_IGNORE"),
+                            ("chauthtok", "PAM_IGNORE")):
+            host = ask("alice", *arguments, settings=settings, operations=[phase],
+                       environment=environment)
+            self.assertEqual(host.returns, [(phase, code)])
+            self.assertEqual(host.prompts + host.shown + host.logs + host.helpers, [])
+
+    def test_others_meet_the_mistake(self):
+        host = ask("carol", "only_grop=cognito", "except_users=alice")
+        self.assertEqual((host.code, host.reason), ("PAM_SERVICE_ERR", "configuration"))
+
+    def test_file_that_is_not_trusted(self):
+        path = write_config("except_users = alice\n", mode=0o666)
+        for more, code in (([], "PAM_SERVICE_ERR"), (["except_users=alice"], "PAM_USER_UNKNOWN")):
+            host = run(arguments=[f"config={path}", f"helper={FAKE}", *more], control=EXACT)
+            self.assertEqual(host.code, code)
+
+    def test_without_any_file(self):
+        self.assertForeign(run(arguments=["config=/no/such/file", "helper=/no/such/helper",
+                                          "except_users=alice"], control=EXACT))
+
+
+class Alias(ScopeCase):
+    """The account found must bear the name asked about."""
+    ALIAS = {"LOOKUP_ALIAS": "carol:alice"}
+
+    def test_refused(self):
+        for more in ([], ["only_group=staff"], ["only_users=alice"], ["only_users=carol"]):
+            for phase in ("authenticate", "acct_mgmt", "chauthtok"):
+                host = ask("carol", *more, operations=[phase], environment=self.ALIAS)
+                self.assertEqual(host.returns, [(phase, "PAM_PERM_DENIED")], more)
+                self.assertEqual(host.prompts + host.helpers, [])
+                self.assertEqual(len(host.logs), 1)
+                self.assertIn("refused: account_mismatch service=test: the account found for "
+                              "that name is alice's", host.logs[0][1])
+
+    def test_of_somebody_who_is_not_ours(self):
+        self.assertForeign(ask("carol", "only_group=friends", environment=self.ALIAS))
+        self.assertForeign(ask("alice", environment={"LOOKUP_ALIAS": "alice:toor"}))
+
+    def test_case_counts(self):
+        host = ask("ALICE", environment={"LOOKUP_ALIAS": "ALICE:alice"},
+                   settings="username_class = .*\n")
+        self.assertEqual(host.code, "PAM_PERM_DENIED")
+
+
+class Meanwhile(ScopeCase):
+    """The account and the scope are looked at again right before a success."""
+
+    def change(self, change, *more, phase="authenticate"):
+        behaviour = "good" if phase == "authenticate" else "change"
+        arguments = [f"config={write_config('')}", f"helper={FAKE}",
+                     f"user_pool_id=fake:{behaviour}", "timeout=3", *more]
+        host = harness.Host([phase], harness.write_service(arguments, control=EXACT))
+        host.until("prompt")
+        accounts, groups = dict(harness.ACCOUNTS), dict(harness.GROUPS)
+        try:
+            change()
+            harness.write_accounts()
+            for name in ("passwd", "group"):
+                path = os.path.join(harness.TMP, name)
+                os.utime(path, (1, harness.numbers.__next__()))
+        finally:
+            harness.ACCOUNTS.clear()
+            harness.ACCOUNTS.update(accounts)
+            harness.GROUPS.clear()
+            harness.GROUPS.update(groups)
+        host.say(PASSWORD)
+        return host.finish()
+
+    def refused(self, change, *more):
+        host = self.change(change, *more)
+        self.assertEqual((host.code, host.reason), ("PAM_PERM_DENIED", "account_mismatch"),
+                         host.events)
+        self.assertTrue(host.delayed)
+        host = self.change(change, *more, phase="chauthtok")
+        self.assertEqual(host.code, "PAM_PERM_DENIED", host.events)
+
+    def test_nothing_changed(self):
+        host = self.change(lambda: None)
+        self.assertEqual(host.code, "PAM_SUCCESS", host.events)
+
+    def test_account_vanished(self):
+        self.refused(lambda: harness.ACCOUNTS.pop("alice"))
+
+    def test_account_vanished_where_none_is_needed(self):
+        self.refused(lambda: harness.ACCOUNTS.pop("alice"), "local_account=optional")
+
+    def test_uid_changed(self):
+        self.refused(lambda: harness.ACCOUNTS.update(alice=2999))
+
+    def test_uid_became_roots(self):
+        self.refused(lambda: harness.ACCOUNTS.update(alice=0))
+
+    def test_no_longer_a_member(self):
+        self.refused(lambda: harness.GROUPS.update(staff=["bob"]), "only_group=staff")
+
+
+class Delay(ScopeCase):
+    def test_nodelay(self):
+        for more, delayed in (([], True), (["nodelay"], False), (["nodelay=no"], True)):
+            host = ask("alice", *more, answers=["wrong"])
+            self.assertEqual((host.code, host.delayed), ("PAM_AUTH_ERR", delayed), more)
+
+    def test_before_the_settings(self):
+        failing = {"LOOKUP_FAILS": "alice:111"}
+        self.assertTrue(ask("alice", environment=failing).delayed)
+        self.assertFalse(ask("alice", "nodelay", environment=failing).delayed)
 
 
 class Ours(ScopeCase):

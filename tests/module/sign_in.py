@@ -182,23 +182,23 @@ class Accounts(PoolCase):
 
     def test_unconfirmed(self):
         host = self.sign_in("Not-Confirmed-1", user="carol")
-        self.check(host, "PAM_ACCT_EXPIRED", "not_confirmed", 1)
+        self.check(host, "PAM_AUTH_ERR", "not_confirmed", 1)
         self.assertIn("error=UserNotConfirmedException", host.verdict[1])
 
     def test_unconfirmed_explained(self):
         host = self.sign_in("Not-Confirmed-1", user="carol", settings={"explain_status": "yes"})
-        self.check(host, "PAM_ACCT_EXPIRED")
+        self.check(host, "PAM_PERM_DENIED")
         self.assertEqual(len(host.shown), 1)
         self.assertTrue(host.shown[0].startswith("This account has not been confirmed yet"))
 
     def test_disabled(self):
         host = self.sign_in("Disabled-User-1", user="dave")
-        self.check(host, "PAM_ACCT_EXPIRED", "disabled", 1, [])
+        self.check(host, "PAM_AUTH_ERR", "disabled", 1, [])
         self.assertIn("User is disabled.", host.verdict[1])
 
     def test_disabled_explained(self):
         host = self.sign_in("Disabled-User-1", user="dave", settings={"explain_status": "yes"})
-        self.check(host, "PAM_ACCT_EXPIRED", shown=["This account is disabled."])
+        self.check(host, "PAM_PERM_DENIED", shown=["This account is disabled."])
 
     def test_reset_required(self):
         host = self.sign_in("Must-Reset-1", user="frank")

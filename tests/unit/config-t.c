@@ -320,6 +320,108 @@ check_lists(void)
     config_free(NULL);
 }
 
+/* except_users counts whatever else is wrong, and only where it is sound. */
+static void
+check_exceptions(void)
+{
+    static const struct {
+        const char *argument;
+        const char *text;
+        size_t length; /* 0: strlen */
+        mode_t mode;
+        bool excepted; /* alice */
+    } rows[] = {
+        {"except_users=alice", "", 0, 0600, true},
+        {"except_users=bob,alice", "", 0, 0600, true},
+        {"except_users=alice2", "", 0, 0600, false},
+        {"except_users=", "", 0, 0600, false},
+        {"except_users=alice,,bob", "", 0, 0600, false},
+        {"except_users", "", 0, 0600, false},
+        {"except_user=alice", "", 0, 0600, false},
+        {"except_users=alice", "except_users = bob\n", 0, 0600, true},
+        {"except_users=bob", "except_users = alice\n", 0, 0600, true},
+        {"except_users=,", "except_users = alice\n", 0, 0600, true},
+        {"only_grop=x", "except_users = alice\n", 0, 0600, true},
+        {"x", "except_users=alice", 0, 0600, true},
+        {"x", "\texcept_users\t=\t alice , bob \r\n", 0, 0600, true},
+        {"x", "except_users = \"alice\"\n", 0, 0600, true},
+        {"x", "except_users = alice\nexcept_users = bob\n", 0, 0600, true},
+        {"x", "except_users = bob\nexcept_users = alice\n", 0, 0600, true},
+        {"x", "except_users =\nexcept_users = alice\n", 0, 0600, true},
+        {"x", "nonsense\ntimeout = x\n= y\nexcept_users = alice\n", 0, 0600,
+         true},
+        {"x", "a\0b\nexcept_users = alice\n", 25, 0600, true},
+        {"x", "\0\nexcept_users = alice\n", 23, 0600, true},
+        {"x", "except_users = alice\na\0b", 24, 0600, true},
+        {"x", "except_users = alice\0\n", 22, 0600, false},
+        {"x", "client_secret = s\nexcept_users = alice\n", 0, 0644, true},
+        {"x", "except_users = alice\n", 0, 0666, false},
+        {"x", "[sshd]\nexcept_users = alice\n", 0, 0600, false},
+        {"x", "[\nexcept_users = alice\n", 0, 0600, false},
+        {"x", "except_users = alice\n[sshd]\n", 0, 0600, true},
+        {"x", "# except_users = alice\n", 0, 0600, false},
+        {"x", "except_users alice\n", 0, 0600, false},
+        {"x", "except_users = alice,,\n", 0, 0600, false},
+    };
+    const struct file_trust trust = {.owner = geteuid()};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char config[160];
+        const char *arguments[] = {rows[i].argument, config};
+        size_t length = rows[i].length == 0 ? strlen(rows[i].text)
+                                            : rows[i].length;
+
+        config_free(from_text(CONFIG_MODULE, "debug", rows[i].text, length,
+                              rows[i].mode));
+        (void) snprintf(config, sizeof(config), "config=%s", path);
+        (void) ok(config_is_excepted("alice", 2, arguments, &trust)
+                      == rows[i].excepted,
+                  "exceptions %zu: %s", i, rows[i].argument);
+    }
+}
+
+/* A line of any length before it is one of the mistakes. */
+static void
+check_exception_behind_a_long_line(void)
+{
+    const struct file_trust trust = {.owner = geteuid()};
+    char text[3 * CONFIG_VALUE_MAX], config[160];
+    const char *arguments[] = {config};
+
+    memset(text, 'x', sizeof(text));
+    (void) snprintf(text + 2 * CONFIG_VALUE_MAX, CONFIG_VALUE_MAX,
+                    "\nexcept_users = alice\n");
+    config_free(from_text(CONFIG_MODULE, "debug", text, strlen(text), 0600));
+    (void) snprintf(config, sizeof(config), "config=%s", path);
+    ok(config_is_excepted("alice", 1, arguments, &trust),
+       "behind a line that is too long");
+    ok(!config_is_excepted("bob", 1, arguments, &trust), "nobody else is");
+    (void) unlink(path);
+    ok(!config_is_excepted("alice", 1, arguments, &trust),
+       "a file that there is not excepts nobody");
+    arguments[0] = "except_users=alice";
+    ok(config_is_excepted("alice", 1, arguments, &trust),
+       "the arguments need no file");
+}
+
+/* In a section it would seem to count. */
+static void
+check_exceptions_in_a_section(void)
+{
+    static const char text[] = "[sshd]\nexcept_users = alice\n";
+
+    for (int owner = CONFIG_MODULE; owner <= CONFIG_HELPER; owner++) {
+        struct config *config = from_text((enum config_owner) owner, "debug",
+                                          text, sizeof(text) - 1, 0600);
+
+        (void) ok(owner == CONFIG_HELPER
+                      || config_status(config) == STATUS_CONFIG,
+                  "in a section it is a mistake, owner %d", owner);
+        config_free(config);
+    }
+    (void) unlink(path);
+}
+
 static void
 check_words_of_status(void)
 {
@@ -350,6 +452,9 @@ main(void)
     check_faults();
     check_files();
     check_lists();
+    check_exceptions();
+    check_exceptions_in_a_section();
+    check_exception_behind_a_long_line();
     check_words_of_status();
     ok(rmdir(folder) == 0, "nothing was left behind");
     return done_testing();
