@@ -18,6 +18,7 @@
 #include "cli/services.h"
 #include "common/config.h"
 #include "common/file.h"
+#include "common/text.h"
 #include "helper/setup.h"
 
 #define CHECK_MODULE "pam_cognito.so"
@@ -53,6 +54,7 @@ struct check {
     bool usable;             /* the settings are good enough for the network */
     bool helper_sound;       /* its program and user are as they must be */
     bool cage_reached;       /* the helper itself reached the pool */
+    char issuer_seen[TEXT_LINE_MAX]; /* of the pool's tokens, or "" */
     int64_t server_date;     /* the service's clock, Unix seconds, or 0 */
     int64_t local_date;      /* ours when that arrived */
     size_t finding_count;

@@ -36,6 +36,13 @@ fix_of(const char *reason)
          "give the account a higher uid, or lower minimum_uid"},
         {"in neither only_users nor only_group",
          "usermod --append --groups GROUP NAME, or widen only_users"},
+        {"the account could not be looked up",
+         "mend the name service (passwd: in /etc/nsswitch.conf)"},
+        {"a group of only_group could not be looked up",
+         "mend the name service (group: in /etc/nsswitch.conf)"},
+        {"the account found bears another name",
+         "take the alias out of the name service; sign in by the account's "
+         "own name"},
         {"not a name that username_class allows",
          "rename the account, or widen username_class"},
     };
@@ -65,15 +72,7 @@ check_account_record(struct check *check)
                   strerror(errno));
         break;
     case LOOKUP_FOUND:
-        if (strcmp(account.pw_name, check->user) == 0)
-            check_person(check, &account);
-        else
-            check_add(check, CHECK_PROBLEM, AREA,
-                      "take the alias out of the name service; sign in by "
-                      "the account's own name",
-                      "%s is another name of the account %s: who signs in "
-                      "as the one would be the other, so the module refuses",
-                      check->user, account.pw_name);
+        check_person(check, &account);
         break;
     }
     free(memory);
@@ -96,6 +95,13 @@ check_account(struct check *check)
     case SCOPE_OURS:
         break;
     case SCOPE_FOREIGN:
+        if (strcmp(reason, "named in except_users") == 0) {
+            check_add(check, CHECK_OK, AREA, NULL,
+                      "%s is the break-glass (except_users): the pool is not "
+                      "asked, the local password decides",
+                      check->user);
+            return;
+        }
         check_add(check, CHECK_PROBLEM, AREA, fix_of(reason),
                   "%s is not the pool's on this machine: %s", check->user,
                   reason);

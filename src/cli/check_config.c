@@ -26,10 +26,51 @@ path_of(const struct check *check)
     return config_text(check->module, KEY_CONFIG);
 }
 
+/* The values of a list for a message, or what stands for none. */
+static const char *
+list_of(const struct check *check, enum config_key key, const char *none)
+{
+    return check->module == NULL || !config_is_set(check->module, key)
+               ? none
+               : config_text(check->module, key);
+}
+
+/*
+ * Whom a mistake shuts out. A misspelt only_group has not been given, so that
+ * everybody above minimum_uid is in scope.
+ */
+static void
+say_who(const struct check *check, char *out, size_t size)
+{
+    const char *groups = list_of(check, KEY_ONLY_GROUP, NULL);
+    const char *users = list_of(check, KEY_ONLY_USERS, NULL);
+    const char *excepted = list_of(check, KEY_EXCEPT_USERS, NULL);
+
+    (void) snprintf(out, size,
+                    "until then %s%.80s%s%.80s cannot log in%s%.80s%s",
+                    groups != NULL || users != NULL
+                        ? ""
+                        : "every local account from minimum_uid on, local "
+                          "administrators too,",
+                    users == NULL ? "" : users,
+                    groups == NULL  ? ""
+                    : users == NULL ? "members of "
+                                    : " and members of ",
+                    groups == NULL ? "" : groups,
+                    excepted == NULL ? ", and no except_users is set: root "
+                                       "alone, and who is not in scope, can"
+                                     : "; except_users (",
+                    excepted == NULL ? "" : excepted,
+                    excepted == NULL ? "" : ") can as ever");
+}
+
 /* What to do about a fault that names itself well enough. */
 static const char *
-fix_of(const struct check *check, const char *message)
+fix_of(const struct check *check, const char *message, char *out,
+       size_t size)
 {
+    char who[400];
+
     if (strstr(message, "Permission denied") != NULL
         && check->host.uid == geteuid() && geteuid() != 0)
         return "this service runs as you: give it a configuration of its "
@@ -40,17 +81,22 @@ fix_of(const struct check *check, const char *message)
     if (strstr(message, "chmod 0600") != NULL)
         return "chmod 0600 that file; others may have read the secret, so "
                "change it at the app client too";
-    if (strstr(message, "unknown key") != NULL)
-        return "correct the spelling or take the line out; nobody in scope "
-               "can log in until then";
-    return "correct it there; nobody in scope can log in until then";
+    say_who(check, who, sizeof(who));
+    (void) snprintf(out, size, "%s; %s",
+                    strstr(message, "unknown key") != NULL
+                        ? "correct the spelling or take the line out"
+                        : "correct it there",
+                    who);
+    return out;
 }
 
 static void
 add_fault(struct check *check, const char *area, const char *message)
 {
-    check_add(check, CHECK_PROBLEM, area, fix_of(check, message), "%s",
-              message);
+    char fix[480];
+
+    check_add(check, CHECK_PROBLEM, area,
+              fix_of(check, message, fix, sizeof(fix)), "%s", message);
 }
 
 static bool
@@ -183,6 +229,20 @@ check_times(struct check *check)
                   connecting, whole);
 }
 
+/* Who gets in whatever is wrong with the rest. */
+static void
+check_break_glass(struct check *check)
+{
+    if (config_is_set(check->module, KEY_EXCEPT_USERS))
+        return;
+    check_add(check, CHECK_WARNING, AREA,
+              "except_users=NAME on the module's line: a local "
+              "administrator with a local password",
+              "there is no break-glass: except_users names nobody whom a "
+              "mistake in the settings, or a name service that fails, does "
+              "not shut out");
+}
+
 /* Without a line there is nobody who would read the settings. */
 static bool
 is_nowhere(const struct check *check)
@@ -230,6 +290,7 @@ check_config(struct check *check)
         return;
     }
     describe_file(check);
+    check_break_glass(check);
     describe_secret(check);
     if (check->setup.warning[0] != '\0')
         check_add(check, CHECK_WARNING, AREA,

@@ -1,6 +1,6 @@
 /*
- * One GET for the keys and at most one InitiateAuth for each flow, with a
- * user name that nobody has.
+ * A GET for the keys, one for the issuer, and at most one InitiateAuth for
+ * each flow, with a user name that nobody has.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,6 +19,7 @@
 #include "cli/reasons.h"
 #include "cognito/certificate.h"
 #include "cognito/srp.h"
+#include "common/text.h"
 #include "flows/sign_in.h"
 
 #define CLIENT "app client"
@@ -224,6 +225,62 @@ judge_keys(struct check *check, const struct http_answer *answer)
     jwt_keys_free(keys);
 }
 
+/* "issuer" of the pool's discovery document, or false. */
+static bool
+fetch_issuer(struct probe *probe, char out[TEXT_LINE_MAX])
+{
+    const struct pool *pool = &probe->check->setup.pool;
+    struct http_answer answer = {0};
+    struct json *object = NULL;
+    const char *issuer = NULL, *slash = strrchr(pool->keys_path, '/');
+    char path[512];
+
+    out[0] = '\0';
+    (void) snprintf(path, sizeof(path), "%.*s/openid-configuration",
+                    slash == NULL ? 0 : (int) (slash - pool->keys_path),
+                    pool->keys_path);
+    announce(probe->check, "Sending: GET %s%s", pool->endpoint, path);
+    begin_work(probe);
+    if (http_get(probe->cognito.http, path, &answer) == STATUS_OK
+        && answer.code == 200 && answer.body.length > 0
+        && json_parse(answer.body.data, answer.body.length, &object)
+               == STATUS_OK)
+        issuer = json_text(object, "issuer");
+    if (issuer != NULL)
+        text_clean(issuer, out, TEXT_LINE_MAX);
+    json_free(object);
+    http_answer_free(&answer);
+    return out[0] != '\0';
+}
+
+/* Tokens of another issuer than the settings accept are refused. */
+static void
+check_issuer(struct probe *probe)
+{
+    struct check *check = probe->check;
+    const struct pool *pool = &check->setup.pool;
+    char *seen = check->issuer_seen;
+
+    if (!fetch_issuer(probe, seen)) {
+        check_leave_out(check, "the issuer of the pool's tokens, which no "
+                               "discovery document names");
+        return;
+    }
+    if (strcmp(seen, pool->issuer) == 0
+        || (pool->updated_issuer[0] != '\0'
+            && strcmp(seen, pool->updated_issuer) == 0)) {
+        check_add(check, CHECK_OK, "issuer", NULL, "%s", seen);
+        return;
+    }
+    check_add(check, CHECK_PROBLEM, "issuer",
+              "set issuer to that, if it is your pool's; otherwise compare "
+              "user_pool_id, region and endpoint",
+              "the pool's tokens name %s, and the settings accept %s%s%s: "
+              "every login ends in token_refused",
+              seen, pool->issuer, pool->updated_issuer[0] ? " and " : "",
+              pool->updated_issuer);
+}
+
 /* False when nothing further can be asked. */
 static bool
 reach(struct probe *probe, bool pinned)
@@ -253,6 +310,8 @@ reach(struct probe *probe, bool pinned)
     else
         judge_keys(check, &answer);
     http_answer_free(&answer);
+    if (check->problems == problems)
+        check_issuer(probe);
     return check->problems == problems;
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/explain.h"
 
+#include <security/pam_appl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,25 +143,69 @@ explain_message(const struct output *output, const char *text,
     return found;
 }
 
-/* Which reasons give that PAM code. */
+/* Is the code what any of the module's operations returns for the reason? */
 static bool
-explain_pam(const struct output *output, const char *name)
+returns(enum status status, int code)
+{
+    return result_code(status, RESULT_AUTHENTICATE) == code
+           || result_code(status, RESULT_PRELIMINARY) == code
+           || result_code(status, RESULT_UPDATE) == code;
+}
+
+/* Which reasons give that PAM code. */
+static void
+explain_code(const struct output *output, int code)
 {
     bool found = false;
-    int code;
 
-    if (!pam_code_from_name(name, &code))
-        return false;
     for (unsigned int i = 0; i < STATUS_COUNT; i++)
-        if (result_code((enum status) i, RESULT_AUTHENTICATE) == code) {
+        if (returns((enum status) i, code)) {
             print(output, status_word((enum status) i), (enum status) i,
                   reason_of_status((enum status) i));
             found = true;
         }
     if (!found)
-        output_line(output, TONE_PLAIN,
-                    "%s: pam_cognito never returns this from authenticate.",
-                    name);
+        output_line(output, TONE_PLAIN, "%s: pam_cognito never returns this.",
+                    pam_code_name(code));
+}
+
+static bool
+explain_pam(const struct output *output, const char *name)
+{
+    int code;
+
+    if (!pam_code_from_name(name, &code))
+        return false;
+    explain_code(output, code);
+    return true;
+}
+
+/*
+ * What hosts log of a code is libpam's text for it: "PAM: Error in service
+ * module", "passwd: Authentication token manipulation error".
+ */
+static bool
+explain_host_line(const struct output *output, const char *text)
+{
+    size_t longest = 0;
+    int best = -1;
+
+    for (int code = 1; code < PAM_CODE_COUNT; code++) {
+        const char *words = pam_strerror(NULL, code);
+
+        if (words != NULL && strlen(words) > longest
+            && strcasestr(text, words) != NULL) {
+            longest = strlen(words);
+            best = code;
+        }
+    }
+    if (best < 0)
+        return false;
+    output_line(output, TONE_PLAIN,
+                "%s: these reasons end so; the line of pam_cognito before it "
+                "has the one (journalctl -g pam_cognito).",
+                pam_code_name(best));
+    explain_code(output, best);
     return true;
 }
 
@@ -250,7 +295,7 @@ explain(struct cli *cli)
     }
     if (explain_log_line(output, text) || explain_status(output, text)
         || explain_error(output, http_name(text)) || explain_pam(output, text)
-        || explain_words(output, text)
+        || explain_words(output, text) || explain_host_line(output, text)
         || explain_message(output, text, ""))
         return CLI_DONE;
     output_error("explain: nothing is known about that");

@@ -96,6 +96,7 @@ prepare(struct redaction *redaction, const struct check *check)
     hide_setting(redaction, check, KEY_PROXY, "[proxy]");
     hide_setting(redaction, check, KEY_ENDPOINT, "[endpoint]");
     hide_setting(redaction, check, KEY_ISSUER, "[issuer]");
+    hide(redaction, check->issuer_seen, "[issuer]");
     hide_host(redaction, check, KEY_PROXY, "[proxy]");
     hide_host(redaction, check, KEY_ENDPOINT, "[endpoint host]");
     hide_host(redaction, check, KEY_ISSUER, "[issuer]");

@@ -123,6 +123,11 @@ BROKEN = {
                           before=lambda case: case.pool.advance(-3600)),
     "keys_blocked": Broken("signing keys", r"^cannot be had: HTTP 403",
                            before=fault("html_403", "jwks"), asked=0),
+    "other_issuer": Broken("issuer", r"^the pool's tokens name https://login\.example\.com/x, and "
+                           r"the settings accept https://cognito-idp\.eu-west-1\.\S+ and "
+                           r"https://issuer-cognito-idp\.eu-west-1\.",
+                           before=lambda case: case.pool.set_pool(
+                               settings={"issuer": "https://login.example.com/x"}), asked=0),
     # The pool and its app client.
     "pool_unknown": Broken("user pool", r"does not know the pool eu-west-1_Nowhere01: HTTP 404",
                            {"user_pool_id": "eu-west-1_Nowhere01"}, asked=0),
@@ -300,6 +305,9 @@ WARNINGS = {
                          {"etc": {"shells": "/bin/bash\n"}}),
     "account_not_in_files": ("account", "alice is not in /etc/passwd but comes from",
                              {"etc": {"passwd": "root:x:0:0::/:/bin/sh\nalicex:x:1:1::/:/\n"}}),
+    "no_break_glass": ("configuration", "there is no break-glass: except_users names nobody",
+                       {"stack": lambda case, config:
+                        case.good_stack(config).replace("except_users=admin", "")}),
     "accounts_age": ("account", r"accounts made here age after 365 days \(PASS_MAX_DAYS in",
                      {"user": None, "etc": {"login.defs": "#PASS_MAX_DAYS 1\nPASS_MIN_DAYS 7\n"
                                             "PASS_MAX_DAYS\t365\n"}}),
@@ -338,6 +346,39 @@ class TestWarnings(SetupCase):
 for label in WARNINGS:
     setattr(TestWarnings, f"test_{label}",
             lambda self, label=label: self.check_warning(label))
+
+
+# A mistake on the line, and who is shut out by it.
+LOCKED_OUT = {
+    "group": (["only_group=staff", "colour=blue"],
+              r"until then members of staff cannot log in; except_users \(admin\) can as ever"),
+    "users": (["only_users=alice", "timeout=never"], r"until then alice cannot log in; except"),
+    "both": (["only_users=carol", "only_group=staff", "colour"],
+             r"until then carol and members of staff cannot log in"),
+    "misspelt": (["only_grop=staff"], r"until then every local account from minimum_uid on, local "
+                 r"administrators too, cannot log in; except_users \(admin\) can"),
+}
+
+
+class TestLockedOut(SetupCase):
+    def locked_out(self, label):
+        arguments, says = LOCKED_OUT[label]
+        status, found, _ = self.findings(arguments=arguments)
+        self.assertEqual(status, 1)
+        self.assertRegex(bad(found)[0]["fix"], says)
+
+    def test_nobody_excepted(self):
+        _, found, _ = self.findings(stack=lambda case, config: case.good_stack(
+            config, "colour=blue").replace("except_users=admin", ""))
+        self.assertIn("no except_users is set: root alone", bad(found)[0]["fix"])
+
+    def test_what_was_meant(self):
+        _, found, _ = self.findings(arguments=["only_grop=staff"])
+        self.assertRegex(bad(found)[0]["text"], "only_grop .*did you mean only_group")
+
+
+for label in LOCKED_OUT:
+    setattr(TestLockedOut, f"test_{label}", lambda self, label=label: self.locked_out(label))
 
 
 class TestGood(SetupCase):
@@ -410,6 +451,27 @@ class TestGood(SetupCase):
         self.assertIn("known; allows USER_SRP_AUTH",
                       [f["text"] for f in found if f["area"] == "app client"])
 
+    def test_break_glass(self):
+        done = self.check_up("--offline", "--json", user="admin")
+        self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+        self.assertIn("admin is the break-glass (except_users)", done.out)
+
+    def test_issuers(self):
+        for issuer, name in (("ORIGINAL", "https://cognito-idp."),
+                             ("UPDATED", "https://issuer-cognito-idp.")):
+            self.pool.set_pool(settings={"issuer": issuer})
+            status, found, _ = self.findings()
+            self.assertEqual((status, bad(found)), (0, []))
+            self.assertEqual([f["text"][:len(name)] for f in found if f["area"] == "issuer"],
+                             [name])
+
+    def test_no_discovery_document(self):
+        """Emulators have none; then nothing is said of the issuer."""
+        self.pool.fault("html_403", match={"operation": "openid-configuration"}, count=0)
+        done = self.check_up()
+        self.assertEqual(done.status, 0, done.text)
+        self.assertIn("the issuer of the pool's tokens, which no discovery", done.out)
+
     def test_pinned_keys(self):
         context = ssl.create_default_context(cafile=self.pool.ca_file)
         connection = http.client.HTTPSConnection("127.0.0.1", self.pool.port, context=context)
@@ -455,18 +517,19 @@ class TestSending(SetupCase):
         """One InitiateAuth for each flow, as a user nobody has, announced."""
         done = self.check_up()
         found = self.pool.requests()
-        self.assertEqual([r["operation"] for r in found], ["jwks"] + ["InitiateAuth"] * 4)
-        self.assertEqual([r["flow"] for r in found[1:]], FLOWS)
-        names = {r["username"] for r in found[1:]}
+        self.assertEqual([r["operation"] for r in found], ["jwks", "openid-configuration"]
+                         + ["InitiateAuth"] * 4)
+        self.assertEqual([r["flow"] for r in found[2:]], FLOWS)
+        names = {r["username"] for r in found[2:]}
         self.assertEqual(len(names), 1)
         self.assertRegex(names.pop(), r"^pam-cognito-check-[a-z2-7]{16}$")
         announced = re.findall(r"(?m)^Sending: (\w+)", done.out)
-        self.assertEqual(announced, ["GET", "InitiateAuth"])
+        self.assertEqual(announced, ["GET", "GET", "InitiateAuth"])
 
     def test_scripts_are_told_on_standard_error(self):
         done = self.check_up("--json")
         self.assertEqual(re.findall(r"(?m)^pam-cognito: Sending: (\w+)", done.err),
-                         ["GET", "InitiateAuth"])
+                         ["GET", "GET", "InitiateAuth"])
 
     def test_another_name_each_time(self):
         self.check_up()
@@ -522,6 +585,12 @@ class TestReport(SetupCase):
                                           arguments=["client_secret=" + secret])
         self.assertNotIn(secret, text)
         self.assertNotIn(secret, done.text)
+
+    def test_an_issuer_of_ones_own(self):
+        self.pool.set_pool(settings={"issuer": "https://login.example.com/x"})
+        done, _, text = self.write_report()
+        self.assertEqual(done.status, 1)
+        self.assertNotIn("login.example.com", text)
 
     def test_what_a_bug_report_needs(self):
         _, _, text = self.write_report(settings={"timeout": "12"})

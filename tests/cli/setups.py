@@ -36,7 +36,7 @@ class SetupCase(ToolCase):
     """check on a good set-up with some changes."""
 
     def module_line(self, config, control=GOOD_CONTROL, *arguments, phase="auth"):
-        words = [f"config={config}", f"helper={harness.HELPER}", *arguments]
+        words = [f"config={config}", f"helper={harness.HELPER}", "except_users=admin", *arguments]
         return f"{phase} {control} {harness.MODULE} {' '.join(words)}\n"
 
     def good_stack(self, config, *arguments):

@@ -138,7 +138,7 @@ GOOD = {
 class TestStacks(SetupCase):
     def arguments(self):
         config = harness.write_config(self.settings())
-        return f"config={config} helper={harness.HELPER}"
+        return f"config={config} helper={harness.HELPER} except_users=admin"
 
     def stack_findings(self, text, service="sshd", env=None, settings=None, **others):
         arguments = self.arguments()
@@ -148,7 +148,8 @@ class TestStacks(SetupCase):
 
         folder = self.pam_dir(fill(text), service=service, **{
             name: fill(content) for name, content in others.items()})
-        done = script("check", "--offline", "--json", "--service", service, "--pam-dir", folder, "--sshd", self.sshd(),
+        done = script("check", "--offline", "--json", "--service", service,
+                      "--pam-dir", folder, "--sshd", self.sshd(),
                       "--selinux-dir", "/nonexistent", "--etc", self.etc(),
                       *[f"--set={setting}" for setting in settings or ()], "alice", env=env)
         self.last = done
@@ -376,7 +377,8 @@ def example_test(path):
         with open(path, encoding="utf-8") as file:
             text = file.read().replace(
                 "pam_cognito.so only_group=cognito",
-                f"{harness.MODULE} only_group=staff config={config} helper={harness.HELPER}")
+                f"{harness.MODULE} only_group=staff config={config} helper={harness.HELPER} "
+                "except_users=admin")
         service = "other-service" if name == "common-auth" else name
         common = {"common_account": ACCOUNT, "common_session": "", "common_password": "",
                   "common_session_noninteractive": ""}

@@ -529,6 +529,26 @@ class TestExplain(ToolCase):
         done = script("explain", "disabled", "--json")
         self.assertEqual(done.last["authenticate"], "PAM_AUTH_ERR")
 
+    def test_words_of_hosts(self):
+        """libpam's own words for each code that the module returns, as hosts log them."""
+        for text, reason in {
+                "error: PAM: Error in service module for alice from 192.0.2.1": "secret_hash",
+                "PAM: Authentication failure for alice from 192.0.2.1": "wrong_password",
+                "Permission denied": "group_refused",
+                "sudo: PAM error: System error": "internal",
+                "su: Memory buffer error": "out_of_memory",
+                "Have exhausted maximum number of retries for service": "locked_out",
+                "PAM: Authentication service cannot retrieve authentication info": "dns",
+                "User not known to the underlying authentication module": "no_such_user",
+                "su: Conversation error": "cancelled",
+                "passwd: Authentication token manipulation error": "password_policy",
+                "passwd: Authentication information cannot be recovered": "wrong_password",
+                "passwd: Failed preliminary check by password service": "timeout",
+        }.items():
+            self.assertRegex(self.explained(text), rf"(?m)^  reason:  {reason}$", text)
+        self.assertIn("PAM_SERVICE_ERR: these reasons end so; the line of pam_cognito",
+                      self.explained("PAM: Error in service module"))
+
     def test_unknown(self):
         done = script("explain", "elephant")
         self.assertEqual((done.status, done.out), (1, ""))
