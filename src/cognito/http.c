@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,9 @@ struct transfer {
     char error[CURL_ERROR_SIZE];
     const struct secret *upload;
     size_t uploaded;
+    bool resolved;   /* the addresses are known */
+    bool connecting; /* to these; else curl resolves, or needs neither */
+    long limit_ms;   /* for all that comes after resolving; 0 for none */
     bool asked; /* curl has begun to write the request */
     bool too_large;
     bool no_memory;
@@ -62,6 +66,7 @@ struct http {
     int64_t deadline;
     int64_t used; /* when the connection was last busy */
     unsigned int idle_ms;
+    unsigned int connect_ms;
     bool connected; /* a connection may be waiting in the pool */
 };
 
@@ -223,6 +228,25 @@ on_request(void *context, char *remote, char *local, int remote_port,
     return CURL_PREREQFUNC_OK;
 }
 
+/*
+ * Called when curl has an address and is about to connect. It counts the time
+ * for connecting from when it began to resolve, and shares it out among the
+ * addresses: so the first round ends here, and the second finds the addresses
+ * in curl's cache and has all of connect_ms for them.
+ */
+static curl_socket_t
+on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *transfer = context;
+
+    (void) purpose;
+    transfer->resolved = true;
+    if (!transfer->connecting)
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+}
+
 /* Closes a socket of curl's, which may be one that we watch. */
 static int
 on_close(void *context, curl_socket_t closed)
@@ -272,7 +296,12 @@ set_common(struct transfer *transfer, const struct http_options *options)
     CURL *easy = transfer->easy;
     const char *proxy = options->proxy == NULL ? "" : options->proxy;
 
-    return set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
+    return
+#if LIBCURL_VERSION_NUM >= 0x075500
+        set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
+#else
+        set_number(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTPS)
+#endif
            && set_number(easy, CURLOPT_FOLLOWLOCATION, 0)
            && set_number(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
            && set_number(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
@@ -286,13 +315,13 @@ set_common(struct transfer *transfer, const struct http_options *options)
            && set_text(easy, CURLOPT_USERAGENT, options->user_agent)
            && set_number(easy, CURLOPT_NOSIGNAL, 1)
            && set_number(easy, CURLOPT_TCP_NODELAY, 1)
-           && set_number(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                         (long) options->connect_ms)
+#if LIBCURL_VERSION_NUM >= 0x075700
            /*
             * Without this, giving up joins the thread that waits for a dead
             * resolver. The thread outlives the transfer, never the program.
             */
            && set_number(easy, CURLOPT_QUICK_EXIT, 1)
+#endif
            && set_number(easy, CURLOPT_CERTINFO, options->keep_chain)
            && set_number(easy, CURLOPT_MAXFILESIZE, HTTP_BODY_MAX);
 }
@@ -317,6 +346,10 @@ set_callbacks(struct transfer *transfer)
            && curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request)
                   == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket)
+                  == CURLE_OK
+           && curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer)
+                  == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close)
                   == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->http)
@@ -365,6 +398,7 @@ http_open(const struct http_options *options, struct http **http_out)
     http = calloc(1, sizeof *http);
     if (http == NULL)
         return STATUS_MEMORY;
+    http->connect_ms = options->connect_ms;
     http->idle_ms = options->idle_ms == 0 ? HTTP_IDLE_MS : options->idle_ms;
     http->post.socket = http->get.socket = CURL_SOCKET_BAD;
     http->endpoint = strdup(options->endpoint);
@@ -386,6 +420,12 @@ out:
 
 /* ---- Carrying transfers on ---- */
 
+static bool
+is_resolving(const struct transfer *transfer)
+{
+    return transfer->active && !transfer->resolved && !transfer->asked;
+}
+
 static void
 forget(struct transfer *transfer)
 {
@@ -394,6 +434,8 @@ forget(struct transfer *transfer)
     transfer->done = false;
     transfer->upload = NULL;
     transfer->uploaded = 0;
+    transfer->resolved = false;
+    transfer->connecting = false;
     transfer->asked = false;
     transfer->too_large = false;
     transfer->no_memory = false;
@@ -401,13 +443,36 @@ forget(struct transfer *transfer)
     transfer->error[0] = '\0';
 }
 
-/* Takes a transfer from curl, whose connection closes if it was not over. */
+/*
+ * Takes a transfer from curl, whose connection closes if it was not over.
+ * Before 7.87 curl then waits for a resolver that may be dead: such a transfer
+ * stays where it is until the program ends, which must not be kept waiting.
+ */
 static void
 stop(struct transfer *transfer)
 {
+    if (LIBCURL_VERSION_NUM < 0x075700 && is_resolving(transfer))
+        return;
     if (transfer->active)
         (void) curl_multi_remove_handle(transfer->http->multi, transfer->easy);
     transfer->active = false;
+}
+
+/*
+ * Hands it to curl for resolving, which may take as long as there is time
+ * (0: curl's own 5 minutes), or for connecting.
+ */
+static bool
+hand_over(struct transfer *transfer)
+{
+    bool connecting = transfer->connecting;
+
+    return set_number(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                      connecting ? (long) transfer->http->connect_ms : 0)
+           && set_number(transfer->easy, CURLOPT_TIMEOUT_MS,
+                         connecting ? transfer->limit_ms : 0)
+           && curl_multi_add_handle(transfer->http->multi, transfer->easy)
+                  == CURLM_OK;
 }
 
 static enum status
@@ -415,16 +480,51 @@ start(struct transfer *transfer)
 {
     struct http *http = transfer->http;
 
+    if (transfer->active)
+        return STATUS_TIMEOUT;
     if (http->multi == NULL)
         http->multi = curl_multi_init();
     if (http->multi == NULL)
         return STATUS_MEMORY;
-    if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+    if (!hand_over(transfer))
         return STATUS_INTERNAL;
     transfer->active = true;
     transfer->started = http_now();
     http->connected = true;
     return STATUS_OK;
+}
+
+/*
+ * The first round has ended because on_socket wanted it: begins the second
+ * one. Not where a post was begun already, on a connection that died.
+ */
+static bool
+begin_connecting(struct transfer *transfer)
+{
+    if (!transfer->resolved || transfer->connecting
+        || (transfer->asked && transfer->upload != NULL))
+        return false;
+    transfer->connecting = true;
+    transfer->error[0] = '\0';
+    transfer->active = hand_over(transfer);
+    return transfer->active;
+}
+
+static void
+conclude_round(struct transfer *transfer, CURLcode result)
+{
+    (void) curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET,
+                             &transfer->socket);
+    (void) curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+    transfer->active = false;
+    if (result != CURLE_OK && begin_connecting(transfer))
+        return;
+    transfer->done = true;
+    transfer->result = result;
+    transfer->ended = http_now();
+    transfer->answer.ms =
+        (unsigned int) (transfer->ended - transfer->started);
+    transfer->http->used = transfer->ended;
 }
 
 /* Does what can be done without waiting and notes what has ended. */
@@ -448,40 +548,40 @@ step(struct http *http)
                                  &transfer)
                    != CURLE_OK)
             continue;
-        (void) curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET,
-                                 &transfer->socket);
-        stop(transfer);
-        transfer->done = true;
-        transfer->result = result;
-        transfer->ended = http_now();
-        transfer->answer.ms =
-            (unsigned int) (transfer->ended - transfer->started);
-        http->used = transfer->ended;
+        conclude_round(transfer, result);
     }
     return true;
+}
+
+/* Until something may have happened; STATUS_TIMEOUT when limit has passed. */
+static enum status
+linger(struct http *http, int64_t limit)
+{
+    int64_t wait = POLL_MS;
+
+    if (limit != 0 && limit - http_now() < wait)
+        wait = limit - http_now();
+    if (wait <= 0)
+        return STATUS_TIMEOUT;
+    return curl_multi_poll(http->multi, NULL, 0, (int) wait, NULL) == CURLM_OK
+               ? STATUS_OK
+               : STATUS_INTERNAL;
 }
 
 /* Until the transfer is done or it is that late; 0 for no limit. */
 static enum status
 wait_for(struct transfer *transfer, int64_t limit)
 {
-    struct http *http = transfer->http;
+    enum status status = STATUS_OK;
 
-    for (;;) {
-        int64_t wait = POLL_MS;
-
-        if (!step(http))
+    while (status == STATUS_OK) {
+        if (!step(transfer->http))
             return STATUS_INTERNAL;
         if (transfer->done)
             return STATUS_OK;
-        if (limit != 0 && limit - http_now() < wait)
-            wait = limit - http_now();
-        if (wait <= 0)
-            return STATUS_TIMEOUT;
-        if (curl_multi_poll(http->multi, NULL, 0, (int) wait, NULL)
-            != CURLM_OK)
-            return STATUS_INTERNAL;
+        status = linger(transfer->http, limit);
     }
+    return status;
 }
 
 /* ---- What came of it ---- */
@@ -493,14 +593,17 @@ early_or(const struct transfer *transfer, enum status later)
     return transfer->asked ? later : STATUS_CONNECT;
 }
 
+static bool
+is_unresolved(const struct transfer *transfer)
+{
+    return !transfer->resolved && !transfer->asked;
+}
+
 static enum status
 late_status(const struct transfer *transfer)
 {
-    curl_off_t resolved = 0;
-
-    (void) curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T,
-                             &resolved);
-    return resolved == 0 ? STATUS_DNS : early_or(transfer, STATUS_TIMEOUT);
+    return is_unresolved(transfer) ? STATUS_DNS
+                                   : early_or(transfer, STATUS_TIMEOUT);
 }
 
 static enum status
@@ -513,6 +616,7 @@ fault_status(const struct transfer *transfer)
     case CURLE_COULDNT_RESOLVE_PROXY:
         return STATUS_DNS;
     case CURLE_COULDNT_CONNECT:
+        return early_or(transfer, STATUS_TRANSPORT);
     case CURLE_PROXY:
     case CURLE_INTERFACE_FAILED:
         return STATUS_CONNECT;
@@ -568,6 +672,10 @@ conclude(struct transfer *transfer, enum status waited,
     } else if (waited == STATUS_TIMEOUT) {
         answer->ms = (unsigned int) (http_now() - transfer->started);
         detail = "no complete answer before the deadline";
+        if (is_unresolved(transfer)) {
+            status = STATUS_DNS;
+            detail = "the name was not resolved before the deadline";
+        }
     }
     if (transfer->too_large)
         detail = "the answer is larger than allowed";
@@ -631,7 +739,11 @@ settle_warm(struct http *http)
     int64_t limit = now + WARM_WAIT_MS;
     curl_off_t connected = 0;
 
-    if (!http->get.active)
+    /* Its resolving has begun earlier; curl would begin anew for the post. */
+    while (step(http) && is_resolving(&http->get)
+           && linger(http, http->deadline) == STATUS_OK)
+        continue;
+    if (!http->get.active || is_resolving(&http->get))
         return;
     (void) curl_easy_getinfo(http->get.easy, CURLINFO_APPCONNECT_TIME_T,
                              &connected);
@@ -787,9 +899,9 @@ start_get(struct http *http, const char *path, long limit_ms)
     struct transfer *get = &http->get;
 
     forget(get);
-    if (!set_url(get, path) || !set_number(get->easy, CURLOPT_HTTPGET, 1)
-        || !set_number(get->easy, CURLOPT_TIMEOUT_MS, limit_ms))
+    if (!set_url(get, path) || !set_number(get->easy, CURLOPT_HTTPGET, 1))
         return STATUS_MEMORY;
+    get->limit_ms = limit_ms;
     return start(get);
 }
 

@@ -29,7 +29,7 @@ struct http_options {
     size_t ca_pem_length;
     const char *proxy;          /* NULL: none */
     const char *user_agent;
-    unsigned int connect_ms;
+    unsigned int connect_ms;    /* counted from the end of resolving */
     unsigned int idle_ms;       /* 0: HTTP_IDLE_MS; tests are impatient */
     bool keep_chain;            /* for http_chain */
 };
@@ -72,9 +72,10 @@ int64_t http_now(void);
  * given. STATUS_OK: an HTTP answer of whatever code is in *answer_out.
  * Faults: STATUS_DNS, STATUS_CONNECT, STATUS_TLS, STATUS_TIMEOUT,
  * STATUS_TRANSPORT (broken off, too large, ambiguous), STATUS_MEMORY; detail
- * says more. A connection that is not up after connect_ms is STATUS_DNS or
- * STATUS_CONNECT. The request is begun at most once per call. Free the answer
- * with http_answer_free in every case.
+ * says more. A name that is not resolved by the deadline is STATUS_DNS; a
+ * connection that is not up connect_ms after that, STATUS_CONNECT. The request
+ * is begun at most once per call. Free the answer with http_answer_free in
+ * every case.
  */
 enum status http_post(struct http *http, const char *target,
                       const struct secret *body,

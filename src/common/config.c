@@ -62,7 +62,7 @@ static const struct config_entry entries[KEY_COUNT] = {
         "local user names with commas between them"),
     ROW(PROMPT, "prompt", M, TEXT, false, "Password: ", NULL,
         "1 to 200 bytes of printable text"),
-    ROW(TIMEOUT, "timeout", M, SECONDS, false, "10", NULL,
+    ROW(TIMEOUT, "timeout", M, SECONDS, false, "20", NULL,
         "seconds, 1 to 600"),
     ROW(TRY_FIRST_PASS, "try_first_pass", M, FLAG, false, "yes", NULL,
         "yes or no"),

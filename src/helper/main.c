@@ -30,7 +30,7 @@
 #define TIDY_SECONDS 5  /* for what is done after the result */
 #define TIDY_MS 4000
 #define BUDGET_MAX_MS 600000
-#define USUAL_BUDGET_MS 10000   /* the defaults of timeout */
+#define USUAL_BUDGET_MS 20000   /* the defaults of timeout */
 #define USUAL_CONNECT_SECONDS 3 /* and connect_timeout */
 
 #if SANITIZED

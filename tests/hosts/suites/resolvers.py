@@ -110,6 +110,8 @@ class Dns:
 
     def __init__(self, address=ADDRESS):
         self.udp = self.tcp = 0
+        self.addresses = [ADDRESS]
+        self.delay = 0  # seconds before an answer, one after the other
         self.cut = False
         datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         datagrams.bind((address, 53))
@@ -121,6 +123,7 @@ class Dns:
         while True:
             query, peer = datagrams.recvfrom(4096)
             self.udp += 1
+            time.sleep(self.delay)
             datagrams.sendto(self.answer(query, self.cut), peer)
 
     def by_tcp(self, listener):
@@ -138,8 +141,7 @@ class Dns:
                 peer.sendall(struct.pack(">H", len(answer)) + answer)
                 self.tcp += 1
 
-    @staticmethod
-    def answer(query, cut):
+    def answer(self, query, cut):
         labels, at = [], 12
         while query[at]:
             labels.append(query[at + 1:at + 1 + query[at]].decode())
@@ -148,9 +150,10 @@ class Dns:
         known = ".".join(labels).lower() == SERVICE_HOST
         record = b""
         if known and kind == A and not cut:
-            record = struct.pack(">HHHIH", 0xC00C, A, 1, 60, 4) + socket.inet_aton(ADDRESS)
+            record = b"".join(struct.pack(">HHHIH", 0xC00C, A, 1, 60, 4)
+                              + socket.inet_aton(address) for address in self.addresses)
         flags = 0x8180 | (0x0200 if cut else 0) | (0 if known else 3)
-        return (query[:2] + struct.pack(">HHHHH", flags, 1, bool(record), 0, 0)
+        return (query[:2] + struct.pack(">HHHHH", flags, 1, len(record) // 16, 0, 0)
                 + query[12:at + 5] + record)
 
 
