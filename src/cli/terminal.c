@@ -256,7 +256,7 @@ terminal_open(struct terminal *terminal)
     if (terminal->fd < 0)
         terminal->fd = STDIN_FILENO;
     else
-        terminal->prompts = fdopen(dup(terminal->fd), "w");
+        terminal->prompts = fopen("/dev/tty", "we");
     if (terminal->prompts == NULL) {
         output_error("cannot use the terminal: %s", strerror(errno));
         return false;

@@ -8,7 +8,6 @@
 #include "cognito/certificate.h"
 
 #include <limits.h>
-#include <time.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -36,14 +35,18 @@ read_name(const X509_NAME *name, char *out, size_t size)
     BIO_free(text);
 }
 
+/* Counted from 1970 by OpenSSL: a time_t of 32 bits ends in 2038. */
 static int64_t
 read_time(const ASN1_TIME *when)
 {
-    struct tm parts = {0};
+    ASN1_TIME *start = ASN1_TIME_set(NULL, 0);
+    int days = 0, seconds = 0;
+    int64_t result = 0;
 
-    if (ASN1_TIME_to_tm(when, &parts) != 1)
-        return 0;
-    return (int64_t) timegm(&parts);
+    if (start != NULL && ASN1_TIME_diff(&days, &seconds, start, when) == 1)
+        result = (int64_t) days * 86400 + seconds;
+    ASN1_TIME_free(start);
+    return result;
 }
 
 size_t

@@ -180,7 +180,8 @@ class Calls(FaultCase):
         dcgettext dirfd __environ environ explicit_bzero getauxval geteuid getuid gmtime_r inet_pton
         malloc_usable_size memchr memcmp memcpy memmove memrchr memset nl_langinfo pam_syslog
         snprintf stderr strcasecmp strcasestr strchr strcmp strcspn strerror_r strlen
-        strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul time timegm umask
+        strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul
+        __isoc23_strtoll __isoc23_strtoul time timegm umask
         vsnprintf fprintf strcpy stpcpy strcat bcmp fwrite
         """.split()
     # Called to see them fail: tests/hosts/suites/injected.py.

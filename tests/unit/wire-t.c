@@ -18,7 +18,7 @@
 
 #define HEADER (2 + WIRE_ID_SIZE)
 
-static const unsigned char id[WIRE_ID_SIZE] = "sixteen bytes of";
+static const unsigned char id[WIRE_ID_SIZE + 1] = "sixteen bytes of";
 static struct wire *out, *in;
 static int ends[2];
 
@@ -61,7 +61,7 @@ check_fields(void)
     is_number(wire_receive(in, ends[1], &type, seen), WIRE_OK,
               "and received");
     is_number(type, WIRE_REPLY, "with its type");
-    ok(memcmp(seen, id, sizeof(id)) == 0, "and its id");
+    ok(memcmp(seen, id, WIRE_ID_SIZE) == 0, "and its id");
     is_number(wire_get_byte(in), 0xff, "a byte");
     is_number(wire_get_number(in), 0x89abcdef, "a number");
     is_text(wire_get_text(in, 4), "text", "a text as long as it may be");
