@@ -11,7 +11,6 @@ YEARS = 9e9  # seconds since 1970: locked for as long as tests will run
 
 # What each host says about each kind of "no".
 PAMTESTER = {"wrong": "pamtester: Authentication failure\n",
-             "expired": "pamtester: User account has expired\n",
              "maxtries": "pamtester: Have exhausted maximum number of retries for service\n",
              "service": "pamtester: Error in service module\n",
              "unavailable": "pamtester: Authentication service cannot retrieve "
@@ -20,21 +19,20 @@ PAMTESTER = {"wrong": "pamtester: Authentication failure\n",
                          "authentication module\n"}
 DENIED = r": Permission denied \(publickey,password,keyboard-interactive\)\.\n"
 # PAM_MAXTRIES: sshd then takes no further password from this connection.
-SSHD = {**dict.fromkeys(("wrong", "expired", "service", "unavailable", "stranger"), DENIED),
+SSHD = {**dict.fromkeys(("wrong", "service", "unavailable", "stranger"), DENIED),
         "maxtries": r": Permission denied \(publickey\)\.\n"}
 THREE = (r"(\[sudo\] password for \w+: \nSorry, try again\.\n){2}\[sudo\] password for \w+: \n"
          r"(The .*\n)?sudo: 3 incorrect password attempts\n")
 FATAL = r"sudo: PAM authentication error: {}\nsudo: a password is required\n"
-SUDO = {"wrong": THREE, "expired": FATAL.format("User account has expired"),
-        "maxtries": THREE, "service": FATAL.format("Error in service module"),
-        "unavailable": THREE}
-SU = {"wrong": "su: Authentication failure\n", "expired": "su: User account has expired\n",
+SUDO = {"wrong": THREE, "maxtries": THREE, "unavailable": THREE,
+        "service": FATAL.format("Error in service module")}
+SU = {"wrong": "su: Authentication failure\n",
       "maxtries": "su: Have exhausted maximum number of retries for service\n",
       "service": "su: Error in service module\n",
       "unavailable": "su: Authentication service cannot retrieve authentication info\n",
       "stranger": "su: user ghost does not exist"}
 INCORRECT = r"\nLogin incorrect\n"
-LOGIN = {**dict.fromkeys(("wrong", "expired", "service", "unavailable", "stranger"), INCORRECT),
+LOGIN = {**dict.fromkeys(("wrong", "service", "unavailable", "stranger"), INCORRECT),
          "maxtries": r"Maximum number of tries exceeded \(1\)\n"}
 
 
@@ -54,9 +52,9 @@ CASES = [
          r"refused: wrong_password .*error=NotAuthorizedException http=400 ", 1),
     Case("unknown to the pool", NORMA.name, WRONG, "wrong",
          r"refused: wrong_password .*error=NotAuthorizedException http=400 ", 1),
-    Case("not confirmed", CAROL.name, CAROL.password, "expired",
+    Case("not confirmed", CAROL.name, CAROL.password, "wrong",
          r"refused: not_confirmed .*error=UserNotConfirmedException http=400 ", 1),
-    Case("disabled", DAVE.name, DAVE.password, "expired",
+    Case("disabled", DAVE.name, DAVE.password, "wrong",
          r"refused: disabled .*error=NotAuthorizedException http=400 ", 1),
     Case("locked out", BOB.name, BOB.password, "maxtries",
          r"refused: locked_out .*error=NotAuthorizedException http=400 ", 1),
