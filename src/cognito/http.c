@@ -25,6 +25,7 @@
 #include "common/text.h"
 
 #define POLL_MS 60000     /* curl wakes earlier for timers of its own */
+#define CONNECT_POLL_MS 200 /* 7.88 does not for a dead address */
 #define WARM_MS 10000     /* a warm-up that takes longer is given up */
 #define WARM_WAIT_MS 2000 /* how long a post waits for the warm-up to end */
 #define BODY_FIRST 4096   /* bytes; then twice as many whenever it is full */
@@ -553,11 +554,26 @@ step(struct http *http)
     return true;
 }
 
+static bool
+is_connecting(const struct transfer *transfer)
+{
+    return transfer->active && transfer->connecting && !transfer->asked;
+}
+
+/* How long curl may be left alone at most. */
+static int
+longest_wait(const struct http *http)
+{
+    return is_connecting(&http->get) || is_connecting(&http->post)
+               ? CONNECT_POLL_MS
+               : POLL_MS;
+}
+
 /* Until something may have happened; STATUS_TIMEOUT when limit has passed. */
 static enum status
 linger(struct http *http, int64_t limit)
 {
-    int64_t wait = POLL_MS;
+    int64_t wait = longest_wait(http);
 
     if (limit != 0 && limit - http_now() < wait)
         wait = limit - http_now();
@@ -966,7 +982,7 @@ tend_idle(struct http *http)
     int64_t left;
 
     if (!http->connected || http->get.active || http->post.active)
-        return POLL_MS;
+        return longest_wait(http);
     left = http->used + http->idle_ms - http_now();
     if (left > 0)
         return left < POLL_MS ? (int) left : POLL_MS;

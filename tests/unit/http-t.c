@@ -1019,14 +1019,16 @@ once(enum manner manner, bool by_warm, const char *what)
 }
 
 /*
- * A connection that closes after the last look at it: curl begins the POST
- * there, notices, and would begin it again on a new connection.
+ * A connection that closes after the last look at it: curl 7.88 begins the
+ * POST there, notices, and would begin it again on a new connection; 8.14 looks
+ * once more and begins it on a new one. Either way it is begun once.
  */
 static void
 test_closed_meanwhile(void)
 {
     struct server *server = start(ANSWER);
     struct http *http = client_of(server);
+    enum status status;
 
     is_number(get(http), STATUS_OK, "a connection that was used");
     is_number(http_post_start(http, "Service.Operation", &body), STATUS_OK,
@@ -1034,9 +1036,12 @@ test_closed_meanwhile(void)
     server->kick = 1;
     ok(reaches(&server->closed, 1), "when the server closes");
     server->kick = 0;
-    is_number(finish(http), STATUS_TRANSPORT, "the POST fails");
+    status = finish(http);
     nap(100);
-    is_number(server->posts, 0, "and is not begun anew");
+    ok(status == STATUS_OK ? server->posts == 1
+                           : status == STATUS_TRANSPORT && server->posts == 0,
+       "the POST fails and is not begun anew, or arrives once");
+    diag("%s, %d", status_word(status), server->posts);
     is_number(post(http), STATUS_OK, "the next one is the caller's choice");
     http_close(http);
     stop(server);
