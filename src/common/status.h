@@ -98,7 +98,9 @@
       "A code was sent not long ago. Try again in ten minutes.")              \
     X(OUTAGE, "outage", "The sign-in service cannot be reached.")             \
     X(LOOKUP, "lookup_failed", "")                                            \
-    X(ACCOUNT, "account_mismatch", "")
+    X(ACCOUNT, "account_mismatch", "")                                        \
+    X(SANDBOX, "sandbox", "The sign-in service cannot be reached.")           \
+    X(CRYPTO, "openssl_failed", "The sign-in service cannot be reached.")
 
 enum status {
 #define STATUS_ENUM(name, word, text) STATUS_##name,

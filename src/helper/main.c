@@ -8,6 +8,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cognito/crypto.h"
 #include "cognito/wiping.h"
 #include "flows/change.h"
 #include "flows/sign_in.h"
@@ -305,6 +307,69 @@ probe(struct wire_talk *talk, struct cognito *cognito,
     http_answer_free(&answer);
 }
 
+/* May this process have a socket of the internet? */
+static bool
+has_network(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return errno != EAFNOSUPPORT && errno != EPERM && errno != EACCES;
+    (void) close(fd);
+    return true;
+}
+
+/* Is there no way out of this network namespace? */
+static bool
+is_alone(void)
+{
+    struct if_nameindex *names = if_nameindex();
+    bool alone = names != NULL && names[0].if_index != 0
+                 && names[1].if_index == 0 && strcmp(names[0].if_name, "lo") == 0;
+
+    if (names != NULL)
+        if_freenameindex(names);
+    return alone;
+}
+
+/*
+ * What a library says of a sandbox that it works in leads astray: routes and
+ * firewalls, memory, a fault of ours.
+ */
+static void
+find_cause(struct sign_in_result *result)
+{
+    char text[120];
+
+    switch ((int) result->status) {
+    case STATUS_DNS:
+    case STATUS_CONNECT:
+        if (!has_network()) {
+            result->status = STATUS_SANDBOX;
+            (void) snprintf(result->note, sizeof(result->note), "%s",
+                            "RestrictAddressFamilies= of the service must "
+                            "allow AF_INET and AF_INET6");
+        } else if (is_alone()) {
+            (void) snprintf(result->note, sizeof(result->note), "%s",
+                            "this network namespace has no interface but lo: "
+                            "PrivateNetwork= of the service");
+        }
+        break;
+    case STATUS_INTERNAL:
+    case STATUS_MEMORY:
+    case STATUS_TLS:
+        if (!crypto_works(text, sizeof(text))) {
+            result->status = STATUS_CRYPTO;
+            (void) snprintf(result->note, sizeof(result->note),
+                            "OpenSSL cannot start, check openssl.cnf: %s",
+                            text);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
 static void
 serve(struct wire_talk *talk, const struct request *request,
       struct setup *setup)
@@ -339,6 +404,7 @@ serve(struct wire_talk *talk, const struct request *request,
         else
             sign_in(&cognito, &talk->talk, setup->config, &whose, &result);
     }
+    find_cause(&result);
     /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     result.outage = is_outage(request, setup, result.status);
     if (wire_talk_result(talk, &result) && cognito.http != NULL)

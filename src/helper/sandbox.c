@@ -31,6 +31,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "common/remedy.h"
 #include "helper/filter.h"
 #include "helper/sanitized.h"
 
@@ -51,6 +52,16 @@ fail(char *error, size_t size, const char *what)
 
     (void) snprintf(error, size, "%s: %s", what,
                     strerror_r(number, text, sizeof(text)));
+    return false;
+}
+
+static bool
+fail_with(char *error, size_t size, const char *what, const char *remedy)
+{
+    char text[120];
+
+    (void) fail(text, sizeof(text), what);
+    (void) snprintf(error, size, "%s: %s", text, remedy);
     return false;
 }
 
@@ -77,7 +88,8 @@ sandbox_drop(const char *user, bool personal, char *error_out,
     gid = account->pw_gid;
     if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0
         || setresuid(uid, uid, uid) < 0)
-        return fail(error_out, error_size, "cannot give up root");
+        return fail_with(error_out, error_size, "cannot give up root",
+                         remedy_identity(errno));
     /* A drop that went wrong silently is worse than none: look. */
     if (getresuid(&real, &effective, &saved) < 0
         || getresgid(&real_group, &effective_group, &saved_group) < 0
@@ -254,7 +266,11 @@ landlock(const struct sandbox_needs *needs, char *note, size_t size)
     int ruleset;
 
     if (version < 1) {
-        (void) snprintf(note, size, "this kernel has no Landlock");
+        (void) snprintf(note, size, "%s",
+                        errno == ENOSYS || errno == EOPNOTSUPP
+                            ? "this kernel has no Landlock"
+                            : "Landlock is refused here: SystemCallFilter= "
+                              "of the service must allow @sandbox");
         return true;
     }
     if (version < 4)

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/remedy.h"
 #include "common/wire.h"
 #include "helper/filter.h"
 #include "helper/sanitized.h"
@@ -252,9 +253,15 @@ warden_bind(const struct warden *warden, char *error_out, size_t error_size)
     uid_t uid = getuid();
     int ready;
 
-    if (warden->pid == 0)
-        return fail(error_out, error_size, "cannot start the warden",
+    if (warden->pid == 0) {
+        char text[120];
+
+        (void) fail(text, sizeof(text), "cannot start the warden",
                     warden->failed);
+        (void) snprintf(error_out, error_size, "%s: %s", text,
+                        remedy_clone(warden->failed));
+        return false;
+    }
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return fail(error_out, error_size, "cannot be bound to the warden",
                     errno);

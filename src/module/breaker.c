@@ -1,5 +1,6 @@
 /*
- * The breaker's state: one small file per set of module arguments.
+ * The breaker's state: one small file per network namespace and set of module
+ * arguments.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,11 +15,17 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "module/stamp.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 #define MARK "pam_cognito_breaker"
 #define MAGIC 0x70636231u /* "pcb1" */
@@ -26,7 +33,7 @@
 
 struct state {
     uint32_t magic;
-    uint32_t zero;
+    uint32_t cookie; /* of the network namespace */
     int64_t failed;    /* CLOCK_BOOTTIME milliseconds, as all of these */
     uint64_t handle;   /* whose failure that was */
     int64_t open_until;
@@ -53,18 +60,48 @@ mix(uint64_t hash, const char *text)
 }
 
 /*
- * Which pool this is about, as far as the module can know: the arguments and
- * the service, whose sections may name another one. Not the secret.
+ * Which pool this is about and from where, as far as the module can know: the
+ * network namespace (what cannot be reached from a sandbox may well be reached
+ * outside), the arguments and the service, whose sections may name another
+ * pool. Not the secret. False when the namespace cannot be found out.
  */
-static void
+static bool
 name_file(const struct call *call, char *out, size_t size)
 {
     uint64_t hash = mix(0xcbf29ce484222325u, call->service);
+    struct stat space;
+    char numbers[48];
 
+    if (stat("/proc/self/ns/net", &space) < 0)
+        return false;
+    (void) snprintf(numbers, sizeof(numbers), "%llx %llx",
+                    (unsigned long long) space.st_dev,
+                    (unsigned long long) space.st_ino);
+    hash = mix(hash, numbers);
     for (int i = 0; i < call->argc; i++)
         if (strncmp(call->argv[i], "client_secret", 13) != 0)
             hash = mix(hash, call->argv[i]);
     (void) snprintf(out, size, "breaker-%016llx", (unsigned long long) hash);
+    return true;
+}
+
+/*
+ * The namespace's own number. That of its file, in the name above, goes to
+ * the next one when it is gone; this one does not. 0 before Linux 5.14.
+ */
+static uint32_t
+find_cookie(void)
+{
+    uint64_t cookie = 0;
+    socklen_t size = sizeof(cookie);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0)
+        cookie = 0;
+    (void) close(fd);
+    return (uint32_t) cookie;
 }
 
 static void
@@ -99,13 +136,17 @@ handle_of(const struct call *call)
     return *mark;
 }
 
-/* Not something else, and not from before the machine was started. */
+/*
+ * Not something else, not of a namespace that is gone, and not from before the
+ * machine was started.
+ */
 static bool
-is_credible(const struct state *state)
+is_credible(const struct state *state, uint32_t cookie)
 {
     int64_t now = now_ms();
 
-    return state->magic == MAGIC && state->failed <= now
+    return state->magic == MAGIC && state->cookie == cookie
+           && state->failed <= now
            && state->open_until <= now + BREAKER_OPEN_MS
            && state->probe_until <= now + PROBE_MS;
 }
@@ -115,12 +156,14 @@ static int
 open_state(const struct call *call, struct state *state_out)
 {
     char name[40];
+    uint32_t cookie;
     int fd;
 
     memset(state_out, 0, sizeof(*state_out));
-    if (call->personal || !config_flag(call->config, KEY_BREAKER))
+    if (call->personal || !config_flag(call->config, KEY_BREAKER)
+        || !name_file(call, name, sizeof(name)))
         return -1;
-    name_file(call, name, sizeof(name));
+    cookie = find_cookie();
     fd = stamp_open(name);
     if (fd < 0)
         return -1;
@@ -130,9 +173,10 @@ open_state(const struct call *call, struct state *state_out)
     }
     if (pread(fd, state_out, sizeof(*state_out), 0)
             != (ssize_t) sizeof(*state_out)
-        || !is_credible(state_out))
+        || !is_credible(state_out, cookie))
         memset(state_out, 0, sizeof(*state_out));
     state_out->magic = MAGIC;
+    state_out->cookie = cookie;
     return fd;
 }
 
@@ -146,8 +190,11 @@ write_state(int fd, const struct state *state)
 static void
 forget(struct state *state)
 {
+    uint32_t cookie = state->cookie;
+
     memset(state, 0, sizeof(*state));
     state->magic = MAGIC;
+    state->cookie = cookie;
 }
 
 /*

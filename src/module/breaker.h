@@ -1,6 +1,7 @@
 /*
  * A circuit breaker: while the pool's endpoint is out of reach, logins are
- * answered at once instead of after their time-out. Kept in /run/pam_cognito.
+ * answered at once instead of after their time-out. Kept in /run/pam_cognito,
+ * for each network namespace by itself.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -90,6 +90,8 @@ codes_of(enum status status)
     case STATUS_OUTAGE:
     case STATUS_HELPER:
     case STATUS_PRIVILEGE:
+    case STATUS_SANDBOX:
+    case STATUS_CRYPTO:
         return (struct codes){PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN,
                               PAM_AUTHTOK_ERR};
 

@@ -1,0 +1,32 @@
+/*
+ * Asking OpenSSL.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "cognito/crypto.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+bool
+crypto_works(char *error_out, size_t error_size)
+{
+    unsigned char byte;
+    unsigned long error;
+    EVP_MD *digest;
+    bool works;
+
+    ERR_clear_error();
+    digest = EVP_MD_fetch(NULL, "SHA256", NULL);
+    works = digest != NULL && RAND_bytes(&byte, 1) == 1;
+    EVP_MD_free(digest);
+    error = ERR_get_error();
+    ERR_clear_error();
+    if (works || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+        return true;
+    ERR_error_string_n(error, error_out, error_size);
+    return false;
+}

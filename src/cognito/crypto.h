@@ -1,0 +1,20 @@
+/*
+ * Whether OpenSSL is of any use in this process.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_CRYPTO_H
+#define PAM_COGNITO_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Can it make random numbers and digests? A broken openssl.cnf, a provider
+ * that is missing or a system call that is refused prevents that, and what
+ * fails then says anything but that. False with OpenSSL's own words in
+ * *error_out; true also when only memory is short.
+ */
+bool crypto_works(char *error_out, size_t error_size);
+
+#endif
