@@ -89,9 +89,9 @@ codes_of(enum status status)
     case STATUS_KEYS:
     case STATUS_OUTAGE:
     case STATUS_HELPER:
-    case STATUS_PRIVILEGE:
     case STATUS_SANDBOX:
     case STATUS_CRYPTO:
+    case STATUS_PRIVILEGE:
         return (struct codes){PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN,
                               PAM_AUTHTOK_ERR};
 
