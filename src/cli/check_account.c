@@ -38,7 +38,7 @@ fix_of(const char *reason)
          "usermod --append --groups GROUP NAME, or widen only_users"},
         {"the account could not be looked up",
          "mend the name service (passwd: in /etc/nsswitch.conf)"},
-        {"a group of only_group could not be looked up",
+        {"its groups could not be looked up",
          "mend the name service (group: in /etc/nsswitch.conf)"},
         {"the account found bears another name",
          "take the alias out of the name service; sign in by the account's "

@@ -186,6 +186,17 @@ BROKEN = {
                            more={"etc": {"nologin": "soon\n"},
                                  "stack": lambda case, config: case.good_stack(config)
                                  + "account required pam_nologin.so\n"}),
+    "alias": Broken("account", r"^ally is refused before anything is asked: the account found bears",
+                    more={"user": "ally", "env": {"LOOKUP_ALIAS": "ally:alice"}}),
+    "account_look_up": Broken("account", r"^alice is refused .*: the account could not be looked",
+                              more={"env": {"LOOKUP_FAILS": "alice:5"}}),
+    "group_look_up": Broken("scope", r"^the group staff of only_group cannot be looked up \(Input/",
+                            {"only_group": "staff"},
+                            {"user": None, "env": {"LOOKUP_FAILS": "staff:5"}}),
+    "group_missing": Broken("scope", r"^the group nosuch of only_group does not exist",
+                            {"only_group": "staff,nosuch"}),
+    "group_missing_without_user": Broken("scope", r"^the group nosuch of only_group does not",
+                                         {"only_group": "nosuch"}, {"user": None}),
     "group_not_in_files": Broken("scope", r"^the group staff of only_group is not in /etc/group "
                                  r"but comes from .*\(group: files sss \[NOTFOUND=return\] ldap\)",
                                  {"only_group": "staff"},
@@ -238,7 +249,7 @@ class TestBroken(SetupCase):
     def run_broken(self, broken):
         if broken.before:
             broken.before(self)
-        more = {key: value() if key == "env" else value for key, value in broken.more.items()}
+        more = {key: value() if callable(value) and key == "env" else value for key, value in broken.more.items()}
         status, found, verdict = self.findings(settings=resolved(self, broken.settings), **more)
         wrong = bad(found)
         self.assertTrue(wrong, found)
