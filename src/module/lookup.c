@@ -15,7 +15,11 @@
 #define FIRST_SIZE ((size_t) 4096)
 #define LAST_SIZE ((size_t) 1 << 30) /* no record is that large */
 
-/* A larger buffer in place of a too small one, which held nothing of use. */
+/*
+ * A larger buffer in place of a too small one, which held nothing of use.
+ * Leaves an errno behind: glibc's answer for a service that could not be loaded,
+ * or that failed without saying how, is the errno from before the call.
+ */
 static bool
 grow(char **memory, size_t *size)
 {
@@ -26,7 +30,10 @@ grow(char **memory, size_t *size)
     *size = larger;
     if (larger > LAST_SIZE)
         errno = ERANGE;
-    return *memory != NULL;
+    if (*memory == NULL)
+        return false;
+    errno = EIO;
+    return true;
 }
 
 /*

@@ -2,8 +2,8 @@
  * Preloaded in front of nss_wrapper, which makes the accounts of the tests: it
  * says ENOENT where glibc says 0 for "no such", and -1 for a record that does
  * not fit. And a name service that has its own ways: LOOKUP_FAILS=name:errno
- * fails for that account or group, LOOKUP_ALIAS=name:other answers with another
- * account.
+ * fails for that account or group (0: glibc repeats the errno that it found),
+ * LOOKUP_ALIAS=name:other answers with another account.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -42,6 +42,12 @@ said_of(const char *variable, const char *name)
                : NULL;
 }
 
+static int
+fail(const char *number)
+{
+    return atoi(number) == 0 ? errno : atoi(number);
+}
+
 EXPORT int
 getpwnam_r(const char *name, struct passwd *account, char *memory,
            size_t size, struct passwd **found)
@@ -55,7 +61,7 @@ getpwnam_r(const char *name, struct passwd *account, char *memory,
 
     *found = NULL;
     if (error != NULL)
-        return atoi(error);
+        return fail(error);
     *(void **) &next = dlsym(RTLD_NEXT, "getpwnam_r");
     code = as_glibc(next(other == NULL ? name : other, account, memory, size,
                          found),
@@ -77,7 +83,7 @@ getgrnam_r(const char *name, struct group *group, char *memory, size_t size,
 
     *found = NULL;
     if (error != NULL)
-        return atoi(error);
+        return fail(error);
     *(void **) &next = dlsym(RTLD_NEXT, "getgrnam_r");
     code = as_glibc(next(name, group, memory, size, found), &none);
     if (none)

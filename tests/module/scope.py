@@ -132,8 +132,8 @@ class Failing(ScopeCase):
             self.assertRegex(host.logs[0][1], f"^{user}: .*refused: lookup_failed service=test: "
                                               f"the look-up of the [a-z]+ {name} failed: ")
 
-    # What man pages of other systems say for "not found", and what a service may say.
-    NUMBERS = (1, 2, 3, 4, 5, 9, 11, 12, 24, 110, 111)
+    # What man pages of other systems say for "not found", what a service may say, and nothing.
+    NUMBERS = (0, 1, 2, 3, 4, 5, 9, 11, 12, 24, 110, 111)
 
     def test_account(self):
         for number in self.NUMBERS:
