@@ -8,7 +8,10 @@
 
 #include "cognito/srp.h"
 
+#include <dlfcn.h>
 #include <locale.h>
+
+#include <openssl/evp.h>
 
 #include "cognito/json.h"
 #include "cognito/srp_internal.h"
@@ -47,6 +50,49 @@ is_x(const unsigned char *x, const char *wanted)
     if (strlen(wanted) == 2 * SRP_DIGEST_SIZE)
         strcpy(padded, wanted);
     is_bytes(x, SRP_DIGEST_SIZE, padded, "x");
+}
+
+/* Stands before OpenSSL's: the next digest may be made zero. */
+static bool zero_next;
+
+int
+EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *digest,
+                   unsigned int *length)
+{
+    int (*real)(EVP_MD_CTX *, unsigned char *, unsigned int *);
+    int done;
+
+    *(void **) &real = dlsym(RTLD_NEXT, "EVP_DigestFinal_ex");
+    need(real != NULL, "OpenSSL's digest");
+    done = real(context, digest, length);
+    if (zero_next)
+        memset(digest, 0, SRP_DIGEST_SIZE);
+    zero_next = false;
+    return done;
+}
+
+/*
+ * u = 0 leaves the password out of the key. No B is known that makes it: so
+ * the first digest after B came, that of A and B, is made zero.
+ */
+static void
+test_u_is_zero(void)
+{
+    struct secret password = {0};
+    struct srp_steps steps;
+    struct srp *srp = NULL;
+
+    need(srp_new(&srp) == STATUS_OK && secret_set_text(&password, "x"), "SRP");
+    for (int i = 0; i < 2; i++) {
+        zero_next = i == 1;
+        is_number(srp_derive(srp, "Pool", "alice", &password, "12", "2",
+                             &steps),
+                  i == 1 ? STATUS_UNREADABLE : STATUS_OK,
+                  i == 1 ? "u = 0 is refused" : "another u is not");
+        ok(!zero_next, "the digest was asked for");
+    }
+    secret_free(&password);
+    srp_free(srp);
 }
 
 static void
@@ -300,6 +346,7 @@ main(void)
     test_encoding(file);
     test_timestamps(file);
     test_malformed(json_text(json_object(file, "constants"), "N_hex"));
+    test_u_is_zero();
     test_secrets();
     test_faults(json_item(vectors, 1));
     json_free(file);
