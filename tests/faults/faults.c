@@ -396,6 +396,7 @@ WRAP(int, fchmod, (int fd, mode_t mode_given), (fd, mode_given), -1, EIO)
 WRAP(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid), -1, EIO)
 WRAP(int, flock, (int fd, int operation), (fd, operation), -1, ENOLCK)
 WRAP(int, chdir, (const char *path), (path), -1, EIO)
+WRAP(int, isatty, (int fd), (fd), 0, ENOTTY)
 WRAP(char *, realpath, (const char *path, char *resolved), (path, resolved),
      NULL, EIO)
 WRAP(ssize_t, readlinkat,

@@ -154,7 +154,7 @@ class Bad(unittest.TestCase):
         ("nul_in_result", "helper_failed", 1),
         ("length_past_end", "helper_failed", 0),
         ("kind_zero", "helper_failed", 0),
-        ("kind_eight", "helper_failed", 0),
+        ("kind_nine", "helper_failed", 0),
         ("permit_only", "helper_failed", 0),
         ("ready_for_nothing", "helper_failed", 1),
         ("change_ready_unproved", "helper_failed", 0),
@@ -271,8 +271,9 @@ class Bad(unittest.TestCase):
     def test_conversation_error_ends_it(self):
         host = fake("good", answers=["!error"])
         self.assertEqual((host.code, host.reason), ("PAM_CONV_ERR", "cancelled"))
+        # At its second question: many hosts can ask no other.
         host = fake("good_twice", answers=[PASSWORD, "!error"])
-        self.assertEqual((host.code, host.reason), ("PAM_CONV_ERR", "cancelled"))
+        self.assertEqual((host.code, host.reason), ("PAM_CONV_ERR", "no_dialogue"))
 
     def test_no_answer_at_all(self):
         host = fake("good", answers=["!null"])

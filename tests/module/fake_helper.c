@@ -536,9 +536,9 @@ kind_zero(void)
 }
 
 static void
-kind_eight(void)
+kind_nine(void)
 {
-    send_ask(8, "What: ");
+    send_ask(9, "What: ");
     (void) receive_reply();
     send_result(STATUS_OK);
 }
@@ -824,7 +824,7 @@ static const struct {
     {"nul_in_result", nul_in_result},
     {"length_past_end", length_past_end},
     {"kind_zero", kind_zero},
-    {"kind_eight", kind_eight},
+    {"kind_nine", kind_nine},
     {"permit_only", permit_only},
     {"ready_for_nothing", ready_for_nothing},
     {"good_must_change", good_must_change},

@@ -139,8 +139,13 @@ class Mistakes(MapCase):
             self.assertIn("map_file", self.fault(host))
             self.assertIn("writable", self.fault(host))
 
-    def test_a_link_a_folder_nothing(self):
-        for make in (lambda path: os.symlink(harness.write(path + "-real", "", 0o644), path),
+    def test_a_link(self):
+        path = harness.fresh("map")
+        os.symlink(harness.write(path + "-real", "stranger = alice\n", 0o644), path)
+        self.check(self.sign_in(BOB, "bob", settings={"map_file": path}), "PAM_SUCCESS")
+
+    def test_a_dangling_link_a_folder_nothing(self):
+        for make in (lambda path: os.symlink(path + "-real", path),
                      os.mkdir, lambda path: None, os.mkfifo):
             path = harness.fresh("odd-map")
             make(path)
