@@ -18,6 +18,7 @@
 #include "module/lookup.h"
 
 #define NAME_MAX_BYTES 128
+#define SHOWN_NAME_MAX 32 /* useradd and groupadd allow no longer ones */
 #define GROUPS_USUAL 64 /* an account is in; more cost a second look-up */
 
 /* systemd's dynamic users, and nobody: never people. */
@@ -45,6 +46,13 @@ is_dangerous_name(const char *name)
     return false;
 }
 
+/* No name is longer; a secret that was put in its place is. */
+static const char *
+shown(const char *name)
+{
+    return strlen(name) <= SHOWN_NAME_MAX ? name : "of a name too long";
+}
+
 /* Says for the log what could not be found out; errno says why. */
 static void
 note_unknown(struct call *call, const char *kind, const char *name)
@@ -53,7 +61,7 @@ note_unknown(struct call *call, const char *kind, const char *name)
     char text[80];
 
     (void) snprintf(call->why, sizeof(call->why),
-                    "the look-up of the %s %.64s failed: %s", kind, name,
+                    "the look-up of the %s %s failed: %s", kind, shown(name),
                     strerror_r(number, text, sizeof(text)));
 }
 
@@ -63,7 +71,7 @@ note_missing(struct call *call, const char *name)
     size_t used = strlen(call->missing);
 
     (void) snprintf(call->missing + used, sizeof(call->missing) - used,
-                    "%s%.64s", used == 0 ? "" : ", ", name);
+                    "%s%s", used == 0 ? "" : ", ", shown(name));
 }
 
 /* By the list of its members or as the account's own group. */
