@@ -86,9 +86,12 @@ wait_readable(const struct relay *relay)
     }
 }
 
-/* A helper that waits for an answer says nothing: no verdict before it. */
-static bool
-is_waiting(const struct relay *relay)
+/*
+ * A helper that waits for an answer says nothing: STATUS_OK. STATUS_HELPER:
+ * there is something to receive, or the end.
+ */
+static enum status
+check_waiting(const struct relay *relay)
 {
     struct pollfd poller = {.fd = relay->helper.fd, .events = POLLIN};
     int ready;
@@ -96,7 +99,9 @@ is_waiting(const struct relay *relay)
     do
         ready = poll(&poller, 1, 0);
     while (ready < 0 && errno == EINTR);
-    return ready == 0;
+    if (ready < 0)
+        return STATUS_INTERNAL;
+    return ready == 0 ? STATUS_OK : STATUS_HELPER;
 }
 
 /* What a helper that ended was ended by, as its warden says. */
@@ -160,7 +165,7 @@ send_message(struct relay *relay)
 
     if (wire_send(relay->wire, relay->helper.fd) == WIRE_OK)
         return STATUS_OK;
-    if (!is_waiting(relay))
+    if (check_waiting(relay) == STATUS_HELPER)
         (void) receive(relay, &type);
     return STATUS_HELPER;
 }
@@ -576,10 +581,13 @@ answer_ask(struct relay *relay)
         || kind > TALK_PASSWORD_OR_CODE || relay->asked++ >= RELAY_ANSWERS_MAX)
         return STATUS_HELPER;
     status = find_answer(relay, kind, prompt, &answer);
-    if (status == STATUS_OK && !is_waiting(relay)) {
-        (void) receive(relay, &type);
-        status = STATUS_HELPER;
-    } else if (status == STATUS_OK) {
+    /* No verdict before the answer. */
+    if (status == STATUS_OK) {
+        status = check_waiting(relay);
+        if (status == STATUS_HELPER)
+            (void) receive(relay, &type);
+    }
+    if (status == STATUS_OK) {
         if (!is_known_here(relay, kind))
             relay->deadline = now_ms() + budget_ms(relay->call);
         wire_begin(wire, WIRE_REPLY, relay->id);
