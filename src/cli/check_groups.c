@@ -17,6 +17,7 @@
 #include "module/lookup.h"
 
 #define AREA "scope"
+#define SHOWN_NAME_MAX 32 /* groupadd allows no longer one */
 #define GROUP_FILE "/etc/group"
 
 bool
@@ -59,6 +60,13 @@ group_services(const struct check *check, char *out, size_t size)
         (void) fclose(file);
 }
 
+/* No name is longer; a secret that was put in its place is. */
+static const char *
+shown(const char *name)
+{
+    return strlen(name) <= SHOWN_NAME_MAX ? name : "with a name too long";
+}
+
 static bool
 check_group(struct check *check, const char *name)
 {
@@ -78,7 +86,7 @@ check_group(struct check *check, const char *name)
                   "(usermod --append --groups), or correct only_group",
                   "the group %s of only_group does not exist: it brings "
                   "nobody into scope, whose local password then decides",
-                  name);
+                  shown(name));
         return false;
     }
     group_services(check, services, sizeof(services));
@@ -87,7 +95,7 @@ check_group(struct check *check, const char *name)
                   "mend that service; a group in " GROUP_FILE " needs none",
                   "the group %s of only_group cannot be looked up (%s; "
                   "group: %s): everybody whom it could name is refused",
-                  name, strerror(error), services);
+                  shown(name), strerror(error), services);
         return false;
     }
     if (check_is_in_file(check, "group", name))
