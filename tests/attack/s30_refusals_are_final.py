@@ -27,11 +27,10 @@ BREAKAGES = [
      ("src/module/result.c", "    case STATUS_DISABLED:\n        return PAM_ACCT_EXPIRED;",
       "        return PAM_ACCT_EXPIRED;\n    case STATUS_DISABLED:\n        return PAM_IGNORE;")),
     ("the example of the account phase ignores a refusal",
-     ("pam.d-examples/common-account", "module_unknown=ignore default=die]",
-      "module_unknown=ignore default=ignore]")),
+     ("pam.d-examples/common-account", "default=die]  pam_cognito",
+      "default=ignore]  pam_cognito")),
     *((f"the example {name} ignores a refusal",
-       ("pam.d-examples/" + name, "module_unknown=ignore default=die]",
-        "module_unknown=ignore default=ignore]"))
+       ("pam.d-examples/" + name, "default=die]  pam_cognito", "default=ignore]  pam_cognito"))
       for name in ("sshd", "sudo", "su", "login", "common-auth")),
 ]
 KEYS = "/etc/ssh/keys"

@@ -1,30 +1,59 @@
-# The reader of /dev/log: keeps what the world's programs tell syslog.
+# The reader of /dev/log: keeps what the world's programs tell syslog, and which
+# process each line is from.
 # SPDX-License-Identifier: MIT
 import os
 import re
 import socket
+import struct
 import threading
 import time
 
 
 class Logbook:
     def __init__(self, path):
+        self.path = path
         self.lines = []
+        self.senders = []
         self.lock = threading.Lock()
+        self.marks = {}
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.sock.bind(path)
         os.chmod(path, 0o666)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         while True:
-            line = self.sock.recv(65536).decode("utf-8", "replace").rstrip("\0\n")
+            data, notes, _, _ = self.sock.recvmsg(65536, 64)
+            line = data.decode("utf-8", "replace").rstrip("\0\n")
+            pids = [struct.unpack("3i", note[:12])[0] for _, kind, note in notes
+                    if kind == socket.SCM_CREDENTIALS]
+            mark = self.marks.pop(line, None)
+            if mark:
+                mark.set()
+                continue
             with self.lock:
                 self.lines.append(line)
+                self.senders.append(pids[0] if pids else None)
 
     def clear(self):
         with self.lock:
-            self.lines = []
+            self.lines, self.senders = [], []
+
+    def settle(self):
+        """Until all that was sent before is read."""
+        mark = threading.Event()
+        word = f"mark {id(mark)}"
+        self.marks[word] = mark
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.sendto(word.encode(), self.path)
+        mark.wait(10)
+
+    def of(self, pid):
+        """The lines that this process sent, which is gone."""
+        self.settle()
+        with self.lock:
+            return [line for line, sender in zip(self.lines, self.senders) if sender == pid]
 
     def all(self):
         with self.lock:

@@ -46,7 +46,7 @@ def configuration(world, tap):
     matrix.run(REFUSED, "pam_cognito.conf: " + REFUSED.title)
     # The commented settings are right, too.
     keys = re.findall(r"(?m)^#((?:\[|[a-z_]+ = ).*)$", text)
-    tap.equal(len(keys), 5, "pam_cognito.conf: five lines to uncomment")
+    tap.equal(len(keys), 6, "pam_cognito.conf: six lines to uncomment")
     text = re.sub(r"(?m)^#((?:\[|[a-z_]+ = ).*)$", r"\1", text)
     write(CONF, text.replace("client_secret_file", f"ca_file = {CA_FILE}\nclient_secret_file"))
     matrix.run(Case("every setting", ALICE.name, ALICE.password, "gate",
