@@ -476,13 +476,20 @@ may_be_unattended(const struct relay *relay)
  * that.
  */
 static enum status
-tell_apart(struct relay *relay, const struct secret *current)
+tell_apart(struct relay *relay, struct secret *current)
 {
     enum status status = STATUS_NO_DIALOGUE;
+    const char *kept;
 
+    /* The stack keeps it meanwhile: one copy is enough. */
+    secret_free(current);
     if (!takes_new_from_stack(relay))
         status = ask_question(relay, TALK_NEW_PASSWORD, "New password: ",
                               &relay->early);
+    kept = stacked_password(relay->call, PAM_OLDAUTHTOK);
+    if (status == STATUS_OK)
+        status = kept == NULL ? STATUS_INTERNAL
+                              : check_password(kept, current);
     if (status == STATUS_OK && relay->early.length == current->length
         && memcmp(relay->early.data, current->data, current->length) == 0)
         status = STATUS_NO_DIALOGUE;
@@ -518,7 +525,8 @@ current_password(struct relay *relay, unsigned int kind, const char *prompt,
     if (status == STATUS_EMPTY_PASSWORD && may_be_empty
         && !config_flag(relay->call->config, KEY_USE_FIRST_PASS))
         status = secret_set_text(answer_out, "") ? STATUS_OK : STATUS_MEMORY;
-    if (status == STATUS_OK && may_be_unattended(relay))
+    if (status == STATUS_OK && answer_out->length > 0
+        && may_be_unattended(relay))
         status = tell_apart(relay, answer_out);
     return status;
 }
