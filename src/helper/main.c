@@ -332,6 +332,16 @@ is_alone(void)
     return alone;
 }
 
+/* After what is said already. */
+static void
+add_note(struct sign_in_result *result, const char *note)
+{
+    size_t used = strlen(result->note);
+
+    (void) snprintf(result->note + used, sizeof(result->note) - used, "%s%s",
+                    used == 0 ? "" : ": ", note);
+}
+
 /*
  * What a library says of a sandbox that it works in leads astray: routes and
  * firewalls, memory, a fault of ours.
@@ -346,13 +356,11 @@ find_cause(struct sign_in_result *result)
     case STATUS_CONNECT:
         if (!has_network()) {
             result->status = STATUS_SANDBOX;
-            (void) snprintf(result->note, sizeof(result->note), "%s",
-                            "RestrictAddressFamilies= of the service must "
-                            "allow AF_INET and AF_INET6");
+            add_note(result, "RestrictAddressFamilies= of the service must "
+                             "allow AF_INET and AF_INET6");
         } else if (is_alone()) {
-            (void) snprintf(result->note, sizeof(result->note), "%s",
-                            "this network namespace has no interface but lo: "
-                            "PrivateNetwork= of the service");
+            add_note(result, "this network namespace has no interface but lo: "
+                             "PrivateNetwork= of the service");
         }
         break;
     case STATUS_INTERNAL:
@@ -360,9 +368,9 @@ find_cause(struct sign_in_result *result)
     case STATUS_TLS:
         if (!crypto_works(text, sizeof(text))) {
             result->status = STATUS_CRYPTO;
-            (void) snprintf(result->note, sizeof(result->note),
-                            "OpenSSL cannot start, check openssl.cnf: %s",
-                            text);
+            result->note[0] = '\0';
+            add_note(result, "OpenSSL cannot start, check openssl.cnf");
+            add_note(result, text);
         }
         break;
     default:

@@ -18,7 +18,8 @@ def build(world, *compiler):
     program = os.path.join(folder, "confined")
     command(*(compiler or ["cc"]), "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"), "-o", program,
             os.path.join(SOURCE, "tests", "attack", "confined.c"),
-            os.path.join(SOURCE, "src", "helper", "sandbox.c"))
+            os.path.join(SOURCE, "src", "helper", "sandbox.c"),
+            os.path.join(SOURCE, "src", "common", "remedy.c"))
     return program
 
 

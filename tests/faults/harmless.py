@@ -14,8 +14,8 @@ HARMLESS = {
     "helper config.c:close", "helper file.c:close", "helper setup.c:close", "helper sandbox.c:close",
     # Giving the signals back: blocking them before that is not harmless.
     "host helper.c:rt_sigprocmask",
-    # Without a handle on the process the helper sees the end of its socket.
-    "host helper.c:pidfd_open", "host helper.c:poll", "host helper.c:fcntl",
+    # Closing ends the helper as well, where no fork of the host has a copy.
+    "host helper.c:shutdown",
     # Is there a password in the stack? If not, one is asked for.
     "host relay.c:pam_get_item",
     # A fresh process, which has another way or what it needs already.
@@ -41,7 +41,7 @@ HARMLESS = {
 }
 # That depends on who is faster, or on how nice this process is.
 SOMETIMES = {
-    # The intermediate has said whose pid it is, or not yet.
+    # The intermediate has said that its part is done, or not yet.
     "host helper.c:waitpid",
     "helper main.c:sched_getscheduler",
     # A poll without a wait, which is made again.
