@@ -167,6 +167,10 @@ send_message(struct relay *relay)
         return STATUS_OK;
     if (check_waiting(relay) == STATUS_HELPER)
         (void) receive(relay, &type);
+    if (!relay->gone)
+        (void) snprintf(relay->why, sizeof(relay->why), "%s",
+                        "what the helper is told could not be sent: its "
+                        "arguments are too long, or memory is short");
     return STATUS_HELPER;
 }
 

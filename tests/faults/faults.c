@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -29,6 +30,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -381,6 +383,8 @@ PARTS(ssize_t, pread, (int fd, void *data, size_t length, off_t at),
 PARTS(ssize_t, __pread_chk,
       (int fd, void *data, size_t length, off_t at, size_t size),
       (fd, data, length, at, size), length)
+PARTS(ssize_t, write, (int fd, const void *data, size_t length),
+      (fd, data, length), length)
 PARTS(ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at),
       (fd, data, length, at), length)
 PARTS(ssize_t, getrandom, (void *data, size_t length, unsigned int flags),
@@ -390,6 +394,8 @@ ANYWAY(int, close, (int fd), (fd), -1, EIO)
 ANYWAY(int, closedir, (DIR *folder), (folder), -1, EIO)
 ANYWAY(int, fclose, (FILE *file), (file), EOF, EIO)
 WRAP(int, fstat, (int fd, struct stat *st), (fd, st), -1, EIO)
+WRAP(int, lstat, (const char *path, struct stat *st), (path, st), -1, EACCES)
+WRAP(int, stat, (const char *path, struct stat *st), (path, st), -1, EACCES)
 WRAP(int, mkdir, (const char *path, mode_t mode_given), (path, mode_given), -1,
      ENOSPC)
 WRAP(int, fchmod, (int fd, mode_t mode_given), (fd, mode_given), -1, EIO)
@@ -418,6 +424,8 @@ WRAP(void *, mmap,
      (address, length, protection, flags, fd, offset), MAP_FAILED, ENOMEM)
 ANYWAY(int, munmap, (void *address, size_t length), (address, length), -1,
        EINVAL)
+WRAP(int, socket, (int domain, int type, int protocol),
+     (domain, type, protocol), -1, EMFILE)
 WRAP(int, socketpair, (int domain, int type, int protocol, int *pair),
      (domain, type, protocol, pair), -1, EMFILE)
 WRAP(int, getsockopt,
@@ -430,6 +438,18 @@ WRAP(ssize_t, recvmsg, (int fd, struct msghdr *header, int flags),
 WRAP(int, shutdown, (int fd, int how), (fd, how), -1, ENOBUFS)
 WRAP(int, poll, (struct pollfd *pollers, nfds_t count, int timeout),
      (pollers, count, timeout), -1, ENOMEM)
+WRAP(ssize_t, recv, (int fd, void *data, size_t length, int flags),
+     (fd, data, length, flags), -1, ENOMEM)
+WRAP(struct if_nameindex *, if_nameindex, (void), (), NULL, ENOBUFS)
+WRAP(int, ppoll,
+     (struct pollfd *pollers, nfds_t count, const struct timespec *left,
+      const sigset_t *mask),
+     (pollers, count, left, mask), -1, ENOMEM)
+WRAP(int, pipe2, (int *ends, int flags), (ends, flags), -1, EMFILE)
+WRAP(pid_t, fork, (void), (), -1, EAGAIN)
+WRAP(int, kill, (pid_t pid, int number), (pid, number), -1, EPERM)
+WRAP(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options),
+     (type, id, info, options), -1, ECHILD)
 WRAP(pid_t, waitpid, (pid_t pid, int *status, int options),
      (pid, status, options), -1, ECHILD)
 

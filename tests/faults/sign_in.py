@@ -183,12 +183,13 @@ class Calls(FaultCase):
         strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul
         __isoc23_strtoll __isoc23_strtoul time timegm umask
         vsnprintf fprintf strcpy stpcpy strcat bcmp fwrite
+        getpid getppid if_freenameindex sigaction sigaddset sigemptyset sigprocmask
         """.split()
     # Called to see them fail: tests/hosts/suites/injected.py.
     ROOTS = {"setuid", "setgid"}
     # Libraries, whose failures tests/unit makes.
-    LIBRARIES = r"(curl_|json_|EVP_|BN_|OSSL_|OPENSSL_|CRYPTO_|BIO_|PEM_|X509_|ASN1_|ERR_" \
-                r"|QRcode_)"
+    LIBRARIES = r"(curl_|json_|CONF_|EVP_|BN_|OSSL_|OPENSSL_|CRYPTO_|RAND_|BIO_|PEM_|X509_" \
+                r"|ASN1_|ERR_|QRcode_)"
     # The compiler's and the C library's start.
     COMPILERS = r"(_ITM_|__cxa_finalize|__gmon_start__|__libc_start_main|_Unwind|__asan_|__ubsan_" \
                 r"|__lsan|__sanitizer|__interceptor|__gcov|__llvm)"

@@ -37,10 +37,10 @@ class Outcome:
         for status in self.host.helpers:
             if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
                 return f"the helper got signal {os.WTERMSIG(status)}"
-            # One that a sanitizer ends does not come to its own end.
-            if os.WIFEXITED(status) and os.WEXITSTATUS(status) not in (0, 127) \
+            # 1: no request came. One that a sanitizer ends does not come to its own end.
+            if os.WIFEXITED(status) and os.WEXITSTATUS(status) not in (0, 1, 127) \
                     and state.section(PROGRAM)[1] != 1:
-                return "the helper broke off"
+                return f"the helper broke off: {os.WEXITSTATUS(status)}"
         before, after = self.host.pair("fds")
         return None if before == after else f"{after - before} descriptors are left"
 

@@ -41,6 +41,7 @@ def run(world, tap):
     command("useradd", "-m", "-u", str(UID["frank"]), "-G", "cognito", "-s", "/bin/sh", "frank")
     injected = Injected(world, tap, State(PLACE))
     injected.identity()
+    injected.warden()
     injected.files()
     injected.outage()
     injected.stamps()
@@ -103,6 +104,13 @@ class Injected:
                    lambda site: site.name in IDENTITY and site.file in ("call.c", "main.c"),
                    lambda code, site: None if (code == SUCCESS) == (site.file == "call.c")
                    else "another answer")
+
+    def warden(self):
+        self.sweep("nothing goes on without a warden",
+                   lambda site: site.file == "warden.c"
+                   and site.name in ("pipe2", "fork", "read", "write", "setresuid"),
+                   lambda code, _: "a success" if code == SUCCESS else None,
+                   modes=(FAILS, SHORT))
 
     def files(self):
         self.sweep("no breaker is no reason to refuse",
