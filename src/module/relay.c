@@ -169,8 +169,7 @@ send_message(struct relay *relay)
         (void) receive(relay, &type);
     if (!relay->gone)
         (void) snprintf(relay->why, sizeof(relay->why), "%s",
-                        "what the helper is told could not be sent: its "
-                        "arguments are too long, or memory is short");
+                        "what the helper is told could not be sent");
     return STATUS_HELPER;
 }
 

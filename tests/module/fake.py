@@ -197,11 +197,6 @@ class Bad(unittest.TestCase):
         host.say(PASSWORD)
         self.assertEqual(host.finish().code, "PAM_SUCCESS")
 
-    def test_request_that_does_not_fit(self):
-        host = fake("good", *["client_id=" + "a" * 200] * 100)
-        self.assertEqual((host.code, host.reason, host.prompts), (NETWORK, "helper_failed", []))
-        self.assertIn("its arguments are too long", host.verdict[1])
-
     def test_ended_while_somebody_typed(self):
         """Another one is started with the answer in hand; nobody is asked again."""
         for answer, code in ((PASSWORD, "PAM_SUCCESS"), ("wrong", "PAM_AUTH_ERR")):
