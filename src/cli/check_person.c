@@ -315,17 +315,25 @@ static void
 check_defaults(struct check *check)
 {
     FILE *file = check_open_etc(check, "login.defs");
+    static const char key[] = "PASS_MAX_DAYS";
+    const size_t length = sizeof(key) - 1;
     char line[512];
-    int days = -1;
+    long days = -1;
 
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-        (void) sscanf(line, " PASS_MAX_DAYS %d", &days);
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        const char *at = line + strspn(line, " \t");
+
+        /* login.defs(5): what is no number is 0 there as well. */
+        if (strncmp(at, key, length) == 0
+            && (at[length] == ' ' || at[length] == '\t'))
+            days = strtol(at + length, NULL, 10);
+    }
     if (file != NULL)
         (void) fclose(file);
     if (days >= 0 && days <= DAYS_MAX)
         check_add(check, CHECK_WARNING, AREA,
                   "after useradd: " NO_AGEING "NAME; then check NAME",
-                  "accounts made here age after %d days (PASS_MAX_DAYS in "
+                  "accounts made here age after %ld days (PASS_MAX_DAYS in "
                   LOGIN_DEFS "): pam_unix then asks for a local password "
                   "that the pool's people do not have",
                   days);

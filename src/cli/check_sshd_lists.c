@@ -267,7 +267,7 @@ static void
 count_members(const char *text, const struct group *group, size_t *in,
               size_t *out, char kept_out[WORD_MAX])
 {
-    for (size_t i = 0; group->gr_mem[i] != NULL && i < MEMBERS_MAX; i++) {
+    for (size_t i = 0; i < MEMBERS_MAX && group->gr_mem[i] != NULL; i++) {
         struct person person;
         enum match how = MATCH_NO;
         bool known = read_person(&person, group->gr_mem[i]);

@@ -412,8 +412,8 @@ serve(struct wire_talk *talk, const struct request *request,
         else
             sign_in(&cognito, &talk->talk, setup->config, &whose, &result);
     }
-    find_cause(&result);
     /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+    find_cause(&result);
     result.outage = is_outage(request, setup, result.status);
     if (wire_talk_result(talk, &result) && cognito.http != NULL)
         revoke_tokens(talk, &cognito, &result);
