@@ -110,8 +110,9 @@ leave(int socket, const siginfo_t *end)
 {
     unsigned char message[2 + WIRE_ID_SIZE + 2] = {WIRE_VERSION, WIRE_ENDED};
     unsigned char *fields = message + 2 + WIRE_ID_SIZE;
+    char unread;
 
-    while (recv(socket, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
+    while (recv(socket, &unread, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
         continue;
     fields[end->si_code != CLD_EXITED] = (unsigned char) end->si_status;
     if (end->si_status != 0)

@@ -233,6 +233,7 @@ outcome_of(enum result_phase phase, int code)
         [RESULT_AUTHENTICATE] = "accepted",
         [RESULT_PRELIMINARY] = "proved",
         [RESULT_UPDATE] = "password changed",
+        [RESULT_ACCOUNT] = "still accepted",
     };
     static const char *const undone[] = {
         [RESULT_AUTHENTICATE] = "refused",
