@@ -38,7 +38,9 @@ def run(world, tap):
     write("/etc/nsswitch.conf", SERVICES)
     write(MODES, "")
     lab = Lab(world)
-    append("/etc/shadow", f"{REMO}:{hashed(LEFT_OVER, 'SHA512')}:20000::::::\n")
+    # With an entry of her own pam_unix has nothing against ally.
+    append("/etc/shadow", f"{REMO}:{hashed(LEFT_OVER, 'SHA512')}:20000::::::\n"
+           f"{ALLY}:!:20000::::::\n")
     in_pool(world)
     names = Names(lab, tap)
     names.answered()
@@ -77,12 +79,12 @@ class Names:
                     self.lab.attempt(folder, host, name, typed, over={MODES: file}))
         return (attempt,)
 
-    def refused(self, title, jobs):
+    def refused(self, title, jobs, reason="refused: "):
         """In no case in; and a line of ours unless the host itself knew nobody."""
         found = together(*jobs)
         inside = [f"{what}: {outcome}" for what, outcome in found if outcome.entered]
         silent = [f"{what}: {outcome}" for what, outcome in found
-                  if not outcome.entered and not outcome.ours
+                  if not outcome.entered and reason not in "".join(outcome.ours)
                   and "does not exist" not in outcome.screen]
         self.tap.ok(not inside, f"{title}: nobody is in, of {len(found)}", *inside[:5])
         self.tap.ok(not silent, f"{title}: every refusal has its line", *silent[:5])
@@ -151,10 +153,11 @@ class Names:
         """
         for arguments in ("only_group=cognito", "only_users=ally,alice", "only_users=ally", "",
                           "local_account=optional only_users=ally,alice"):
+            in_pool(self.lab.world)
             folder = self.stack(arguments)
             self.refused(f"alias, {arguments}", [
                 self.job(arguments, folder, "pamtester", ALLY, typed)
-                for typed in (IN_POOL[ALLY], IN_POOL[ALICE.name])])
+                for typed in (IN_POOL[ALLY], IN_POOL[ALICE.name])], "account_mismatch")
             if "ally" not in arguments:
                 self.enter(f"alias, {arguments}: alice herself", [
                     self.job(arguments, folder, "su", ALLY, ALICE.password)])
@@ -168,6 +171,7 @@ def over_ssh(world, tap):
     rows += [(REMO, LEFT_OVER, "getpwnam erange"), (NORMA.name, NORMA.unix_password,
                                                     "getgrnam long"),
              (ALLY, IN_POOL[ALLY], ""), (ALLY, ALICE.password, "")]
+    in_pool(world)
     for name, typed, mode in rows:
         write(MODES, mode + "\n")
         world.log.clear()
