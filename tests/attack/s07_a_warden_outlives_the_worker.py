@@ -172,7 +172,7 @@ def stays(tap, host, words, name):
         if accepted:
             time.sleep(TIDY - 3)
             tap.ok(pair[0] in processes(), f"{title}: it may tidy for a while")
-        tap.ok(gone(pair, TIDY + MARGIN) is not None, f"{title}: and is gone then", processes())
+        tap.ok(gone(pair, TIDY + MARGIN) is not None, f"{title}: and is gone then", pair)
     except Exception:
         tap.error(title)
 
