@@ -376,9 +376,9 @@ def example_test(path):
         config = harness.write_config(self.settings())
         with open(path, encoding="utf-8") as file:
             text = file.read().replace(
-                "pam_cognito.so only_group=cognito",
-                f"{harness.MODULE} only_group=staff config={config} helper={harness.HELPER} "
-                "except_users=admin")
+                "pam_cognito.so only_group=cognito except_users=localadmin",
+                f"{harness.MODULE} only_group=staff except_users=admin config={config} "
+                f"helper={harness.HELPER}")
         service = "other-service" if name == "common-auth" else name
         common = {"common_account": ACCOUNT, "common_session": "", "common_password": "",
                   "common_session_noninteractive": ""}
