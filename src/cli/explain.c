@@ -31,6 +31,7 @@ print(const struct output *output, const char *title, enum status status,
     const char *preliminary
         = pam_code_name(result_code(status, RESULT_PRELIMINARY));
     const char *update = pam_code_name(result_code(status, RESULT_UPDATE));
+    const char *account = pam_code_name(result_code(status, RESULT_ACCOUNT));
     const char *person = status_text(status);
     struct json *object;
 
@@ -39,8 +40,9 @@ print(const struct output *output, const char *title, enum status status,
         output_line(output, TONE_PLAIN, "  reason:  %s", status_word(status));
         output_line(output, TONE_PLAIN, "  means:   %s", reason.meaning);
         output_line(output, TONE_PLAIN,
-                    "  PAM:     %s; changing a password: %s, then %s", first,
-                    preliminary, update);
+                    "  PAM:     %s; account phase: %s; changing a password: "
+                    "%s, then %s",
+                    first, account, preliminary, update);
         if (person[0] != '\0')
             output_line(output, TONE_PLAIN, "  person:  %s", person);
         if (reason.fix[0] != '\0')
@@ -52,10 +54,29 @@ print(const struct output *output, const char *title, enum status status,
         || !json_add_text(object, "reason", status_word(status))
         || !json_add_text(object, "meaning", reason.meaning)
         || !json_add_text(object, "authenticate", first)
+        || !json_add_text(object, "acct_mgmt", account)
         || !json_add_text(object, "chauthtok_preliminary", preliminary)
         || !json_add_text(object, "chauthtok_update", update)
         || !json_add_text(object, "person", person)
         || !json_add_text(object, "fix", reason.fix)) {
+        json_free(object);
+        return;
+    }
+    output_object(output, object);
+}
+
+/* What has a meaning, but no reason of ours. */
+static void
+say(const struct output *output, const char *title, const char *meaning)
+{
+    struct json *object;
+
+    output_line(output, TONE_PLAIN, "%s: %s", title, meaning);
+    if (!output->json)
+        return;
+    object = json_new();
+    if (object == NULL || !json_add_text(object, "title", title)
+        || !json_add_text(object, "meaning", meaning)) {
         json_free(object);
         return;
     }
@@ -122,51 +143,136 @@ explain_error(const struct output *output, const char *name)
     return found;
 }
 
-/* The rows whose fragment stands in the text, of that error if named. */
+/*
+ * Without the error's name: words of the service that nobody else says. One
+ * word alone ("device") is anybody's, and so are those about a user who is not
+ * there ("not found").
+ */
+static bool
+is_telling(const struct error_row *row)
+{
+    return row->fragment != NULL && strchr(row->fragment, ' ') != NULL
+           && strcmp(row->code, "UserNotFoundException") != 0;
+}
+
+/*
+ * The row whose fragment stands in the text, behind the error's name if there
+ * is one.
+ */
 static bool
 explain_message(const struct output *output, const char *text,
                 const char *error)
 {
+    const char *name = strcasestr(text, error);
+    const char *said = name == NULL ? text : name + strlen(error);
     const struct error_row *rows;
     bool found = false;
     size_t count;
 
     rows = error_rows(&count);
     for (size_t i = 0; i < count && !found; i++)
-        if ((error[0] == '\0' ? rows[i].fragment != NULL
+        if ((error[0] == '\0' ? is_telling(&rows[i])
                               : strcasecmp(rows[i].code, error) == 0)
             && (rows[i].fragment == NULL
-                || strcasestr(text, rows[i].fragment) != NULL)) {
+                || strcasestr(said, rows[i].fragment) != NULL)) {
             print_row(output, &rows[i]);
             found = true;
         }
     return found;
 }
 
-/* Is the code what any of the module's operations returns for the reason? */
+/* Codes that come of more than a reason, or never of the module. */
+static const struct {
+    int code;
+    bool ours;
+    const char *meaning;
+} remarks[] = {
+    {PAM_IGNORE, true,
+     "no opinion, never from authenticate. The account phase: nothing stands "
+     "against the user, or other modules must say. Changing a password: the "
+     "user is not the user pool's. A session: always."},
+    {PAM_USER_UNKNOWN, true,
+     "authenticate: also for everybody who is not in scope (root, "
+     "except_users, only_group, only_users, minimum_uid, no local account); "
+     "with only_group or only_users no_such_user is PAM_AUTH_ERR."},
+    {PAM_NEW_AUTHTOK_REQD, true,
+     "the account phase, after a sign-in that found that the password must be "
+     "changed (password_must_change)."},
+    {PAM_PERM_DENIED, true,
+     "not_confirmed and disabled, too, with explain_status or after the "
+     "password was proved. libpam's own answer where no module has an "
+     "opinion."},
+    {PAM_INCOMPLETE, true,
+     "the host did not have the user's name yet and calls again."},
+    {PAM_OPEN_ERR, false,
+     "libpam could not load a module: see \"PAM unable to dlopen\" in the "
+     "journal (journalctl -g 'PAM unable')."},
+    {PAM_SYMBOL_ERR, false,
+     "a module lacks what libpam called: see \"PAM unable to resolve "
+     "symbol\" in the journal (journalctl -g 'PAM unable')."},
+    {PAM_MODULE_UNKNOWN, false,
+     "libpam could not load a module: see \"PAM unable to dlopen\" in the "
+     "journal (journalctl -g 'PAM unable'). Is pam_cognito.so installed?"},
+    {PAM_ABORT, false,
+     "libpam gave up, for example because the service has no file in "
+     "/etc/pam.d and there is no other."},
+};
+
+static const char *
+remark(int code, bool ours)
+{
+    for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++)
+        if (remarks[i].code == code && remarks[i].ours == ours)
+            return remarks[i].meaning;
+    return NULL;
+}
+
+/*
+ * Is the code what any of the module's operations returns for the reason? No
+ * opinion is no answer.
+ */
 static bool
 returns(enum status status, int code)
 {
     return result_code(status, RESULT_AUTHENTICATE) == code
            || result_code(status, RESULT_PRELIMINARY) == code
-           || result_code(status, RESULT_UPDATE) == code;
+           || result_code(status, RESULT_UPDATE) == code
+           || (code != PAM_IGNORE
+               && result_code(status, RESULT_ACCOUNT) == code);
+}
+
+static bool
+is_ours(int code)
+{
+    for (unsigned int i = 0; i < STATUS_COUNT; i++)
+        if (returns((enum status) i, code))
+            return true;
+    return remark(code, true) != NULL;
 }
 
 /* Which reasons give that PAM code. */
 static void
 explain_code(const struct output *output, int code)
 {
-    bool found = false;
+    const char *name = pam_code_name(code);
+    char never[512];
 
+    if (!is_ours(code)) {
+        const char *whose = remark(code, false);
+
+        (void) snprintf(never, sizeof(never),
+                        "pam_cognito never returns this: %s",
+                        whose != NULL ? whose
+                                      : "another module did, or the host.");
+        say(output, name, never);
+        return;
+    }
+    if (remark(code, true) != NULL)
+        say(output, name, remark(code, true));
     for (unsigned int i = 0; i < STATUS_COUNT; i++)
-        if (returns((enum status) i, code)) {
+        if (returns((enum status) i, code))
             print(output, status_word((enum status) i), (enum status) i,
                   reason_of_status((enum status) i));
-            found = true;
-        }
-    if (!found)
-        output_line(output, TONE_PLAIN, "%s: pam_cognito never returns this.",
-                    pam_code_name(code));
 }
 
 static bool
@@ -201,12 +307,60 @@ explain_host_line(const struct output *output, const char *text)
     }
     if (best < 0)
         return false;
-    output_line(output, TONE_PLAIN,
-                "%s: these reasons end so; the line of pam_cognito before it "
-                "has the one (journalctl -g pam_cognito).",
-                pam_code_name(best));
+    if (is_ours(best))
+        say(output, pam_code_name(best),
+            "these reasons end so; the line of pam_cognito before it has the "
+            "one (journalctl -g pam_cognito).");
     explain_code(output, best);
     return true;
+}
+
+/* Which reasons the account phase refuses for. */
+static void
+explain_account_phase(const struct output *output)
+{
+    say(output, "account phase refused",
+        "the password may have been right; an account line of the stack "
+        "refused. The line of pam_cognito just before it in the journal has "
+        "the reason (journalctl -g pam_cognito). Without one another module "
+        "refused, such as pam_nologin, pam_access or an account that expired: "
+        "see pam-cognito check NAME. pam_cognito refuses there for these "
+        "(pam-cognito explain REASON says more):");
+    for (unsigned int i = 0; i < STATUS_COUNT; i++) {
+        int code = result_code((enum status) i, RESULT_ACCOUNT);
+
+        if (code != PAM_SUCCESS && code != PAM_IGNORE)
+            say(output, status_word((enum status) i),
+                reason_of_status((enum status) i).meaning);
+    }
+}
+
+/* What hosts say that is no text of libpam's. */
+static bool
+explain_host_words(const struct output *output, const char *text)
+{
+    /* sudo, login, ssh twice: every refusal ends so. */
+    static const char *const any[] = {
+        "Sorry, try again",
+        "Login incorrect",
+        "Permission denied (",
+        "Permission denied, please try again",
+    };
+
+    if (strcasestr(text, "by PAM account configuration") != NULL) {
+        explain_account_phase(output);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
+        if (strcasestr(text, any[i]) != NULL) {
+            say(output, "refused",
+                "every refusal ends so. The line of pam_cognito just before "
+                "it in the journal of this machine has the reason (journalctl "
+                "-g pam_cognito); without one the user pool was not asked: "
+                "see pam-cognito check NAME.");
+            return true;
+        }
+    return false;
 }
 
 /* The word that follows mark in the text, or "". */
@@ -295,7 +449,8 @@ explain(struct cli *cli)
     }
     if (explain_log_line(output, text) || explain_status(output, text)
         || explain_error(output, http_name(text)) || explain_pam(output, text)
-        || explain_words(output, text) || explain_host_line(output, text)
+        || explain_host_words(output, text) || explain_words(output, text)
+        || explain_host_line(output, text)
         || explain_message(output, text, ""))
         return CLI_DONE;
     output_error("explain: nothing is known about that");

@@ -518,6 +518,74 @@ class TestExplain(ToolCase):
         self.assertIn("reason:  locked_out", text)
         self.assertIn("reason:  limit_exceeded", text)
 
+    def test_every_pam_code(self):
+        """What the module can return, by the tables of docs/errors.md, and no other code."""
+        returned = {
+            "SUCCESS": "ok", "SERVICE_ERR": "secret_hash", "SYSTEM_ERR": "internal",
+            "BUF_ERR": "out_of_memory", "PERM_DENIED": "group_refused",
+            "AUTH_ERR": "wrong_password", "AUTHINFO_UNAVAIL": "dns",
+            "USER_UNKNOWN": "no_such_user", "MAXTRIES": "locked_out",
+            "ACCT_EXPIRED": "disabled", "CONV_ERR": "no_dialogue",
+            "AUTHTOK_ERR": "password_policy", "AUTHTOK_RECOVERY_ERR": "wrong_password",
+            "TRY_AGAIN": "timeout",
+            # these come of no reason
+            "IGNORE": None, "NEW_AUTHTOK_REQD": None, "INCOMPLETE": None}
+        others = (
+            "OPEN_ERR SYMBOL_ERR CRED_INSUFFICIENT SESSION_ERR CRED_UNAVAIL CRED_EXPIRED CRED_ERR "
+            "NO_MODULE_DATA AUTHTOK_LOCK_BUSY AUTHTOK_DISABLE_AGING ABORT AUTHTOK_EXPIRED "
+            "MODULE_UNKNOWN BAD_ITEM CONV_AGAIN").split()
+        self.assertEqual(len(returned) + len(others), 32)
+        for code, reason in returned.items():
+            text = self.explained("PAM_" + code)
+            self.assertNotIn("never returns", text)
+            if reason is None:
+                self.assertTrue(text.startswith(f"PAM_{code}: "), text)
+            else:
+                self.assertRegex(text, rf"(?m)^  reason:  {reason}$")
+        for code in others:
+            text = self.explained("PAM_" + code)
+            self.assertTrue(text.startswith(f"PAM_{code}: pam_cognito never returns this: "), text)
+            self.assertEqual(text.count("\n"), 1, text)
+
+    def test_a_module_that_is_missing(self):
+        """What hosts say then is libpam's, and no line of ours stands before it."""
+        text = self.explained("sshd: PAM: Module is unknown for alice from 192.0.2.1")
+        self.assertIn("dlopen", text)
+        self.assertNotIn("line of pam_cognito", text)
+
+    def test_codes_in_json(self):
+        self.assertEqual(script("explain", "PAM_ABORT", "--json").last["title"], "PAM_ABORT")
+        self.assertEqual(script("explain", "disabled", "--json").last["acct_mgmt"],
+                         "PAM_ACCT_EXPIRED")
+
+    def test_account_phase(self):
+        """sshd's line when the account phase refuses."""
+        text = self.explained("fatal: Access denied for user alice by PAM account configuration "
+                              "[preauth]")
+        self.assertTrue(text.startswith("account phase refused: "), text)
+        self.assertIn("journalctl -g pam_cognito", text)
+        words = [line.split(":")[0] for line in text.splitlines()[1:]]
+        self.assertEqual(sorted(words), sorted(
+            "not_confirmed disabled identity_mismatch group_refused mfa_missing trigger_refused "
+            "risk_refused waf_blocked not_resettable token_refused service_refused lookup_failed "
+            "account_mismatch".split()))
+
+    def test_refusals_of_hosts(self):
+        for text in ("alice@host: Permission denied (publickey,keyboard-interactive).",
+                     "Permission denied, please try again.", "Sorry, try again.",
+                     "Login incorrect"):
+            self.assertTrue(self.explained(text).startswith("refused: every refusal ends so"), text)
+
+    def test_fragments_need_the_name(self):
+        """Words of anybody's are the service's only behind the name of its error."""
+        for text in ("some error occurred", "the migration failed", "file not found",
+                     "an exception", "no such device", "lambda"):
+            self.assertEqual(script("explain", text).status, 1, text)
+        for text in ("UserNotFoundException: User does not exist.",
+                     "lambda: refused: no_such_user service=sshd error=UserNotFoundException "
+                     "http=400 request=0 ms=3: User does not exist."):
+            self.assertIn('"... does not exist ..."', self.explained(text))
+
     def test_http(self):
         self.assertIn("reason:  waf_blocked", self.explained("HTTP", "403"))
         self.assertIn("reason:  server_error", self.explained("503"))
