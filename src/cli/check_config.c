@@ -9,16 +9,23 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/check_groups.h"
 #include "cognito/certificate.h"
+#include "module/lookup.h"
 
 #define AREA "configuration"
 #define ANCHORS_MAX 256
 #define SOON (30 * 86400) /* seconds */
+#define NAMES_SHOWN 3     /* of a list */
+#define NAME_SHOWN_MAX 64 /* bytes; a longer one is counted only */
+#define LIST_SHOWN_MAX (NAMES_SHOWN * (NAME_SHOWN_MAX + 2) + 32)
+#define WHO_MAX (3 * LIST_SHOWN_MAX + 160)
 
 static const char *
 path_of(const struct check *check)
@@ -26,13 +33,46 @@ path_of(const struct check *check)
     return config_text(check->module, KEY_CONFIG);
 }
 
-/* The values of a list for a message, or what stands for none. */
-static const char *
-list_of(const struct check *check, enum config_key key, const char *none)
+static bool
+is_account(const char *name)
 {
-    return check->module == NULL || !config_is_set(check->module, key)
-               ? none
-               : config_text(check->module, key);
+    struct passwd account;
+    char *memory = NULL;
+    bool found = lookup_account(name, &account, &memory) == LOOKUP_FOUND;
+
+    free(memory);
+    return found;
+}
+
+/*
+ * Some of the list's names, and how many more there are; "" for none. Shown is
+ * who exists: anything else may be a secret that was put there. Groups that
+ * do not exist name nobody and are not counted.
+ */
+static void
+list_names(const struct check *check, enum config_key key, char *out,
+           size_t size)
+{
+    bool groups = key == KEY_ONLY_GROUP;
+    size_t position = 0, used = 0, shown = 0, others = 0;
+    char name[CONFIG_VALUE_MAX];
+
+    out[0] = '\0';
+    while (check->module != NULL
+           && config_list_next(check->module, key, &position, name)) {
+        bool exists = groups ? check_is_group(name) : is_account(name);
+
+        if (exists && shown < NAMES_SHOWN && strlen(name) <= NAME_SHOWN_MAX)
+            used += (size_t) snprintf(out + used, size - used, "%s%s",
+                                      shown++ == 0 ? "" : ", ", name);
+        else if (exists || !groups)
+            others++;
+    }
+    if (others > 0 && shown > 0)
+        (void) snprintf(out + used, size - used, " and %zu more", others);
+    else if (others > 0)
+        (void) snprintf(out, size, "%zu %s%s", others,
+                        groups ? "group" : "user", others == 1 ? "" : "s");
 }
 
 /*
@@ -42,26 +82,35 @@ list_of(const struct check *check, enum config_key key, const char *none)
 static void
 say_who(const struct check *check, char *out, size_t size)
 {
-    const char *groups = list_of(check, KEY_ONLY_GROUP, NULL);
-    const char *users = list_of(check, KEY_ONLY_USERS, NULL);
-    const char *excepted = list_of(check, KEY_EXCEPT_USERS, NULL);
+    char groups[LIST_SHOWN_MAX], users[LIST_SHOWN_MAX],
+        excepted[LIST_SHOWN_MAX];
+    bool listed = check->module != NULL
+                  && (config_is_set(check->module, KEY_ONLY_GROUP)
+                      || config_is_set(check->module, KEY_ONLY_USERS));
 
+    list_names(check, KEY_ONLY_GROUP, groups, sizeof(groups));
+    list_names(check, KEY_ONLY_USERS, users, sizeof(users));
+    list_names(check, KEY_EXCEPT_USERS, excepted, sizeof(excepted));
+    if (listed && groups[0] == '\0' && users[0] == '\0') {
+        (void) snprintf(out, size,
+                        "nobody is shut out by it: no group of only_group "
+                        "exists");
+        return;
+    }
     (void) snprintf(out, size,
-                    "until then %s%.80s%s%.80s cannot log in%s%.80s%s",
-                    groups != NULL || users != NULL
-                        ? ""
-                        : "every local account from minimum_uid on, local "
-                          "administrators too,",
-                    users == NULL ? "" : users,
-                    groups == NULL  ? ""
-                    : users == NULL ? "members of "
-                                    : " and members of ",
-                    groups == NULL ? "" : groups,
-                    excepted == NULL ? ", and no except_users is set: root "
-                                       "alone, and who is not in scope, can"
-                                     : "; except_users (",
-                    excepted == NULL ? "" : excepted,
-                    excepted == NULL ? "" : ") can as ever");
+                    "until then %s%s%s cannot log in%s%s%s",
+                    listed ? users
+                           : "every local account from minimum_uid on, local "
+                             "administrators too,",
+                    groups[0] == '\0'  ? ""
+                    : users[0] == '\0' ? "members of "
+                                       : " and members of ",
+                    groups,
+                    excepted[0] == '\0' ? ", and no except_users is set: "
+                                          "root alone, and who is not in "
+                                          "scope, can"
+                                        : "; except_users (",
+                    excepted, excepted[0] == '\0' ? "" : ") can as ever");
 }
 
 /* What to do about a fault that names itself well enough. */
@@ -69,7 +118,7 @@ static const char *
 fix_of(const struct check *check, const char *message, char *out,
        size_t size)
 {
-    char who[400];
+    char who[WHO_MAX];
 
     if (strstr(message, "Permission denied") != NULL
         && check->host.uid == geteuid() && geteuid() != 0)
@@ -93,7 +142,7 @@ fix_of(const struct check *check, const char *message, char *out,
 static void
 add_fault(struct check *check, const char *area, const char *message)
 {
-    char fix[480];
+    char fix[WHO_MAX + 80];
 
     check_add(check, CHECK_PROBLEM, area,
               fix_of(check, message, fix, sizeof(fix)), "%s", message);

@@ -17,7 +17,6 @@
 #include "module/lookup.h"
 
 #define AREA "scope"
-#define SHOWN_NAME_MAX 32 /* groupadd allows no longer one */
 #define GROUP_FILE "/etc/group"
 
 bool
@@ -60,21 +59,51 @@ group_services(const struct check *check, char *out, size_t size)
         (void) fclose(file);
 }
 
-/* No name is longer; a secret that was put in its place is. */
-static const char *
-shown(const char *name)
+/* "the group NAME of only_group", or which of them it is. */
+static void
+describe(const char *name, size_t number, char *out, size_t size)
 {
-    return strlen(name) <= SHOWN_NAME_MAX ? name : "with a name too long";
+    if (config_is_plain_name(name))
+        (void) snprintf(out, size, "the group %.32s of only_group", name);
+    else
+        (void) snprintf(out, size,
+                        "group %zu of only_group (its name is not shown)",
+                        number);
+}
+
+bool
+check_is_group(const char *name)
+{
+    struct group group;
+    char *memory = NULL;
+    bool found = lookup_group(name, &group, &memory) != LOOKUP_NONE;
+
+    free(memory);
+    return found;
+}
+
+bool
+check_has_group(const struct check *check)
+{
+    char name[CONFIG_VALUE_MAX];
+    size_t position = 0;
+
+    while (config_list_next(check->module, KEY_ONLY_GROUP, &position, name))
+        if (check_is_group(name))
+            return true;
+    return false;
 }
 
 static bool
-check_group(struct check *check, const char *name)
+check_group(struct check *check, const char *name, size_t number)
 {
     struct group group;
     char *memory = NULL;
     enum lookup found;
-    char services[160];
+    char services[160], which[80];
     int error;
+
+    describe(name, number, which, sizeof(which));
 
     errno = 0;
     found = lookup_group(name, &group, &memory);
@@ -84,18 +113,18 @@ check_group(struct check *check, const char *name)
         check_add(check, CHECK_PROBLEM, AREA,
                   "groupadd it and make the pool's people its members "
                   "(usermod --append --groups), or correct only_group",
-                  "the group %s of only_group does not exist: it brings "
-                  "nobody into scope, whose local password then decides",
-                  shown(name));
+                  "%s does not exist: it brings nobody into scope, whose "
+                  "local password then decides",
+                  which);
         return false;
     }
     group_services(check, services, sizeof(services));
     if (found == LOOKUP_FAILED) {
         check_add(check, CHECK_PROBLEM, AREA,
                   "mend that service; a group in " GROUP_FILE " needs none",
-                  "the group %s of only_group cannot be looked up (%s; "
-                  "group: %s): everybody whom it could name is refused",
-                  shown(name), strerror(error), services);
+                  "%s cannot be looked up (%s; group: %s): everybody whom it "
+                  "could name is refused",
+                  which, strerror(error), services);
         return false;
     }
     if (check_is_in_file(check, "group", name))
@@ -120,8 +149,7 @@ check_groups(struct check *check)
     if (check->module == NULL)
         return;
     while (config_list_next(check->module, KEY_ONLY_GROUP, &position, name)) {
-        good = check_group(check, name) && good;
-        count++;
+        good = check_group(check, name, ++count) && good;
     }
     if (good && count > 0)
         check_add(check, CHECK_OK, AREA, NULL,

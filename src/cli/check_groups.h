@@ -8,6 +8,12 @@
 
 #include "cli/check.h"
 
+/* Is there such a group? Also when that cannot be found out. */
+bool check_is_group(const char *name);
+
+/* Is there any group of only_group? */
+bool check_has_group(const struct check *check);
+
 void check_groups(struct check *check);
 
 /* Does the file "group" or "passwd" itself have a line of that name? */

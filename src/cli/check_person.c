@@ -117,6 +117,14 @@ is_usable(const char *hash)
            && strcmp(hash, "x") != 0;
 }
 
+/* Can anybody be named by the lists? Groups that are not there name nobody. */
+static bool
+names_somebody(const struct check *check)
+{
+    return config_is_set(check->module, KEY_ONLY_USERS)
+           || check_has_group(check);
+}
+
 /* Else the uid alone makes scope: local people with it, by design. */
 static bool
 is_listed(const struct check *check)
@@ -350,7 +358,7 @@ check_people(struct check *check)
     if (check->module == NULL)
         return;
     check_defaults(check);
-    if (geteuid() != 0 || !is_listed(check))
+    if (geteuid() != 0 || !is_listed(check) || !names_somebody(check))
         return;
     names = odd_names(&count);
     name = names;

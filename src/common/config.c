@@ -762,6 +762,12 @@ config_list_has(const struct config *config, enum config_key key,
     return has_item(config_text(config, key), word);
 }
 
+bool
+config_is_plain_name(const char *name)
+{
+    return pattern_matches(entries[KEY_USERNAME_CLASS].standard, name);
+}
+
 /* A list that could not be understood excepts nobody. */
 static bool
 excepts(const char *value, const char *user)

@@ -174,4 +174,11 @@ bool config_list_has(const struct config *config, enum config_key key,
 bool config_list_next(const struct config *config, enum config_key key,
                       size_t *position, char out[CONFIG_VALUE_MAX]);
 
+/*
+ * Is it a name as useradd and groupadd make them (username_class's default)?
+ * Anything else that stands where a name is expected may be a secret, and is
+ * not shown.
+ */
+bool config_is_plain_name(const char *name);
+
 #endif

@@ -18,7 +18,6 @@
 #include "module/lookup.h"
 
 #define NAME_MAX_BYTES 128
-#define SHOWN_NAME_MAX 32 /* useradd and groupadd allow no longer ones */
 #define GROUPS_USUAL 64 /* an account is in; more cost a second look-up */
 
 /* systemd's dynamic users, and nobody: never people. */
@@ -46,11 +45,11 @@ is_dangerous_name(const char *name)
     return false;
 }
 
-/* No name is longer; a secret that was put in its place is. */
+/* A secret may stand where a group's name was expected. */
 static const char *
 shown(const char *name)
 {
-    return strlen(name) <= SHOWN_NAME_MAX ? name : "of a name too long";
+    return config_is_plain_name(name) ? name : "(its name is not shown)";
 }
 
 /* Says for the log what could not be found out; errno says why. */
@@ -61,7 +60,7 @@ note_unknown(struct call *call, const char *kind, const char *name)
     char text[80];
 
     (void) snprintf(call->why, sizeof(call->why),
-                    "the look-up of the %s %s failed: %s", kind, shown(name),
+                    "the look-up of the %s %.64s failed: %s", kind, name,
                     strerror_r(number, text, sizeof(text)));
 }
 
@@ -143,7 +142,7 @@ find_in_listed_groups(struct call *call, const struct passwd *account)
             note_missing(call, name);
             break;
         case LOOKUP_FAILED:
-            note_unknown(call, "group", name);
+            note_unknown(call, "group", shown(name));
             scope = SCOPE_UNKNOWN;
             break;
         }

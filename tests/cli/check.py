@@ -366,6 +366,13 @@ LOCKED_OUT = {
     "users": (["only_users=alice", "timeout=never"], r"until then alice cannot log in; except"),
     "both": (["only_users=carol", "only_group=staff", "colour"],
              r"until then carol and members of staff cannot log in"),
+    "some_missing": (["only_users=alice,nobody2", "only_group=staff,nosuch", "colour"],
+                     r"until then alice and 1 more and members of staff cannot log in"),
+    "none_exists": (["only_users=nobody2,nobody3", "colour"], r"until then 2 users cannot log in"),
+    "no_group_exists": (["only_group=nosuch", "colour=blue"],
+                        r"; nobody is shut out by it: no group of only_group exists$"),
+    "many": (["only_users=alice,bob,carol,dave,erin", "colour"],
+             r"until then alice, bob, carol and 2 more cannot log in"),
     "misspelt": (["only_grop=staff"], r"until then every local account from minimum_uid on, local "
                  r"administrators too, cannot log in; except_users \(admin\) can"),
 }
@@ -382,6 +389,13 @@ class TestLockedOut(SetupCase):
         _, found, _ = self.findings(stack=lambda case, config: case.good_stack(
             config, "colour=blue").replace("except_users=admin", ""))
         self.assertIn("no except_users is set: root alone", bad(found)[0]["fix"])
+
+    def test_no_group_one_truth(self):
+        """A group that does not exist shuts nobody out, and has nobody in it."""
+        done = self.check_up(arguments=["only_group=nosuch", "colour=blue"], user=None)
+        self.assertIn("the group nosuch of only_group does not exist", done.out)
+        self.assertNotIn("cannot log in", done.out)
+        self.assertNotIn("nobody in scope", done.out)
 
     def test_what_was_meant(self):
         _, found, _ = self.findings(arguments=["only_grop=staff"])

@@ -33,6 +33,16 @@ class Quoting(SetupCase):
             text = "".join(f"{name} = {value}\n" for name, value in settings.items())
             self.silent(harness.write_config(f"{text}[sshd]\n{line}\n"), line)
 
+    def test_names(self):
+        """A list is told beside another fault: who exists, and how many more there are."""
+        for key in ("only_users", "only_group", "except_users"):
+            for secret in (SECRET, "Pa55-Wort"):
+                for form in ("{secret}", "staff,{secret}", "{secret},alice"):
+                    for fault in ({}, {"colour": "blue"}):
+                        self.silent(harness.write_config(
+                            {**self.settings(harness.CLIENT), "connect_timeout": "1",
+                             key: form.format(secret=secret), **fault}), key, secret)
+
     def test_client_id_and_secret_the_wrong_way_round(self):
         self.silent(harness.write_config({**self.settings(harness.CLIENT), "client_id": SECRET,
                                           "client_secret": "1example23456789"}), "swapped")
@@ -45,19 +55,19 @@ class Quoting(SetupCase):
                      f"auth [success={SECRET}] pam_unix.so"):
             self.report_is_silent(line, stack=line + "\n" + good)
 
-    def silent(self, config, line):
+    def silent(self, config, line, secret=SECRET):
         host = harness.run(arguments=[f"config={config}", f"helper={harness.HELPER}", "debug"],
                            answers=["Correct-Horse-9"] * 3, service="sshd")
         # The prompt is its owner's to choose.
-        self.assertNotIn(SECRET, str(host.logs), line)
-        self.report_is_silent(line, config=config)
+        self.assertNotIn(secret, str(host.logs), line)
+        self.report_is_silent(line, secret, config=config)
 
-    def report_is_silent(self, line, **changes):
+    def report_is_silent(self, line, secret=SECRET, **changes):
         path = harness.fresh("report")
         done = self.check_up("--report", path, **changes)
-        self.assertNotIn(SECRET, done.text, line)
+        self.assertNotIn(secret, done.text, line)
         with open(path, encoding="utf-8") as report:
-            self.assertNotIn(SECRET, report.read(), line)
+            self.assertNotIn(secret, report.read(), line)
 
 
 if __name__ == "__main__":
