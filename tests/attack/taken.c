@@ -7,9 +7,10 @@
  *         silence after the answer
  *         refuse  after a RESULT that refuses
  *         accept  after a RESULT that lets in
- *   what: stay, busy, memory, leader, crash, leave, and report, which tries
- *         what could be done to the warden and logs what came of each
- *         ("report-free": without the sandbox).
+ *   what: stay, stop (it stays, and is stopped from outside), busy, memory,
+ *         leader, crash, leave, and report, which tries what could be done to
+ *         the warden and logs what came of each ("report-free": without the
+ *         sandbox).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -161,10 +162,10 @@ do_it(const char *what)
     static const struct {
         const char *name;
         void (*deed)(void);
-    } deeds[] = {{"stay", stay},     {"busy", be_busy},
-                 {"memory", take_memory}, {"leader", end_leader},
-                 {"crash", crash},   {"leave", leave},
-                 {"report", report}};
+    } deeds[] = {{"stay", stay},          {"stop", stay},
+                 {"busy", be_busy},       {"memory", take_memory},
+                 {"leader", end_leader},  {"crash", crash},
+                 {"leave", leave},        {"report", report}};
 
     for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
         /* "report-free" has the same name up to there. */

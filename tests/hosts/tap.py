@@ -1,7 +1,8 @@
 # Test Anything Protocol: one line per test, a plan at the end. There are no
-# skips here.
+# skips here. Threads may report at once: each in lines of its own.
 # SPDX-License-Identifier: MIT
 import sys
+import threading
 import traceback
 
 
@@ -10,17 +11,18 @@ class Tap:
         self.title = title
         self.count = 0
         self.failed = 0
+        self.lock = threading.Lock()
 
     def ok(self, good, name, *details):
-        self.count += 1
+        notes = []
         if not good:
-            self.failed += 1
-        print(f"{'ok' if good else 'not ok'} {self.count} - {self.title}: {name}")
-        if not good:
-            for detail in details:
-                for line in str(detail).splitlines():
-                    print("#   " + line)
-        sys.stdout.flush()
+            notes = ["#   " + line for detail in details for line in str(detail).splitlines()]
+        with self.lock:
+            self.count += 1
+            self.failed += not good
+            print(f"{'ok' if good else 'not ok'} {self.count} - {self.title}: {name}",
+                  *notes, sep="\n")
+            sys.stdout.flush()
         return good
 
     def equal(self, got, wanted, name, *details):
