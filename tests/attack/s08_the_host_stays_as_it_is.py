@@ -53,6 +53,7 @@ BREAKAGES = [
 ]
 PLAIN = "auth required pam_cognito.so\n"
 USER_UNKNOWN, AUTHTOK_ERR = 10, 20
+NEW = "Another-Horse-7"
 HOUR = 3600
 GROWTH = 200  # KiB; a page lost in each round is more
 # What is typed, what comes of it, how often, of which a tenth does not count.
@@ -62,14 +63,21 @@ RESTLESS = ("Vm", "Rss", "Huge", "FDSize", "SigQ", "voluntary_", "nonvoluntary_"
 # It runs before the module's second pass, when the helper awaits its GO.
 KILLER = "/usr/local/sbin/kill-helpers"
 PASSWD = f"password optional pam_exec.so {KILLER}\npassword required pam_cognito.so\n"
-SCRIPT = """#!/bin/sh
+# One of the two that make a helper, the worker and its warden, and goes on when
+# nobody has the socket's other end any more.
+VICTIM, KILLED = "/run/victim", "/run/killed"
+SCRIPT = f"""#!/bin/sh
+read -r victim <{VICTIM}
 for process in /proc/[0-9]*; do
     read -r name <"$process/comm" || continue
-    [ "$name" = pam_cognito_hel ] || continue
-    kill -9 "${process#/proc/}"
-    while [ -e "$process/fd/3" ]; do sleep 0.02; done
-    echo killed >>/run/killed
+    case $name in pam_cognito_hel | cognito_warden) ;; *) continue ;; esac
+    both="$both $process"
+    [ "$name" = "$victim" ] || continue
+    kill -9 "${{process#/proc/}}" && echo "$name" >>{KILLED}
 done 2>/dev/null
+for process in $both; do
+    while [ -e "$process/fd/3" ]; do sleep 0.02; done
+done
 exit 0
 """
 libc = ctypes.CDLL(None)
@@ -182,17 +190,23 @@ def snapshot():
 # ---- A helper that is dead when it is written to ----
 
 def sigpipe(world, tap):
-    world.forget()
-    tap.equal(in_a_copy(change_password), [AUTHTOK_ERR, 1],
-              "helper killed before GO: a refusal, not SIGPIPE")
-    tap.equal(read("/run/killed"), "killed\n", "helper killed before GO: it was")
-    changes = world.pool.requests("ChangePassword")
-    tap.equal(changes, [], "helper killed before GO: no password was changed")
+    for victim in ("pam_cognito_hel", "cognito_warden"):
+        world.forget()
+        write(VICTIM, victim + "\n")
+        write(KILLED, "")
+        title = f"{victim} killed before GO"
+        tap.equal(in_a_copy(change_password), [AUTHTOK_ERR, 2],
+                  f"{title}: a refusal, not SIGPIPE")
+        tap.equal(read(KILLED), victim + "\n", f"{title}: it was")
+        changes = world.pool.requests("ChangePassword")
+        tap.equal(changes, [], f"{title}: no password was changed")
 
 
 def change_password():
+    """root at no terminal is asked for both passwords first, and they must differ."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    login = Login(service="passwd")
+    answers = iter((ALICE.password, NEW))
+    login = Login(service="passwd", answer=lambda: next(answers))
     login.code = pam.pam_chauthtok(login.handle, 0)
     return login.end().code, login.prompts
 
