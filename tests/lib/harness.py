@@ -461,8 +461,7 @@ class Tap(unittest.TestResult):
         name = f"{type(test).__name__}.{getattr(test, '_testMethodName', test)}"
         for part in detail.splitlines():
             print("# " + part)
-        print(f"{word} {self.number} - {name[5:] if name.startswith('Test') else name}",
-              flush=True)
+        print(f"{word} {self.number} - {name.removeprefix('Test')}", flush=True)
 
     def addSuccess(self, test):
         self.report(test, "ok")
