@@ -140,7 +140,7 @@ class TestStacks(SetupCase):
         config = harness.write_config(self.settings())
         return f"config={config} helper={harness.HELPER} except_users=admin"
 
-    def stack_findings(self, text, service="sshd", env=None, settings=None, **others):
+    def stack_findings(self, text, service="sshd", env=None, settings=(), **others):
         arguments = self.arguments()
 
         def fill(content):
@@ -151,7 +151,9 @@ class TestStacks(SetupCase):
         done = script("check", "--offline", "--json", "--service", service,
                       "--pam-dir", folder, "--sshd", self.sshd(),
                       "--selinux-dir", "/nonexistent", "--etc", self.etc(),
-                      *[f"--set={setting}" for setting in settings or ()], "alice", env=env)
+                      # Also where no line has them: else what is installed here is read.
+                      *[f"--set={word}" for word in [*arguments.split(), *settings]],
+                      "alice", env=env)
         self.last = done
         return done.status, bad(done.objects[:-1])
 

@@ -20,6 +20,7 @@
 
 static char folder[64] = "/tmp/setup-t.XXXXXX";
 static char path[128];
+static char config[128] = "config="; /* not this machine's own */
 static struct setup setup;
 
 static void
@@ -33,20 +34,30 @@ write_file(const void *content, size_t length, mode_t mode)
     (void) close(fd);
 }
 
+static enum status
+read_arguments(size_t count, const char *const *arguments)
+{
+    const struct file_trust trust = {.owner = geteuid()};
+
+    setup_free(&setup);
+    setup = (struct setup){0};
+    return setup_read(&setup, count, arguments, "sshd", &trust);
+}
+
 /* Reads the pool's and the client's ID and up to two more arguments. */
 static enum status
 read_more(const char *first, const char *second)
 {
-    const struct file_trust trust = {.owner = geteuid()};
-    const char *arguments[] = {POOL, CLIENT, "ca_file=system", first, second};
-    size_t count = second != NULL ? 5 : first != NULL ? 4 : 3;
+    const char *arguments[]
+        = {POOL, CLIENT, "ca_file=system", config, first, second};
+    size_t count = second != NULL ? 6 : first != NULL ? 5 : 4;
 
     /* The roots that come with the module are not installed here. */
     if (first != NULL && strncmp(first, "ca_file=", 8) == 0)
         arguments[2] = "debug";
-    setup_free(&setup);
-    setup = (struct setup){0};
-    return setup_read(&setup, count, arguments, "sshd", &trust);
+    if (first != NULL && strncmp(first, "config=", 7) == 0)
+        arguments[3] = "debug";
+    return read_arguments(count, arguments);
 }
 
 /* KEY=path of the file. */
@@ -148,30 +159,20 @@ check_proxies(void)
 static void
 check_pool(void)
 {
-    const struct file_trust trust = {.owner = geteuid()};
-    const char *arguments[] = {POOL, NULL, "ca_file=system"};
     static char client[200] = "client_id=";
+    const char *arguments[] = {config, "ca_file=system", POOL, client};
 
-    setup_free(&setup);
-    setup = (struct setup){0};
-    ok(setup_read(&setup, 0, arguments, "sshd", &trust) == STATUS_CONFIG
+    ok(read_arguments(2, arguments) == STATUS_CONFIG
            && strstr(setup.message, "user_pool_id: missing") != NULL,
        "no pool");
-    setup_free(&setup);
-    setup = (struct setup){0};
-    ok(setup_read(&setup, 1, arguments, "sshd", &trust) == STATUS_CONFIG
+    ok(read_arguments(3, arguments) == STATUS_CONFIG
            && strstr(setup.message, "client_id: missing") != NULL,
        "no client");
     memset(client + 10, 'x', 128);
-    arguments[1] = client;
-    setup_free(&setup);
-    setup = (struct setup){0};
-    is_number(setup_read(&setup, 3, arguments, "sshd", &trust), STATUS_OK,
+    is_number(read_arguments(4, arguments), STATUS_OK,
               "the longest client ID");
     client[138] = 'x';
-    setup_free(&setup);
-    setup = (struct setup){0};
-    ok(setup_read(&setup, 2, arguments, "sshd", &trust) == STATUS_CONFIG
+    ok(read_arguments(4, arguments) == STATUS_CONFIG
            && strstr(setup.message, "longer than 128") != NULL,
        "one more is too long");
     check("endpoint=http://127.0.0.1", NULL, STATUS_CONFIG, "user pool",
@@ -261,6 +262,9 @@ main(void)
 {
     (void) umask(022);
     need(mkdtemp(folder) != NULL, "a folder");
+    (void) snprintf(path, sizeof(path), "%s/config", folder);
+    write_file("", 0, 0644);
+    (void) strcat(config, path);
     (void) snprintf(path, sizeof(path), "%s/file", folder);
     check_pool();
     check_secret();
@@ -268,6 +272,7 @@ main(void)
     check_files();
     check_origin();
     setup_free(&setup);
+    (void) unlink(strchr(config, '/'));
     ok(rmdir(folder) == 0, "nothing was left behind");
     return done_testing();
 }
