@@ -196,11 +196,14 @@ watch(int socket, int pipe, pid_t worker)
         if (deadline != 0 && now_ms() >= deadline)
             sound = false;
     }
+    /* A worker whose name is still to come waits for no answer. */
+    if (watched[1].fd >= 0)
+        (void) close(watched[1].fd);
     watched[0].fd = watched[1].fd = -1;
     /* Stopped, busy or hostile: it makes no difference. */
     while (kill(worker, SIGKILL) < 0
            && wait_for_news(watched, now_ms() + AGAIN_MS))
-        continue;
+        look_for_end(socket, worker, WNOHANG);
     look_for_end(socket, worker, 0);
     _exit(1);
 }

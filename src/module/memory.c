@@ -51,6 +51,7 @@ memory_renew(struct call *call)
     if (memory == NULL)
         return NULL;
     memory->uid = call->uid;
+    memory->verdict = STATUS_INTERNAL;
     memory->user = strdup(call->user);
     if (memory->user == NULL
         || pam_set_data(call->pamh, NAME, memory, forget) != PAM_SUCCESS) {

@@ -17,7 +17,7 @@
 struct memory {
     char *user;          /* PAM_USER then */
     uid_t uid;           /* of the account then */
-    enum status verdict; /* of authenticate */
+    enum status verdict; /* of authenticate; STATUS_INTERNAL: there was none */
     bool must_change;    /* signed in, and the password must be changed */
     struct relay *relay; /* of PAM_PRELIM_CHECK, until PAM_UPDATE_AUTHTOK */
 };
@@ -29,8 +29,8 @@ struct memory {
 void memory_clear(struct call *call);
 
 /*
- * A new, empty memory for the call's user in place of the old one; it belongs
- * to the handle. NULL when memory is out.
+ * A new memory for the call's user in place of the old one, in which nobody has
+ * signed in; it belongs to the handle. NULL when memory is out.
  */
 struct memory *memory_renew(struct call *call);
 

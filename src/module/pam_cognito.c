@@ -282,10 +282,10 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
     int code;
 
     code = call_open(pamh, flags, argc, argv, &call);
-    /* A name that cannot be had is no business of ours in this phase. */
     if (code == PAM_SUCCESS)
         code = check_account(&call);
-    else if (code != PAM_BUF_ERR)
+    /* Nobody is nobody of ours; not to find out who it is is an error. */
+    else if (code == PAM_USER_UNKNOWN)
         code = PAM_IGNORE;
     call_close(&call);
     return code;
@@ -323,7 +323,7 @@ prove_password(struct call *call)
     struct relay_result result = {.status = STATUS_OK};
     struct memory *memory = memory_of(call);
     bool must_change = memory != NULL && memory->must_change;
-    enum status verdict = memory == NULL ? STATUS_OK : memory->verdict;
+    enum status verdict = memory == NULL ? STATUS_INTERNAL : memory->verdict;
     struct secret password = {0};
     int code;
 
@@ -335,7 +335,8 @@ prove_password(struct call *call)
         result.status = STATUS_MEMORY;
         return result_finish(call, &result, RESULT_PRELIMINARY);
     }
-    /* What authenticate found is not for a change of password to forget. */
+    /* What authenticate found, if it was asked, is not for a change of password
+     * to forget or to replace. */
     memory->verdict = verdict;
     memory->must_change = must_change;
     result.status = check_settings(call);

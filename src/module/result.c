@@ -312,23 +312,22 @@ wants_delay(const struct call *call)
 }
 
 int
-result_finish(struct call *call, const struct relay_result *result,
+result_finish(struct call *call, struct relay_result *result,
               enum result_phase phase)
 {
-    struct relay_result final = *result;
     int code;
 
-    if (final.status == STATUS_OK && !is_same_user(call)) {
-        final.status = STATUS_IDENTITY;
-        (void) snprintf(final.note, sizeof(final.note),
+    if (result->status == STATUS_OK && !is_same_user(call)) {
+        result->status = STATUS_IDENTITY;
+        (void) snprintf(result->note, sizeof(result->note),
                         "PAM_USER changed during the sign-in");
     }
-    code = attempt_code(call, &final, phase);
-    log_attempt(call, &final, outcome_of(phase, code), code);
+    code = attempt_code(call, result, phase);
+    log_attempt(call, result, outcome_of(phase, code), code);
     if (code != PAM_SUCCESS) {
         if (wants_delay(call))
             (void) pam_fail_delay(call->pamh, FAIL_DELAY_US);
-        call_tell(call, PAM_ERROR_MSG, words_of(&final));
+        call_tell(call, PAM_ERROR_MSG, words_of(result));
     }
     return code;
 }

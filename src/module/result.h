@@ -24,11 +24,11 @@ enum result_phase {
 int result_code(enum status status, enum result_phase phase);
 
 /*
- * Ends an attempt: checks that PAM_USER is still whom it was about, asks for
- * the delay of a refusal, tells the person what may be told, logs one line
- * and returns the code.
+ * Ends an attempt: checks that PAM_USER is still whom it was about (else the
+ * result becomes a refusal), asks for the delay of a refusal, tells the person
+ * what may be told, logs one line and returns the code.
  */
-int result_finish(struct call *call, const struct relay_result *result,
+int result_finish(struct call *call, struct relay_result *result,
                   enum result_phase phase);
 
 /*

@@ -32,6 +32,10 @@ BREAKAGES = [
                                  "WARDEN_TIDY_MS 50")),
     ("the module closes without shutting down",
      ("src/module/helper.c", "        (void) shutdown(helper->fd, SHUT_RDWR);\n", "        ;\n")),
+    ("the warden keeps a worker waiting whom it cannot end",
+     (WARDEN, "        (void) close(watched[1].fd);\n", "        ;\n")),
+    ("or waits itself for one who has gone",
+     (WARDEN, "        look_for_end(socket, worker, WNOHANG);\n    look", "        ;\n    look")),
     ("the warden stays all root",
      (WARDEN, "setresuid((uid_t) -1, uid, (uid_t) -1) == 0", "uid != 0")),
     ("the warden becomes the worker's user for good",
@@ -49,7 +53,7 @@ BREAKAGES = [
     ("how the worker ended is not told",
      (WARDEN, "    if (end->si_status != 0)\n", "    if (end->si_status > 255)\n")),
     ("a worker that ended is noticed at the end only",
-     (WARDEN, "        look_for_end(socket, worker, WNOHANG);\n", "")),
+     (WARDEN, "        look_for_end(socket, worker, WNOHANG);\n        if", "        if")),
     ("there is no warden", ("src/helper/main.c", "    if (is_root())\n        warden_begin",
                             "    if (false)\n        warden_begin"),
      ("src/helper/main.c", "(warden != NULL && !warden_bind", "(warden == NULL && !warden_bind")),
@@ -58,12 +62,13 @@ TAKEN = "/usr/lib/taken"
 TIMEOUT = 3            # of the module, where the worker is silent
 TIDY = 5               # what the warden gives
 MARGIN = 3             # for a busy machine
+LATE = 10              # taken.c's LATE_SECONDS
 AT_ONCE = 1.5
 WARDEN_NAME, HELPER_NAME = "cognito_warden", "pam_cognito_hel"
 WHEN = ["refuse", "accept", "silence"]
 WHAT = ["stay", "busy", "memory", "leader", "stop"]
 OTHERS = ["ask-stay", "ask-leader", "ask-crash", "silence-crash", "silence-leave",
-          "silence-report", "silence-report-free", "accept-crash"]
+          "silence-report", "silence-report-free", "accept-crash", "late-stay"]
 POOR = "setpriv --bounding-set -all,+setuid,+setgid --inh-caps -all".split()
 # What the worker may do to its warden: in the cage, and with its identity only.
 DEEDS = {"kill": ("EPERM", "EPERM"), "stop": ("EPERM", "EPERM"), "ptrace": ("EPERM", "EPERM"),
@@ -82,6 +87,7 @@ def run(world, tap):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             for job in [pool.submit(stays, tap, title, words, name) for name in names]:
                 job.result(100)
+    late(tap)
     host_has_forked(tap)
     at_the_prompt(tap)
     worker_ends(world, tap)
@@ -175,6 +181,15 @@ def stays(tap, host, words, name):
         tap.ok(gone(pair, TIDY + MARGIN) is not None, f"{title}: and is gone then", pair)
     except Exception:
         tap.error(title)
+
+
+def late(tap):
+    """It is another user's already and its warden, without CAP_KILL, has not heard of it."""
+    person = Person(*POOR, "pamtester", "taken", "late-stay", "authenticate")
+    pair = find_pair("late-stay")
+    person.finish()
+    tap.ok(person.status != 0 and len(pair) == 2, "late: refused", person.screen)
+    tap.ok(gone(pair, LATE - TIMEOUT + MARGIN) is not None, "late: gone when it wakes up", pair)
 
 
 def host_has_forked(tap):

@@ -3,7 +3,9 @@
  * begins as that one does, with the same warden and sandbox, and then does
  * what the name of the user says that it is asked about: WHEN-WHAT.
  *
- *   when: ask     at the prompt
+ *   when: late    before its warden knows who it is now: when the warden's
+ *                 time for it is over
+ *         ask     at the prompt
  *         silence after the answer
  *         refuse  after a RESULT that refuses
  *         accept  after a RESULT that lets in
@@ -40,6 +42,7 @@
 #include "helper/warden.h"
 
 #define MEMORY (400UL * 1024 * 1024)
+#define LATE_SECONDS 10 /* the module's time, the warden's, and some more */
 
 static struct wire *wire;
 static unsigned char id[WIRE_ID_SIZE];
@@ -244,6 +247,17 @@ be_deaf(void)
     (void) alarm(0);
 }
 
+/* Known by then by its name, too. */
+static bool
+be_late(void)
+{
+    if (strncmp(user, "late-", 5) == 0) {
+        (void) prctl(PR_SET_NAME, user);
+        (void) sleep(LATE_SECONDS);
+    }
+    return false;
+}
+
 int
 main(void)
 {
@@ -257,7 +271,7 @@ main(void)
         return 1;
     receive_start();
     if (!sandbox_drop(HELPER_USER, false, error, sizeof(error))
-        || !warden_bind(&warden, error, sizeof(error))
+        || be_late() || !warden_bind(&warden, error, sizeof(error))
         || (strstr(user, "-free") == NULL
             && !sandbox_confine(&needs, error, sizeof(error), text,
                                 sizeof(text)))) {

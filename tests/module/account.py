@@ -134,6 +134,59 @@ class Alone(AccountCase):
 
 
 @cases
+class NoSignIn(AccountCase):
+    """A handle in which authenticate let this very user in: nothing else makes SUCCESS here."""
+    EXACT = "[default=done]"  # libpam hands on what the module said
+    IGNORE, GOOD, FINAL = "PAM_IGNORE", "PAM_SUCCESS", "PAM_PERM_DENIED"
+    CHANGE, SIGN_IN = "chauthtok", "authenticate"
+    GONE = f"!user bob {OLD}"  # PAM_USER is another one when the password has been typed
+    # operations before acct_mgmt, answers, what they return, what acct_mgmt returns
+    sequence_rows = {
+        "nothing": ([], [], [], IGNORE),
+        "refused_change": ([CHANGE], ["wrong"], ["PAM_AUTHTOK_RECOVERY_ERR"], IGNORE),
+        "given_up_change": ([CHANGE], ["!error"], ["PAM_CONV_ERR"], IGNORE),
+        "change_that_was_given_up_later": ([CHANGE], [OLD, "!error"], ["PAM_CONV_ERR"], IGNORE),
+        "change": ([CHANGE], [OLD, NEW, NEW], [GOOD], IGNORE),
+        "two_changes": ([CHANGE, CHANGE], ["wrong", OLD, NEW, NEW],
+                        ["PAM_AUTHTOK_RECOVERY_ERR", GOOD], IGNORE),
+        "change_for_another": ([CHANGE, "user=alice"], [GONE], [FINAL], IGNORE),
+        "refused_then_changed": ([SIGN_IN, CHANGE], ["wrong", OLD, NEW, NEW],
+                                 ["PAM_AUTH_ERR", GOOD], IGNORE),
+        "another_signed_in_then_changed": (
+            ["user=bob", SIGN_IN, "user=alice", CHANGE], [BOB, OLD, NEW, NEW], [GOOD, GOOD],
+            IGNORE),
+        "signed_in_before_another_changed": (
+            [SIGN_IN, "user=bob", CHANGE, "user=alice"], [OLD, "wrong"],
+            [GOOD, "PAM_AUTHTOK_RECOVERY_ERR"], IGNORE),
+        "signed_in_then_refused": ([SIGN_IN, SIGN_IN], [OLD, "wrong"], [GOOD, "PAM_AUTH_ERR"],
+                                   IGNORE),
+        "sign_in_for_another": ([SIGN_IN, "user=alice"], [GONE], [FINAL], FINAL),
+        "sign_in_for_another_then_changed": (
+            [SIGN_IN, "user=alice", CHANGE], [GONE, OLD, NEW, NEW], [FINAL, GOOD], FINAL),
+        "sign_in_for_another_who_goes_on": ([SIGN_IN], [GONE], [FINAL], IGNORE),
+        "good": ([SIGN_IN], [OLD], [GOOD], GOOD),
+        "good_then_changed": ([SIGN_IN, CHANGE], [OLD, OLD, NEW, NEW], [GOOD, GOOD], GOOD),
+        "good_then_change_refused": ([SIGN_IN, CHANGE], [OLD, "wrong"],
+                                     [GOOD, "PAM_AUTHTOK_RECOVERY_ERR"], GOOD),
+    }
+
+    def check_sequence(self, operations, answers, before, code):
+        folder = self.stack(self.arguments(), auth=self.EXACT, account=self.EXACT,
+                            password="requisite")
+        host = self.visit(folder, *answers, operations=[*operations, "acct_mgmt"])
+        self.assertEqual(self.codes(host), [*before, code], host.events)
+        # A refusal that stands has a line of its own, and nothing else has.
+        again = [text for _, text in host.logs if ": still refused: " in text]
+        self.assertEqual(len(again), 1 if code == self.FINAL else 0, host.logs)
+
+    def test_no_name_to_be_had_is_no_nobody(self):
+        for answer in ("!error", "!null"):
+            host = self.visit(self.stack(self.arguments(), account=self.EXACT), answer, user=None,
+                              operations=["acct_mgmt"])
+            self.assertEqual(self.codes(host), ["PAM_CONV_ERR"], answer)
+
+
+@cases
 class States(AccountCase):
     """not confirmed, disabled: what authenticate says, by what the person may be told."""
     rows = {"disabled": ("dave", "Disabled-User-1"), "not_confirmed": ("carol", "Not-Confirmed-1")}
