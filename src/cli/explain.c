@@ -90,6 +90,9 @@ print_row(const struct output *output, const struct error_row *row)
 
     if (row->fragment == NULL)
         (void) snprintf(title, sizeof(title), "%s", row->code);
+    else if (row->fragment[0] == '=')
+        (void) snprintf(title, sizeof(title), "%s, \"%s\"", row->code,
+                        row->fragment + 1);
     else
         (void) snprintf(title, sizeof(title), "%s, \"... %s ...\"",
                         row->code, row->fragment);
@@ -155,6 +158,14 @@ is_telling(const struct error_row *row)
            && strcmp(row->code, "UserNotFoundException") != 0;
 }
 
+/* Around the service's whole message stands what the log or a program says. */
+static bool
+stands_in(const char *text, const char *fragment)
+{
+    return fragment == NULL
+           || strcasestr(text, fragment + (fragment[0] == '=')) != NULL;
+}
+
 /*
  * The row whose fragment stands in the text, behind the error's name if there
  * is one.
@@ -173,8 +184,7 @@ explain_message(const struct output *output, const char *text,
     for (size_t i = 0; i < count && !found; i++)
         if ((error[0] == '\0' ? is_telling(&rows[i])
                               : strcasecmp(rows[i].code, error) == 0)
-            && (rows[i].fragment == NULL
-                || strcasestr(said, rows[i].fragment) != NULL)) {
+            && stands_in(said, rows[i].fragment)) {
             print_row(output, &rows[i]);
             found = true;
         }

@@ -30,25 +30,10 @@ reason_of_status(enum status status)
     return none;
 }
 
-const struct error_row *
-reason_row(const char *error, const char *message)
-{
-    const struct error_row *rows;
-    size_t count;
-
-    rows = error_rows(&count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].code, error) == 0
-            && (rows[i].fragment == NULL
-                || strcasestr(message, rows[i].fragment) != NULL))
-            return &rows[i];
-    return NULL;
-}
-
 struct reason
 reason_of(enum status status, const char *error, const char *message)
 {
-    const struct error_row *row = reason_row(error, message);
+    const struct error_row *row = error_row(error, message);
     struct reason reason = reason_of_status(status);
 
     /* The last answer may have been fine and something else the matter. */

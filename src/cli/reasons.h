@@ -25,7 +25,4 @@ struct reason reason_of_status(enum status status);
 struct reason reason_of(enum status status, const char *error,
                         const char *message);
 
-/* The row that this error with this message falls into, or NULL. */
-const struct error_row *reason_row(const char *error, const char *message);
-
 #endif

@@ -121,9 +121,9 @@ static const struct error_row rows[] = {
      ""},
 
     /*
-     * It also stands for a failed migration trigger. Only words that are
-     * known may mean that nobody is there: the next module of the stack may
-     * open with a local password then.
+     * It also stands for a failed migration trigger. Only a message that is
+     * known, from its first word to its last, may mean that nobody is there:
+     * the next module of the stack may open with a local password then.
      */
     {"UserNotFoundException", "migrat", STATUS_LAMBDA_BROKEN,
      MIGRATION_MEANING, LAMBDA_FIX},
@@ -137,10 +137,12 @@ static const struct error_row rows[] = {
      MIGRATION_MEANING, LAMBDA_FIX},
     {"UserNotFoundException", "error", STATUS_LAMBDA_BROKEN,
      MIGRATION_MEANING, LAMBDA_FIX},
-    {"UserNotFoundException", "does not exist", STATUS_NO_USER,
+    {"UserNotFoundException", "=User does not exist", STATUS_NO_USER,
      NO_USER_MEANING, NO_USER_FIX},
-    {"UserNotFoundException", "not found", STATUS_NO_USER, NO_USER_MEANING,
-     NO_USER_FIX},
+    {"UserNotFoundException", "=Username/client id combination not found",
+     STATUS_NO_USER, NO_USER_MEANING, NO_USER_FIX},
+    {"UserNotFoundException", "=User not found", STATUS_NO_USER,
+     NO_USER_MEANING, NO_USER_FIX},
     {"UserNotFoundException", NULL, STATUS_UNKNOWN_ERROR,
      "The service speaks of a user that is not found, in words that are not "
      "known here: it is not taken for its word.",
@@ -346,15 +348,28 @@ static const struct error_row rows[] = {
      "Set endpoint to where the user pool answers."},
 };
 
-static const struct error_row *
-find(const char *code, const char *message)
+static bool
+picks(const char *fragment, const char *message)
+{
+    size_t length;
+
+    if (fragment == NULL)
+        return true;
+    if (fragment[0] != '=')
+        return strcasestr(message, fragment) != NULL;
+    length = strlen(++fragment);
+    return strncasecmp(message, fragment, length) == 0
+           && (message[length] == '\0' || strcmp(message + length, ".") == 0);
+}
+
+const struct error_row *
+error_row(const char *code, const char *message)
 {
     size_t count = sizeof rows / sizeof rows[0];
 
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].code, code) == 0
-            && (rows[i].fragment == NULL
-                || strcasestr(message, rows[i].fragment) != NULL))
+            && picks(rows[i].fragment, message))
             return &rows[i];
     return NULL;
 }
@@ -380,10 +395,10 @@ enum status
 error_status(const char *code, const char *message, long http)
 {
     bool named = code[0] != '\0';
-    const struct error_row *row = find(code, message);
+    const struct error_row *row = error_row(code, message);
 
     if (row == NULL)
-        row = find(http_code(http, named), "");
+        row = error_row(http_code(http, named), "");
     if (row != NULL)
         return row->status;
     return named ? STATUS_UNKNOWN_ERROR : STATUS_UNREADABLE;

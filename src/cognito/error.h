@@ -15,7 +15,8 @@
 /* One row of the table. */
 struct error_row {
     const char *code;     /* "NotAuthorizedException", "HTTP 403" */
-    const char *fragment; /* of the message, any case; NULL: any message */
+    const char *fragment; /* of the message, any case; behind a "=" it is the
+                             whole one, but for a full stop; NULL: any */
     enum status status;
     const char *meaning;  /* for an administrator, one sentence */
     const char *fix;      /* what usually helps, one sentence, or "" */
@@ -30,6 +31,9 @@ struct error_row {
  * status ("HTTP 403", "HTTP 5xx", ...), else STATUS_UNREADABLE.
  */
 enum status error_status(const char *code, const char *message, long http);
+
+/* The row that a code and the service's words pick, or NULL. */
+const struct error_row *error_row(const char *code, const char *message);
 
 /* Has the table a row of that very code? */
 bool error_is_known(const char *code);

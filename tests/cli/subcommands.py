@@ -584,7 +584,7 @@ class TestExplain(ToolCase):
         for text in ("UserNotFoundException: User does not exist.",
                      "lambda: refused: no_such_user service=sshd error=UserNotFoundException "
                      "http=400 request=0 ms=3: User does not exist."):
-            self.assertIn('"... does not exist ..."', self.explained(text))
+            self.assertIn('UserNotFoundException, "User does not exist"', self.explained(text))
 
     def test_http(self):
         self.assertIn("reason:  waf_blocked", self.explained("HTTP", "403"))

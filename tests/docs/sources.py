@@ -117,6 +117,13 @@ def error_rows():
     return rows
 
 
+def message_cell(fragment):
+    """A fragment as docs/errors.md has it."""
+    if fragment is None:
+        return "any"
+    return f'is "{fragment[1:]}"' if fragment[0] == "=" else f'"{fragment}"'
+
+
 def pam_codes():
     """status name -> (authenticate, preliminary, update), without PAM_."""
     text = c_source("src/module/result.c")

@@ -74,6 +74,10 @@ test_messages(void)
         {"UserNotFoundException", "Username/client id combination not found.",
          STATUS_NO_USER},
         {"UserNotFoundException", "User not found.", STATUS_NO_USER},
+        {"UserNotFoundException", "User does not exist", STATUS_NO_USER},
+        {"UserNotFoundException", "Username/client id combination not found",
+         STATUS_NO_USER},
+        {"UserNotFoundException", "user not found", STATUS_NO_USER},
         {"UserNotFoundException",
          "Exception migrating user in app client 1example23456789",
          STATUS_LAMBDA_BROKEN},
@@ -309,8 +313,21 @@ test_faults_are_no_unknown_users(void)
         "Trigger timed out: user not found",
         "java.lang.NullPointerException",
         "Task failed after 5 seconds; user does not exist",
+        "some error occurred User does not exist.",
+        "User does not exist. Some error occurred.",
+        "User not found: an exception",
     };
-    static const char *const unknown[] = {"", "User?", "no", "try later"};
+    static const char *const unknown[] = {
+        "", "User?", "no", "try later", ".", "User does not exist..",
+        "User does not exist. ", " User does not exist.",
+        "User does not exist!", "User does not exist. Or so.",
+        "Perhaps the user does not exist.", "does not exist", "not found",
+        "The key does not exist.", "Source user not found.",
+        "Username not found.", "user", "User does not"};
+    /* Words of an unknown user say nothing under another error's name. */
+    static const char *const others[] = {
+        "NotAuthorizedException", "InvalidParameterException", "Exception",
+        "UnexpectedLambdaException", "usernotfoundexception", ""};
 
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         is_number(error_status("UserNotFoundException", faults[i], 400),
@@ -318,6 +335,10 @@ test_faults_are_no_unknown_users(void)
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
         is_number(error_status("UserNotFoundException", unknown[i], 400),
                   STATUS_UNKNOWN_ERROR, unknown[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ok(error_status(others[i], "User does not exist.", 400)
+               != STATUS_NO_USER,
+           "an unknown user by '%s'", others[i]);
 }
 
 /* What the rows promise to each other and to who reads them. */
@@ -333,6 +354,7 @@ test_rows(void)
 
     for (size_t i = 0; i < count; i++) {
         const char *meaning = rows[i].meaning;
+        const char *words = rows[i].fragment == NULL ? "" : rows[i].fragment;
 
         for (size_t j = 0; j < i; j++)
             if (strcmp(rows[i].code, rows[j].code) == 0
@@ -340,9 +362,7 @@ test_rows(void)
                 ordered = false;
                 diag("%s: a row after the one for any message", rows[i].code);
             }
-        if (error_status(rows[i].code,
-                         rows[i].fragment == NULL ? "" : rows[i].fragment, 400)
-            != rows[i].status) {
+        if (error_row(rows[i].code, words + (words[0] == '=')) != &rows[i]) {
             reached = false;
             diag("%s, %s: another row is found", rows[i].code,
                  rows[i].fragment);
