@@ -1,17 +1,20 @@
 # Every fault of the installation and the configuration, through every shipped
 # example: nothing changes for root, a service account and a local user, and
-# nobody of the user pool gets in.
+# nobody of the user pool gets in. Only sudo and su refuse everybody who would be
+# asked for a password when the module itself cannot be loaded.
 # SPDX-License-Identifier: MIT
 import os
 import shutil
 
 from hosts import Pamtester, Su
 from matrix import no_password_in
-from people import ALICE, BATCH, GHOST, KEEPER, LARRY, ROOT, WRONG
+from people import ALICE, BATCH, GHOST, KEEPER, LARRY, NORMA, ROOT, WRONG
 from world import CA_FILE, CONF, SECRET, SECRET_FILE, write
 
 UNTOUCHED = [ROOT, BATCH, KEEPER, LARRY]
 SERVICES = ["sshd", "sudo", "su", "login", "common"]
+SHUT = ["sudo", "su"]  # without a module; its word there, and no question
+NO_MODULE = "Module is unknown"
 
 
 def run(world, tap, part=1, parts=1):
@@ -54,12 +57,22 @@ def find_helper_program():
     raise FileNotFoundError("pam_cognito_helper")
 
 
-class Fault:
-    """make() breaks something; the log then has a line that matches."""
+class RootsSu(Su):
+    """root becomes somebody."""
 
-    def __init__(self, title, log, make, path=None, reason="configuration"):
+    def user(self, name):
+        return None
+
+
+class Fault:
+    """
+    make() breaks something; the log then has a line that matches. shut: the
+    services in which everybody is refused then.
+    """
+
+    def __init__(self, title, log, make, path=None, reason="configuration", shut=()):
         self.title, self.log, self.make = title, log, make
-        self.path, self.reason = path, reason
+        self.path, self.reason, self.shut = path, reason, shut
         self.kept = None
 
     def __enter__(self):
@@ -95,6 +108,9 @@ def faults(module, helper):
 
     def file(title, path, make, log, reason="configuration"):
         return Fault(title, log, make, path, reason)
+
+    def no_module(title, make):
+        return Fault(title, r"unable to dlopen\(pam_cognito\.so\)", make, module, None, SHUT)
 
     config = "configuration: "
     nobody = "_pam_cognito"
@@ -151,8 +167,8 @@ def faults(module, helper):
         file("helper's user: missing", "/etc/passwd",
              lambda: write("/etc/passwd", without_line("/etc/passwd", nobody + ":")),
              f"no unprivileged user {nobody}", "privilege"),
-        file("module: missing", module, lambda: os.unlink(module), "", None),
-        file("module: not a library", module, lambda: write(module, "#!/bin/sh\n"), "", None),
+        no_module("module: missing", lambda: os.unlink(module)),
+        no_module("module: not a library", lambda: write(module, "#!/bin/sh\n")),
         *argument_faults(),
     ]
 
@@ -226,17 +242,34 @@ def one_fault(world, tap, fault, service):
                f"{fault.title}: no password and no secret in the log", *world.log.all())
         service = "common" if service == "su" else service
         visit = host_for(world, service).attempt(GHOST, WRONG)
-        tap.equal((visit.status, visit.prompts), (1, ["Password: "]),
-                  f"{fault.title}, {service}: an unknown name is asked and refused", visit)
+        asked = service not in fault.shut
+        tap.equal((visit.status, visit.prompts), (1, ["Password: "] if asked else []),
+                  f"{fault.title}, {service}: an unknown name is"
+                  f"{' asked and' if asked else ''} refused", visit)
 
 
 def untouched(world, tap, fault):
     wrong = []
     world.forget()
     for service in SERVICES:
+        if service in fault.shut:
+            shut(world, tap, fault, service)
+            continue
         for person in UNTOUCHED:
             visit = host_for(world, service).attempt(person.name, person.unix_password)
-            if visit.status != 0 or visit.prompts != ["Password: "]:
+            if (visit.status, visit.prompts, visit.who) != (0, ["Password: "], person.name):
                 wrong.append((service, person.name, visit))
+    visit = RootsSu(world).attempt(LARRY.name, "")
+    if (visit.status, visit.prompts, visit.who) != (0, [], LARRY.name):
+        wrong.append(("su as root", LARRY.name, visit))
     tap.equal(wrong, [], f"{fault.title}: nothing changes for root and local users")
     tap.equal(world.connections(), 0, f"{fault.title}: and the pool hears nothing of them")
+
+
+def shut(world, tap, fault, service):
+    """Nobody is asked, and no local password decides: a member's least of all."""
+    for person in (*UNTOUCHED, NORMA):
+        visit = host_for(world, service).attempt(person.name, person.unix_password)
+        tap.ok((visit.status, visit.prompts, visit.who) == (1, [], None)
+               and NO_MODULE in visit.screen,
+               f"{fault.title}, {service}: {person.name} is refused", visit)
