@@ -77,35 +77,40 @@ collect(int fd, int64_t limit, char *buffer, size_t *length)
     }
 }
 
-bool
-run_program(char *const words[], unsigned int ms, struct secret *output_out)
+/* Until it has ended; true when all that it said was read and it is content. */
+static bool
+attend(pid_t pid, int fd, unsigned int ms, char *buffer,
+       struct secret *output_out)
 {
-    char *buffer = malloc(OUTPUT_MAX);
-    int pipes[2] = {-1, -1}, status = -1;
     size_t length = 0;
-    bool done = false;
-    pid_t pid;
+    int status = -1;
+    bool done = collect(fd, http_now() + ms, buffer, &length);
 
-    secret_free(output_out);
-    if (buffer == NULL || pipe2(pipes, O_CLOEXEC) < 0)
-        goto out;
-    if (!start(words, pipes[1], &pid))
-        goto out;
-    (void) close(pipes[1]);
-    pipes[1] = -1;
-    done = collect(pipes[0], http_now() + ms, buffer, &length);
     if (!done)
         (void) kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    done = secret_set(output_out, buffer, length) && done
+    return secret_set(output_out, buffer, length) && done
            && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
 
-out:
-    if (pipes[0] >= 0)
-        (void) close(pipes[0]);
-    if (pipes[1] >= 0)
-        (void) close(pipes[1]);
+bool
+run_program(char *const words[], unsigned int ms, struct secret *output_out)
+{
+    char *buffer = malloc(OUTPUT_MAX);
+    bool done;
+    int ends[2];
+    pid_t pid;
+
+    secret_free(output_out);
+    if (buffer == NULL || pipe2(ends, O_CLOEXEC) < 0) {
+        free(buffer);
+        return false;
+    }
+    done = start(words, ends[1], &pid);
+    (void) close(ends[1]);
+    done = done && attend(pid, ends[0], ms, buffer, output_out);
+    (void) close(ends[0]);
     free(buffer);
     return done;
 }

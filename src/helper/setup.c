@@ -77,7 +77,9 @@ is_exposed(int folder, const char *name, const char *word)
     bool found;
     int fd;
 
-    fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    fd = folder < 0 ? -1
+                    : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK
+                                               | O_NOCTTY);
     if (fd < 0)
         return false;
     length = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)

@@ -144,15 +144,16 @@ look_for_end(int socket, pid_t worker, int options)
  * done. Nothing is said by a worker that goes no further.
  */
 static bool
-take_identity(int pipe)
+take_identity(struct pollfd *pipe)
 {
     uid_t uid = 0;
-    ssize_t got = read(pipe, &uid, sizeof(uid));
+    ssize_t got = read(pipe->fd, &uid, sizeof(uid));
     bool taken = got == 0
                  || (got == (ssize_t) sizeof(uid) && uid != 0
                      && setresuid((uid_t) -1, uid, (uid_t) -1) == 0);
 
-    (void) close(pipe);
+    (void) close(pipe->fd);
+    pipe->fd = -1;
     return taken;
 }
 
@@ -184,10 +185,8 @@ watch(int socket, int pipe, pid_t worker)
     while (sound) {
         sound = wait_for_news(watched, deadline);
         look_for_end(socket, worker, WNOHANG);
-        if (sound && watched[1].revents != 0) {
-            watched[1].fd = -1;
-            sound = take_identity(pipe);
-        }
+        if (sound && watched[1].revents != 0)
+            sound = take_identity(&watched[1]);
         /* Its end is closed or shut: reported without being asked for. */
         if (sound && watched[0].revents != 0) {
             watched[0].fd = -1;
@@ -213,15 +212,19 @@ warden_begin(int socket, struct warden *warden_out)
 {
     struct sigaction action = {.sa_handler = wake, .sa_flags = SA_NOCLDSTOP};
     sigset_t child, before;
-    int ends[2] = {-1, -1};
     pid_t warden = getpid(), worker;
+    int ends[2];
 
     memset(warden_out, 0, sizeof(*warden_out));
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        warden_out->failed = errno;
+        return;
+    }
     (void) sigemptyset(&child);
     (void) sigaddset(&child, SIGCHLD);
     /* Heard in ppoll() only. */
     (void) sigprocmask(SIG_BLOCK, &child, &before);
-    worker = pipe2(ends, O_CLOEXEC) < 0 ? -1 : fork();
+    worker = fork();
     if (worker > 0) {
         (void) sigaction(SIGCHLD, &action, NULL);
         (void) close(ends[1]);
@@ -231,9 +234,11 @@ warden_begin(int socket, struct warden *warden_out)
     if (worker < 0)
         warden_out->failed = errno;
     (void) sigprocmask(SIG_SETMASK, &before, NULL);
-    if (worker < 0)
-        return;
     (void) close(ends[0]);
+    if (worker < 0) {
+        (void) close(ends[1]);
+        return;
+    }
     /* What is sent to the warden's group does not reach this one. */
     (void) setsid();
     warden_out->pid = warden;
