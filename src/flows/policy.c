@@ -62,6 +62,29 @@ is_uuid(const char *text)
     return true;
 }
 
+/*
+ * Is the address verified? The service writes true or false. A text "true" is
+ * what a trigger of the pool puts in its place: nobody has verified that.
+ */
+static bool
+is_verified(const struct json *claims, const char *flag, char *note,
+            size_t size)
+{
+    bool verified = false;
+
+    if (json_boolean(claims, flag, &verified) && verified)
+        return true;
+    (void) snprintf(note, size, "%s is %s", flag,
+                    !json_has(claims, flag)
+                        ? "not in the ID token: let the app client read it"
+                    : json_boolean(claims, flag, &verified)
+                        ? "false in the ID token"
+                        : "neither true nor false in the ID token but "
+                          "another value, which a trigger of the pool puts "
+                          "there");
+    return false;
+}
+
 static enum status
 check_identity(const struct config *config, const struct json *claims,
                const char *sent, char *note, size_t size)
@@ -69,7 +92,6 @@ check_identity(const struct config *config, const struct json *claims,
     const char *claim = config_text(config, KEY_ACCOUNT_CLAIM);
     const char *named = json_text(claims, claim);
     const char *flag = verified_flag(claim);
-    bool verified = false;
 
     if (named == NULL) {
         (void) snprintf(note, size, "the ID token has no claim %.60s", claim);
@@ -88,12 +110,9 @@ check_identity(const struct config *config, const struct json *claims,
                             named, sent);
         return STATUS_IDENTITY;
     }
-    if (flag != NULL
-        && (!json_boolean(claims, flag, &verified) || !verified)) {
-        (void) snprintf(note, size, "%s is not true in the ID token", flag);
-        return STATUS_IDENTITY;
-    }
-    return STATUS_OK;
+    return flag == NULL || is_verified(claims, flag, note, size)
+               ? STATUS_OK
+               : STATUS_IDENTITY;
 }
 
 /* Is any of the token's groups in the list of the setting? */
