@@ -97,7 +97,8 @@ check_add(struct check *check, enum check_level level, const char *area,
     va_list arguments;
 
     va_start(arguments, format);
-    (void) vsnprintf(line, sizeof(line), format, arguments);
+    if (vsnprintf(line, sizeof(line), format, arguments) >= (int) sizeof(line))
+        memcpy(line + sizeof(line) - 4, "...", 4);
     va_end(arguments);
     check->problems += level == CHECK_PROBLEM;
     check->warnings += level == CHECK_WARNING;

@@ -294,7 +294,10 @@ check_twice(struct check *check)
 static const char *
 place(const struct check *check, char *out, size_t size)
 {
-    (void) snprintf(out, size, "%.160s line %u", check->line->file,
+    char shown[161];
+
+    (void) snprintf(out, size, "%s line %u",
+                    text_path(check->line->file, shown, sizeof(shown)),
                     check->line->number);
     return out;
 }

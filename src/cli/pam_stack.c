@@ -17,6 +17,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "common/text.h"
+
 #define DEPTH_MAX 16
 #define TEXT_MAX 4096
 
@@ -42,7 +44,7 @@ __attribute__((format(printf, 3, 4))) static bool
 refuse(struct pam_stack *stack, const struct place *place, const char *format,
        ...)
 {
-    char line[160];
+    char line[160], shown[81];
     va_list arguments;
 
     if (stack->error[0] != '\0')
@@ -50,8 +52,9 @@ refuse(struct pam_stack *stack, const struct place *place, const char *format,
     va_start(arguments, format);
     (void) vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    (void) snprintf(stack->error, sizeof(stack->error), "%.80s line %u: %s",
-                    place->file, place->number, line);
+    (void) snprintf(stack->error, sizeof(stack->error), "%s line %u: %s",
+                    text_path(place->file, shown, sizeof(shown)),
+                    place->number, line);
     return false;
 }
 
@@ -353,7 +356,7 @@ read_file(struct pam_stack *stack, const struct place *from, const char *name,
                           .depth = from->depth + 1,
                           .level = level,
                           .only = only};
-    char path[PATH_MAX], text[TEXT_MAX];
+    char path[PATH_MAX], text[TEXT_MAX], shown[81];
     struct stat st;
     bool good = true;
     FILE *file;
@@ -363,10 +366,12 @@ read_file(struct pam_stack *stack, const struct place *from, const char *name,
     file = open_named(from, name, path);
     if (file == NULL) {
         if (from->depth >= 0)
-            return refuse(stack, from, "includes a file that cannot be read, "
-                                       "%.80s", path);
-        (void) snprintf(stack->error, sizeof(stack->error), "%.160s: %s",
-                        path, strerror(errno));
+            return refuse(stack, from,
+                          "includes a file that cannot be read, %s",
+                          text_path(path, shown, sizeof(shown)));
+        (void) snprintf(stack->error, sizeof(stack->error), "%s: %s",
+                        text_path(path, shown, sizeof(shown)),
+                        strerror(errno));
         return false;
     }
     place.file = path;

@@ -20,8 +20,8 @@
 
 #define SECONDS_MAX 600
 #define UID_MAX_SETTING 60000
-#define WHERE_MAX 160      /* bytes of "FILE line N" */
-#define SHOWN_PATH_MAX 128 /* bytes of a path in it: its end */
+#define WHERE_MAX 96      /* bytes of "FILE line N" */
+#define SHOWN_PATH_MAX 60 /* bytes of a path in it, or of its end */
 #define SHOWN_VALUE_MAX 20 /* bytes of a faulty value that is quoted */
 #define KEY_NAME_MAX 32
 #define KEY_LETTERS "abcdefghijklmnopqrstuvwxyz_"
@@ -619,24 +619,21 @@ take_file(struct config *config, int fd, const char *path,
     struct position position = {service, RANK_FILE, false};
     struct file_lines lines = {.fd = fd};
     char line[CONFIG_VALUE_MAX];
-    char where[WHERE_MAX];
-    size_t length = strlen(path);
-    bool cut = length > SHOWN_PATH_MAX;
+    char where[WHERE_MAX], shown[SHOWN_PATH_MAX + 1];
     struct stat st;
     bool failed;
 
+    (void) text_path(path, shown, sizeof(shown));
     if (fstat(fd, &st) == 0)
         position.private = file_is_private(&st, trust);
     while (file_next_line(&lines, line, sizeof(line), &failed)) {
-        (void) snprintf(where, sizeof(where), "%s%s line %u",
-                        cut ? "..." : "",
-                        cut ? path + length - SHOWN_PATH_MAX : path,
+        (void) snprintf(where, sizeof(where), "%s line %u", shown,
                         lines.number);
         take_line(config, line, &position, where);
     }
     if (failed) {
         (void) snprintf(where, sizeof(where), "line %u", lines.number);
-        config_fault(config, path, where,
+        config_fault(config, shown, where,
                      "cannot be read, or a line is too long or holds a NUL");
     }
     wipe_lines(&lines, line);

@@ -15,18 +15,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINKS_MAX 8   /* on the way to one file */
-#define SHOWN_MAX 160 /* bytes of a path in a message: its end */
+#include "common/text.h"
+
+#define LINKS_MAX 8     /* on the way to one file */
+#define MESSAGE_MAX 164 /* bytes: a key and more before it, and it is a line */
+#define SHOWN_MIN 32    /* bytes of a path in it, at least */
 
 static enum file_result
 fail(enum file_result result, char *error, size_t size, const char *path,
      const char *what)
 {
-    size_t length = strlen(path);
-    bool cut = length > SHOWN_MAX;
+    size_t words = strlen(what) + 2;
+    size_t room = words + SHOWN_MIN < MESSAGE_MAX ? MESSAGE_MAX - words
+                                                  : SHOWN_MIN;
+    char shown[MESSAGE_MAX];
 
-    (void) snprintf(error, size, "%s%s: %s", cut ? "..." : "",
-                    cut ? path + length - SHOWN_MAX : path, what);
+    (void) snprintf(error, size, "%s: %s", text_path(path, shown, room + 1),
+                    what);
     return result;
 }
 

@@ -13,6 +13,9 @@
 #include <string.h>
 
 #define PASSWORD_CHARACTERS_MAX 256
+#define CUT "..." /* stands for what did not fit */
+#define CUT_SIZE (sizeof(CUT) - 1)
+#define CUT_ROOM_MIN 16 /* less has no room to say so */
 
 /*
  * Characters that are invisible, steer the direction or the line, or are no
@@ -97,16 +100,18 @@ void
 text_clean_bytes(const void *bytes, size_t length, char *out, size_t size)
 {
     const unsigned char *from = bytes;
-    size_t room;
-    size_t used = 0;
+    size_t room, i = 0;
+    size_t used = 0, cut = 0; /* cut: where CUT still fits */
 
     if (size == 0)
         return;
     room = size - 1 < TEXT_LINE_MAX ? size - 1 : TEXT_LINE_MAX;
-    for (size_t i = 0; i < length && used < room;) {
+    while (i < length && used < room) {
         uint32_t character = 0;
         size_t step = decode(from + i, length - i, &character);
 
+        if (used + CUT_SIZE <= room)
+            cut = used;
         if (step == 0 || !is_printable(character)) {
             out[used++] = '?';
             i += step == 0 ? 1 : step;
@@ -118,6 +123,10 @@ text_clean_bytes(const void *bytes, size_t length, char *out, size_t size)
         used += step;
         i += step;
     }
+    if (i < length && room >= CUT_ROOM_MIN) {
+        memcpy(out + cut, CUT, CUT_SIZE);
+        used = cut + CUT_SIZE;
+    }
     out[used] = '\0';
 }
 
@@ -125,6 +134,22 @@ void
 text_clean(const char *text, char *out, size_t size)
 {
     text_clean_bytes(text, text == NULL ? 0 : strlen(text), out, size);
+}
+
+const char *
+text_path(const char *path, char *out, size_t size)
+{
+    size_t length = strlen(path);
+    const char *from = path;
+
+    if (length >= size) {
+        from = path + length + 1 + CUT_SIZE - size;
+        /* Not from the middle of a character on. */
+        while (((unsigned char) *from & 0xc0) == 0x80)
+            from++;
+    }
+    (void) snprintf(out, size, "%s%s", from == path ? "" : CUT, from);
+    return out;
 }
 
 bool

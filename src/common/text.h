@@ -16,13 +16,20 @@
  * of it): valid UTF-8 of printable characters stays; C0, C1 and DEL, bidi
  * controls, other invisible format characters, line and paragraph separators
  * and bytes that are no UTF-8 become one '?' each. A character is never cut
- * in two. NULL reads as "".
+ * in two; what was cut ends in "..." where out has room for 16 bytes. NULL
+ * reads as "".
  */
 void text_clean(const char *text, char *out, size_t size);
 
 /* The same for bytes that need not end in a NUL; a NUL becomes '?'. */
 void text_clean_bytes(const void *bytes, size_t length, char *out,
                       size_t size);
+
+/*
+ * Copies a path into out and returns it: whole, or "..." and its end where it
+ * is longer, so that nobody looks for what is no path. Not cleaned.
+ */
+const char *text_path(const char *path, char *out, size_t size);
 
 /*
  * Is this a drawing: printable ASCII, newlines and the block elements

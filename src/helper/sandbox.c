@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "common/remedy.h"
+#include "common/text.h"
 #include "helper/filter.h"
 #include "helper/sanitized.h"
 
@@ -621,7 +622,7 @@ report(const char *path, void (*say)(void *context, const char *line),
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     int number = errno;
     struct stat st;
-    char line[320], text[80];
+    char line[TEXT_LINE_MAX + 1], text[80], shown[101];
 
     if (fd >= 0) {
         (void) close(fd);
@@ -630,7 +631,8 @@ report(const char *path, void (*say)(void *context, const char *line),
     if (number != EACCES && number != EPERM)
         return;
     (void) snprintf(line, sizeof(line),
-                    "%.160s%s cannot be read by the helper: %s", path,
+                    "%s%s cannot be read by the helper: %s",
+                    text_path(path, shown, sizeof(shown)),
                     lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? ", a link,"
                                                                  : "",
                     strerror_r(number, text, sizeof(text)));

@@ -22,6 +22,7 @@
 #include "flows/policy.h"
 
 #define PAM_FILE_MAX 16384 /* bytes of a PAM file that are looked at */
+#define SHOWN_PATH_MAX 60  /* bytes of a path in a message, or of its end */
 
 static enum status
 fail(struct setup *setup, const char *key, const char *problem)
@@ -105,6 +106,7 @@ check_pam_files(struct setup *setup)
 {
     static const char *const folders[] = {"/etc/pam.d", "/usr/lib/pam.d"};
     const struct dirent *entry;
+    char shown[SHOWN_PATH_MAX + 1];
     DIR *folder;
 
     if (!config_is_set(setup->config, KEY_CLIENT_SECRET)
@@ -119,9 +121,9 @@ check_pam_files(struct setup *setup)
                 continue;
             (void) snprintf(setup->message, sizeof(setup->message),
                             "as a module argument it is readable to others "
-                            "in %s/%.80s: chmod 0600, or use "
-                            "client_secret_file",
-                            folders[i], entry->d_name);
+                            "in %s/%s: chmod 0600, or use client_secret_file",
+                            folders[i],
+                            text_path(entry->d_name, shown, sizeof(shown)));
             (void) closedir(folder);
             return fail(setup, "client_secret", setup->message);
         }
@@ -259,7 +261,7 @@ read_map(struct setup *setup, const struct file_trust *trust)
 {
     const char *path = config_text(setup->config, KEY_MAP_FILE);
     struct secret text = {0};
-    char error[128];
+    char error[96], shown[SHOWN_PATH_MAX + 1];
     enum status status;
 
     if (path == NULL)
@@ -270,7 +272,8 @@ read_map(struct setup *setup, const struct file_trust *trust)
                            sizeof(error));
         if (status == STATUS_CONFIG) {
             (void) snprintf(setup->message, sizeof(setup->message),
-                            "%.120s %.120s", path, error);
+                            "%s %s", text_path(path, shown, sizeof(shown)),
+                            error);
             status = fail(setup, "map_file", setup->message);
         }
     }

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "common/remedy.h"
+#include "common/text.h"
 #include "common/wire.h"
 
 #ifndef SYS_close_range
@@ -300,7 +301,7 @@ helper_start(const char *path, struct helper *helper_out, char *error_out,
     int pair[2] = {-1, -1};
     struct helper_birth *birth = NULL;
     bool started = false;
-    char text[200];
+    char text[200], shown[161];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
         pair[0] = lift(pair[0]);
@@ -319,8 +320,8 @@ helper_start(const char *path, struct helper *helper_out, char *error_out,
         (void) close(pair[1]);
     if (started)
         return true;
-    (void) snprintf(error_out, error_size, "cannot start %.160s: %s", path,
-                    text);
+    (void) snprintf(error_out, error_size, "cannot start %s: %s",
+                    text_path(path, shown, sizeof(shown)), text);
     helper_leave(helper_out);
     return false;
 }

@@ -351,6 +351,79 @@ class Files(Faulty):
 
 
 @harness.cases
+class LongPaths(Faulty):
+    """
+    A path is told whole, or as "..." and its end: never one that there is not. What is wrong
+    with it is told whole.
+    """
+    ABSENT = "No such file or directory in this folder"
+    length_rows = {str(length): (length,) for length in (80, 120, 150, 165, 201, 300, 800, 4000)}
+
+    def path_of(self, length):
+        """A path of that length, whose folder there is."""
+        folder = fresh_folder("long")
+        while length - len(folder) > 130:
+            folder = os.path.join(folder, "q" * 100)
+        os.makedirs(folder, exist_ok=True)
+        return os.path.join(folder, "q" * (length - len(folder) - 1))
+
+    def told(self, path, arguments, *words):
+        """In one line of the log, the last one before the verdict."""
+        host = run(arguments=arguments, answers=["Secret-Pa55"])
+        line = host.logs[0][1]
+        self.assertTrue(any(line.endswith(word) for word in words), line)
+        shown = [word.rstrip(",:") for word in re.findall(r"[^ (]*/[^ )]*|\.\.\.q[^ )]*", line)]
+        self.assertTrue(shown, line)
+        for text in shown:
+            whole = text in (path, os.path.dirname(path))
+            end = text.startswith("...") and (path.endswith(text[3:])
+                                              or os.path.dirname(path).endswith(text[3:]))
+            self.assertTrue(whole or end, line)
+            self.assertGreater(len(text), 30, line)
+
+    def check_length(self, length):
+        files = ("client_secret_file", "ca_file", "jwks_file", "map_file")
+        for key in files:
+            path = self.path_of(length)
+            arguments = [f"config={write_config(settings(**{key: path}))}", f"helper={HELPER}"]
+            self.told(path, arguments, self.ABSENT)
+            write(path, "x\n", 0o622)
+            self.told(path, arguments, "(chmod go-w)")
+            os.chmod(path, 0o604)
+            if key == "client_secret_file":
+                self.told(path, arguments, "Docker: mode: 0400)")
+            if key == "map_file":
+                self.told(path, arguments, "line 1: expected LOCAL = POOL")
+            os.chmod(os.path.dirname(path), 0o777)
+            self.told(path, arguments, "(Kubernetes: mount the file by subPath)")
+
+    # libpam's lines are shorter than a path may be.
+    configuration_rows = helper_rows = {label: row for label, row in length_rows.items()
+                                        if row[0] < 900}
+
+    def check_configuration(self, length):
+        path = self.path_of(length)
+        arguments = [f"config={path}", f"helper={HELPER}"]
+        good = "".join(f"{key} = {value}\n" for key, value in GOOD.items())
+        self.told(path, arguments, self.ABSENT)
+        write(path, good + "colour = blue\n", 0o600)
+        self.told(path, arguments, "unknown key, expected one of pam_cognito.conf(5)")
+        write(path, good + "preferred_factor = 12345678901234567890\n", 0o600)
+        self.told(path, arguments, 'sms_otp, found "12345678901234567890"')
+        write(path, good + "allow_mutable_claim = 12345678901234567890\n", 0o600)
+        self.told(path, arguments, 'yes or no, found "12345678901234567890"')
+        write(path, good + "# " + "x" * 5000, 0o600)
+        self.told(path, arguments, "cannot be read, or a line is too long or holds a NUL")
+
+    def check_helper(self, length):
+        path = self.path_of(length)
+        arguments = [f"config={write_config(GOOD)}", f"helper={path}"]
+        self.told(path, arguments, self.ABSENT)
+        write(path, "#!/nonexistent", 0o644)
+        self.told(path, arguments, "is not executable")
+
+
+@harness.cases
 class Secrets(Faulty):
     """Never quoted, never readable to others, never two."""
 

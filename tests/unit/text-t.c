@@ -83,10 +83,34 @@ test_clean_sizes(void)
     longer[sizeof longer - 1] = '\0';
     text_clean(longer, out, sizeof out);
     is_number((int64_t) strlen(out), 200, "200 bytes at most");
+    is_text(out + 190, "yyyyyyy...", "which says that it was cut");
+    longer[200] = '\0';
+    text_clean(longer, out, sizeof out);
+    is_text(out, longer, "200 bytes fit");
+    memcpy(longer + 195, "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac", 10);
+    text_clean(longer, out, sizeof out);
+    is_text(out + 190, "yyyyy...", "a character that the dots would split");
+    text_clean("ab\xe2\x82\xac" "cdefghijklmnop", out, 17);
+    is_text(out, "ab\xe2\x82\xac" "cdefghij...", "and so in a shorter text");
+    text_clean("abcdefghijklmnopqr", out, 16);
+    is_text(out, "abcdefghijklmno", "below 16 bytes there is no room for it");
     text_clean_bytes("a\0b", 3, out, sizeof out);
     is_text(out, "a?b", "a NUL among bytes");
     text_clean_bytes(NULL, 0, out, sizeof out);
     is_text(out, "", "no bytes");
+}
+
+static void
+test_path(void)
+{
+    char out[64];
+
+    is_text(text_path("/etc/a", out, 7), "/etc/a", "a path that fits");
+    is_text(text_path("/etc/ab", out, 7), ".../ab", "the end of a longer one");
+    is_text(text_path("/etc/ab", out, sizeof out), "/etc/ab", "with room");
+    is_text(text_path("", out, 7), "", "none");
+    is_text(text_path("/tmp/\xe2\x82\xac" "ab", out, 8), "...ab",
+            "not from the middle of a character on");
 }
 
 static void
@@ -168,6 +192,7 @@ main(void)
 {
     test_clean();
     test_clean_sizes();
+    test_path();
     test_password();
     test_utf8();
     test_block();
