@@ -343,6 +343,9 @@ explain_account_phase(const struct output *output)
             say(output, status_word((enum status) i),
                 reason_of_status((enum status) i).meaning);
     }
+    say(output, status_word(STATUS_CONFIG),
+        "What allow_services says cannot be read there: it is malformed, or "
+        "the configuration file is.");
 }
 
 /* What hosts say that is no text of libpam's. */

@@ -24,6 +24,7 @@
 #define SHOWN_PATH_MAX 60 /* bytes of a path in it, or of its end */
 #define SHOWN_VALUE_MAX 20 /* bytes of a faulty value that is quoted */
 #define KEY_NAME_MAX 32
+#define NAME_SIZE 64 /* of what may be a key, with its NUL */
 #define KEY_LETTERS "abcdefghijklmnopqrstuvwxyz_"
 #define SLIPS_MAX 2 /* letters that differ from the key that was meant */
 
@@ -148,12 +149,14 @@ static const struct config_entry entries[KEY_COUNT] = {
 struct value {
     struct secret text;
     enum rank rank;
+    bool spoiled; /* named, and not taken */
     char where[WHERE_MAX];
 };
 
 struct config {
     enum config_owner owner;
     enum status status;
+    bool unread; /* there is more in the file, or another one */
     char message[512];
     struct value values[KEY_COUNT];
 };
@@ -257,14 +260,18 @@ is_printable(const char *value, bool blanks)
     return true;
 }
 
-/* Words with commas between them, none of them empty. */
+/* Words with commas between them, none of them empty or nothing but blanks. */
 static bool
 is_list(const char *value)
 {
-    size_t length = strlen(value);
+    bool empty = true;
 
-    return is_printable(value, true) && value[0] != ','
-           && value[length - 1] != ',' && strstr(value, ",,") == NULL;
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at == ',' && empty)
+            return false;
+        empty = *at == ',' || (empty && *at == ' ');
+    }
+    return !empty && is_printable(value, true);
 }
 
 /* %u at least once, %% for a percent sign, nothing else after %. */
@@ -403,24 +410,23 @@ distance(const char *a, const char *b)
     return row[length];
 }
 
-/* The key that was meant, or NULL. */
-static const char *
-find_meant(const char *name)
+/* The key that was meant, if any. */
+static bool
+find_meant(const char *name, enum config_key *key_out)
 {
-    const char *meant = NULL;
     unsigned int least = SLIPS_MAX + 1;
 
     if (strlen(name) > KEY_NAME_MAX)
-        return NULL;
+        return false;
     for (unsigned int key = 0; key < KEY_COUNT; key++) {
         unsigned int slips = distance(name, entries[key].name);
 
         if (slips < least && slips * 3 <= strlen(entries[key].name)) {
             least = slips;
-            meant = entries[key].name;
+            *key_out = (enum config_key) key;
         }
     }
-    return meant;
+    return least <= SLIPS_MAX;
 }
 
 /*
@@ -432,24 +438,28 @@ static void
 fault_key(struct config *config, const char *name, const char *where)
 {
     size_t letters = strspn(name, KEY_LETTERS);
-    const char *meant = find_meant(name);
     char start[KEY_NAME_MAX + 1], problem[128];
     enum config_key key;
+    bool meant;
 
     (void) snprintf(start, sizeof(start), "%.*s",
                     letters <= KEY_NAME_MAX ? (int) letters : 0, name);
     if (name[letters] != '\0' && find_key(start, &key)) {
+        config->values[key].spoiled = true;
         config_fault(config, start, where, "expected KEY = VALUE");
         return;
     }
-    if (meant != NULL)
+    meant = find_meant(name, &key);
+    if (meant) {
+        config->values[key].spoiled = true;
         (void) snprintf(problem, sizeof(problem),
-                        "unknown key, did you mean %s?", meant);
-    else
+                        "unknown key, did you mean %s?", entries[key].name);
+    } else {
         (void) snprintf(problem, sizeof(problem),
                         "unknown key, expected one of pam_cognito.conf(5)");
+    }
     config_fault(config,
-                 meant != NULL || (start[0] != '\0' && name[letters] == '\0')
+                 meant || (start[0] != '\0' && name[letters] == '\0')
                      ? name
                      : "a line or argument",
                  where, problem);
@@ -464,6 +474,7 @@ keep(struct config *config, enum config_key key, const char *value,
     if (kept->rank == rank) {
         char problem[128];
 
+        kept->spoiled = true;
         (void) snprintf(problem, sizeof(problem), "given twice, first at %s",
                         kept->where);
         config_fault(config, entries[key].name, where, problem);
@@ -507,27 +518,34 @@ take(struct config *config, const char *name, const char *value,
     if (value == NULL && entry->type == CONFIG_FLAG)
         value = "yes";
     if (value == NULL || !is_valid(entry, value)) {
+        config->values[key].spoiled = true;
         fault_value(config, entry, value == NULL ? "" : value, where);
         return;
     }
     keep(config, key, value, rank, where);
 }
 
+/* What stands before the = of an argument, or the start of it. */
+static void
+copy_name(const char *argument, char name[NAME_SIZE])
+{
+    size_t length = strcspn(argument, "=");
+
+    (void) snprintf(name, NAME_SIZE, "%.*s",
+                    length < NAME_SIZE ? (int) length : NAME_SIZE - 1,
+                    argument);
+}
+
 void
 config_arguments(struct config *config, size_t count,
                  const char *const *arguments)
 {
-    char name[64];
+    char name[NAME_SIZE];
 
     for (size_t i = 0; i < count; i++) {
         const char *equals = strchr(arguments[i], '=');
-        size_t length = equals == NULL ? strlen(arguments[i])
-                                       : (size_t) (equals - arguments[i]);
 
-        (void) snprintf(name, sizeof(name), "%.*s",
-                        length < sizeof(name) ? (int) length
-                                              : (int) sizeof(name) - 1,
-                        arguments[i]);
+        copy_name(arguments[i], name);
         take(config, name, equals == NULL ? NULL : equals + 1, RANK_ARGUMENT,
              "module argument");
     }
@@ -564,6 +582,7 @@ unquote(char *value)
 struct position {
     const char *service;
     enum rank rank; /* RANK_NONE inside another service's section */
+    bool lost;      /* inside nobody knows whose section */
     bool private;   /* the file is its owner's alone */
 };
 
@@ -574,11 +593,13 @@ take_line(struct config *config, char *line, struct position *position,
     char *text = trim(line);
     char *equals, *name;
     size_t length = strlen(text);
+    enum config_key key;
 
     if (length == 0 || text[0] == '#')
         return;
     if (text[0] == '[') {
-        if (length < 3 || text[length - 1] != ']') {
+        position->lost = length < 3 || text[length - 1] != ']';
+        if (position->lost) {
             config_fault(config, "section", where,
                          "expected [name of a PAM service]");
             position->rank = RANK_NONE;
@@ -602,6 +623,8 @@ take_line(struct config *config, char *line, struct position *position,
         take(config, name,
              equals == NULL ? NULL : unquote(trim(equals + 1)),
              position->rank, where);
+    else if (position->lost && find_key(name, &key))
+        config->values[key].spoiled = true;
 }
 
 /* What the file holds has passed through both of them. */
@@ -616,7 +639,7 @@ static void
 take_file(struct config *config, int fd, const char *path,
           const char *service, const struct file_trust *trust)
 {
-    struct position position = {service, RANK_FILE, false};
+    struct position position = {.service = service, .rank = RANK_FILE};
     struct file_lines lines = {.fd = fd};
     char line[CONFIG_VALUE_MAX];
     char where[WHERE_MAX], shown[SHOWN_PATH_MAX + 1];
@@ -632,6 +655,7 @@ take_file(struct config *config, int fd, const char *path,
         take_line(config, line, &position, where);
     }
     if (failed) {
+        config->unread = true;
         (void) snprintf(where, sizeof(where), "line %u", lines.number);
         config_fault(config, shown, where,
                      "cannot be read, or a line is too long or holds a NUL");
@@ -646,6 +670,11 @@ config_file(struct config *config, const char *path, const char *service,
     char error[256];
     int fd = -1;
 
+    /* Which one was meant is not known. */
+    if (config->values[KEY_CONFIG].spoiled) {
+        config->unread = true;
+        return;
+    }
     switch (file_open(path, trust, &fd, error, sizeof(error))) {
     case FILE_OK:
         take_file(config, fd, path, service, trust);
@@ -659,6 +688,7 @@ config_file(struct config *config, const char *path, const char *service,
     case FILE_FAILED:
         break;
     }
+    config->unread = true;
     config_fault(config, entries[KEY_CONFIG].name, NULL, error);
 }
 
@@ -678,6 +708,12 @@ bool
 config_is_set(const struct config *config, enum config_key key)
 {
     return config->values[key].rank != RANK_NONE;
+}
+
+bool
+config_is_known(const struct config *config, enum config_key key)
+{
+    return !config->unread && !config->values[key].spoiled;
 }
 
 const char *
@@ -773,7 +809,10 @@ excepts(const char *value, const char *user)
            && has_item(value, user);
 }
 
-/* Reads on past lines that are too long or hold a NUL: they are not sound. */
+/*
+ * Reads on past lines that are too long or hold a NUL: they are not sound. What
+ * stands behind one that was a section's is nobody knows whose.
+ */
 static bool
 file_excepts(int fd, const char *user)
 {
@@ -783,13 +822,13 @@ file_excepts(int fd, const char *user)
 
     while (!found
            && (file_next_line(&lines, line, sizeof(line), &broken)
-               || (broken && file_skip_line(&lines)))) {
-        char *text = broken ? NULL : trim(line);
-        char *equals = text == NULL ? NULL : strchr(text, '=');
+               || broken)) {
+        char *text = trim(line);
+        char *equals = strchr(text, '=');
 
-        if (text != NULL && text[0] == '[')
+        if (text[0] == '[' || (broken && !file_skip_line(&lines)))
             break;
-        if (equals == NULL)
+        if (broken || equals == NULL)
             continue;
         *equals = '\0';
         found = strcmp(trim(text), entries[KEY_EXCEPT_USERS].name) == 0
@@ -812,14 +851,25 @@ argument_value(const char *argument, enum config_key key)
     return argument + length + 1;
 }
 
+/* Is that key the argument's, well written or not? */
+static bool
+is_about(const char *argument, enum config_key wanted)
+{
+    char name[NAME_SIZE];
+    enum config_key key;
+
+    copy_name(argument, name);
+    return (find_key(name, &key) || find_meant(name, &key)) && key == wanted;
+}
+
 bool
 config_is_excepted(const char *user, size_t count,
                    const char *const *arguments,
                    const struct file_trust *trust)
 {
     const char *path = NULL;
+    bool known = true, found;
     char error[256];
-    bool found;
     int fd = -1;
 
     for (size_t i = 0; i < count; i++) {
@@ -827,12 +877,17 @@ config_is_excepted(const char *user, size_t count,
 
         if (list != NULL && has_item(list, user))
             return true;
-        if (path == NULL)
-            path = argument_value(arguments[i], KEY_CONFIG);
+        if (is_about(arguments[i], KEY_CONFIG)) {
+            const char *value = argument_value(arguments[i], KEY_CONFIG);
+
+            known = known && value != NULL;
+            if (path == NULL)
+                path = value;
+        }
     }
     if (path == NULL)
         path = entries[KEY_CONFIG].standard;
-    if (file_open(path, trust, &fd, error, sizeof(error)) != FILE_OK)
+    if (!known || file_open(path, trust, &fd, error, sizeof(error)) != FILE_OK)
         return false;
     found = file_excepts(fd, user);
     (void) close(fd);

@@ -125,7 +125,8 @@ void config_arguments(struct config *config, size_t count,
 
 /*
  * Reads the file: keys before the first section, and those of the section
- * [service], which win. required: its absence is a fault.
+ * [service], which win. required: its absence is a fault. Nothing is read when
+ * the arguments named one that could not be understood.
  */
 void config_file(struct config *config, const char *path, const char *service,
                  const struct file_trust *trust, bool required);
@@ -135,7 +136,7 @@ void config_file(struct config *config, const char *path, const char *service,
  * that no mistake elsewhere takes the break-glass away: every sound list
  * counts, of the arguments and of the file's lines before the first section,
  * whatever else is wrong there. A file that cannot be read or trusted adds
- * nothing.
+ * nothing, nor does any where it is not known which one config= means.
  */
 bool config_is_excepted(const char *user, size_t count,
                         const char *const *arguments,
@@ -153,6 +154,13 @@ enum status config_status(const struct config *config);
 
 /* The first fault as one line ("" when there is none), fit for the log. */
 const char *config_message(const struct config *config);
+
+/*
+ * Is it known what was meant by the key? Not where it was named, if only nearly,
+ * and not taken: malformed, given twice, behind a heading that cannot be read;
+ * nor while there is a file that could not be read to its end.
+ */
+bool config_is_known(const struct config *config, enum config_key key);
 
 /* Was the key given (and understood)? Where, as text for a message. */
 bool config_is_set(const struct config *config, enum config_key key);

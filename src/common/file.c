@@ -395,14 +395,13 @@ file_next_line(struct file_lines *lines, char *line_out, size_t size,
             return false;
         if (byte == -1 || byte == '\n')
             break;
-        if (byte == -2 || byte == '\0' || length + 1 >= size) {
-            *error_out = true;
-            return false;
-        }
+        *error_out = byte == -2 || byte == '\0' || length + 1 >= size;
+        if (*error_out)
+            break;
         line_out[length++] = (char) byte;
     }
     line_out[length] = '\0';
-    return true;
+    return !*error_out;
 }
 
 bool

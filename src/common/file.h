@@ -62,7 +62,7 @@ enum file_result file_check_program(const char *path,
  * Reads the next line of at most size - 1 bytes from fd into line_out without
  * its newline. False at the end of the file and on an error; *error_out is
  * true when the file or a line is too long, a line holds a NUL, or reading
- * failed. The struct passes through every part of the file: wipe it.
+ * failed: line_out is what came before. The struct passes through every part of the file: wipe it.
  */
 struct file_lines {
     int fd;

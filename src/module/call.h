@@ -25,6 +25,7 @@ struct call {
     char *rhost;
     char *tty;
     bool first;           /* no authenticate before in this handle */
+    bool exempt;          /* root, or in except_users: by name alone */
     bool has_account;     /* of scope_of, with the next four */
     uid_t uid;
     bool listed;          /* only_group or only_users says that it is ours */

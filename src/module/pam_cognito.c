@@ -35,24 +35,34 @@ EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
                             const char **argv);
 
-static bool
-is_service_left_out(const struct call *call)
+static enum status
+refuse_settings(const struct call *call)
 {
-    return config_is_set(call->config, KEY_ALLOW_SERVICES)
-           && !config_list_has(call->config, KEY_ALLOW_SERVICES,
-                               call->service);
+    call_log(call, LOG_ERR, "configuration: %s", config_message(call->config));
+    return STATUS_CONFIG;
 }
 
-/* The settings are sound, and this service is one that they allow. */
+/*
+ * Is this service one that the settings allow? A mistake elsewhere in them does
+ * not open what this shuts; what cannot be read is not open.
+ */
 static enum status
-check_settings(struct call *call)
+check_service(const struct call *call)
 {
-    if (config_status(call->config) != STATUS_OK) {
-        call_log(call, LOG_ERR, "configuration: %s",
-                 config_message(call->config));
-        return STATUS_CONFIG;
-    }
-    return is_service_left_out(call) ? STATUS_SERVICE : STATUS_OK;
+    if (config_is_set(call->config, KEY_ALLOW_SERVICES)
+        && !config_list_has(call->config, KEY_ALLOW_SERVICES, call->service))
+        return STATUS_SERVICE;
+    return config_is_known(call->config, KEY_ALLOW_SERVICES)
+               ? STATUS_OK
+               : refuse_settings(call);
+}
+
+/* The settings are sound, and so is the service. */
+static enum status
+check_settings(const struct call *call)
+{
+    return config_status(call->config) == STATUS_OK ? check_service(call)
+                                                    : refuse_settings(call);
 }
 
 static void
@@ -237,10 +247,9 @@ examine_account(struct call *call, struct relay_result *result)
     if (scope == SCOPE_UNKNOWN || scope == SCOPE_ALIAS
         || scope == SCOPE_MEMORY)
         refuse_scope(call, scope, reason, result);
-    /* A mistake elsewhere in the settings does not open what this shuts. */
-    else if (scope == SCOPE_OURS && is_service_left_out(call))
-        result->status = STATUS_SERVICE;
-    else if (is_stale(memory_of(call), call))
+    else if (scope == SCOPE_OURS)
+        result->status = check_service(call);
+    if (result->status == STATUS_OK && is_stale(memory_of(call), call))
         refuse_scope(call, SCOPE_FOREIGN,
                      "the account changed since the sign-in", result);
     return scope;
@@ -260,6 +269,9 @@ check_account(struct call *call)
     const struct memory *memory = memory_of(call);
     int code;
 
+    /* Whatever else was found or is remembered about such a name. */
+    if (call->exempt)
+        return PAM_IGNORE;
     if (result.status != STATUS_OK)
         return result_refuse_account(call, &result, true);
     if (memory == NULL)

@@ -223,11 +223,13 @@ scope_of(struct call *call, const char **reason_out)
     call->uid = (uid_t) -1;
     call->why[0] = call->missing[0] = '\0';
     *reason_out = "root";
-    if (strcmp(call->user, "root") == 0)
+    call->exempt = strcmp(call->user, "root") == 0;
+    if (call->exempt)
         return SCOPE_FOREIGN;
     *reason_out = "named in except_users";
-    if (config_is_excepted(call->user, (size_t) call->argc, call->argv,
-                           &call->trust))
+    call->exempt = config_is_excepted(call->user, (size_t) call->argc,
+                                      call->argv, &call->trust);
+    if (call->exempt)
         return SCOPE_FOREIGN;
     lookup = lookup_account(call->user, &account, &memory);
     if (lookup == LOOKUP_FOUND) {

@@ -22,8 +22,8 @@ enum scope {
  * Reads the settings into call->config when they matter. Root, the users of
  * except_users and names without a local account are answered before that, so
  * that no typo there changes what they get. Asked again, it looks everything
- * but the settings up anew. Fills has_account, uid, listed, why and
- * missing of the call; *reason_out is a constant for the log.
+ * but the settings up anew. Fills exempt, has_account, uid, listed, why
+ * and missing of the call; *reason_out is a constant for the log.
  */
 enum scope scope_of(struct call *call, const char **reason_out);
 

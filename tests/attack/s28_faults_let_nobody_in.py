@@ -27,8 +27,8 @@ BREAKAGES = [
       "case STATUS_PRIVILEGE:\n        return (struct codes){PAM_AUTHINFO_UNAVAIL,",
       "case STATUS_PRIVILEGE:\n        return (struct codes){PAM_SUCCESS,")),
     ("with a broken configuration nobody is ours",
-     ("src/module/pam_cognito.c", "        return STATUS_CONFIG;\n",
-      "        return STATUS_NO_USER;\n")),
+     ("src/module/pam_cognito.c", "    return STATUS_CONFIG;\n",
+      "    return STATUS_NO_USER;\n")),
     ("a helper that cannot be started is a missing user",
      ("src/module/relay.c", "call_log(call, LOG_ERR, \"helper: %s\", error);\n"
       "    return STATUS_HELPER;",

@@ -15,11 +15,14 @@ from world import CONF, command, write
 
 BREAKAGES = [
     ("the account phase does not look at allow_services",
-     ("src/module/pam_cognito.c", "    else if (scope == SCOPE_OURS && is_service_left_out(call))\n",
-      "    else if (scope == SCOPE_OURS && call->user[0] == '\\0')\n")),
+     ("src/module/pam_cognito.c", "        result->status = check_service(call);\n", "        ;\n")),
     ("nor where there is a mistake in the settings",
-     ("src/module/pam_cognito.c", "    else if (scope == SCOPE_OURS && is_service_left_out(call))\n",
-      "    else if (scope == SCOPE_OURS && check_settings(call) == STATUS_SERVICE)\n")),
+     ("src/module/pam_cognito.c", "    if (config_is_set(call->config, KEY_ALLOW_SERVICES)\n",
+      "    if (config_status(call->config) == STATUS_OK\n"
+      "        && config_is_set(call->config, KEY_ALLOW_SERVICES)\n")),
+    ("or where it cannot be read",
+     ("src/module/pam_cognito.c", "    return config_is_known(call->config, KEY_ALLOW_SERVICES)\n",
+      "    return call != NULL\n")),
     ("the account phase does not know what authenticate found",
      ("src/module/pam_cognito.c", "    code = result_code(memory->verdict, RESULT_ACCOUNT);\n",
       "    code = PAM_IGNORE;\n")),
@@ -93,6 +96,12 @@ def keys(world, tap):
     append(CONF, "mistake = 1\n")
     come(ALICE, "and a mistake in the settings: alice is not in", False)
     come(LARRY, "and a mistake in the settings: larry is in", True)
+    for title, gate, mode in (("malformed", "login,,sudo", 0o644), ("unread", "login", 0o666)):
+        world.configure(allow_services=gate, conf_mode=mode)
+        come(ALICE, f"allow_services is {title}: alice is not in", False)
+        tap.ok(world.log.wait("alice: refused: configuration service=sshd"),
+               f"key, allow_services is {title}: the log says so", *world.log.ours())
+        come(LARRY, f"allow_services is {title}: larry is in", True)
     world.configure(allow_services="login,sshd")
     come(ALICE, "sshd is listed: alice is in", True)
     world.configure(require_group="admins")

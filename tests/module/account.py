@@ -357,6 +357,13 @@ class Services(AccountCase):
         self.assertEqual(self.codes(host), ["PAM_PERM_DENIED"])
         self.assertEqual(host.logs, [(NOTICE, "alice: refused: service_refused service=test")])
 
+    def test_not_allowed_in_account_with_a_mistake_elsewhere(self):
+        folder = self.stack(self.arguments({"nonsense": "1", "allow_services": "sshd"}),
+                            after_account="account required " + PERMIT)
+        host = self.visit(folder, operations=("acct_mgmt",))
+        self.assertEqual(self.codes(host), ["PAM_PERM_DENIED"])
+        self.assertEqual(host.logs, [(NOTICE, "alice: refused: service_refused service=test")])
+
     def test_not_allowed_after_a_change_of_password(self):
         folder = self.stack(self.arguments(extra=["allow_services=sshd"]),
                             after_account="account required " + PERMIT)
@@ -378,6 +385,121 @@ class Services(AccountCase):
         folder = self.stack(self.arguments({"allow_services": "sshd"}))
         self.assertEqual(self.visit(folder, OLD, operations=("authenticate",)).code,
                          "PAM_PERM_DENIED")
+
+
+@cases
+class GateUnknown(AccountCase):
+    """What allow_services cannot be read to say is no yes, in any phase, to who is ours."""
+    EXACT = "[default=done]"
+    LONG = "x" * 5000
+    # text behind a sound file, arguments, a way to spoil the file; a part of the line of the log
+    shut_rows = {
+        "malformed": ("allow_services = test,\n", [], None, "allow_services ("),
+        "blank_item": ("allow_services = test, ,login\n", [], None, "allow_services ("),
+        "empty": ("allow_services =\n", [], None, "allow_services ("),
+        "no_equals": ("allow_services test\n", [], None, "allow_services ("),
+        "misspelt": ("allow_service = sshd\n", [], None, "did you mean allow_services"),
+        "twice": ("allow_services = test\n" * 2, [], None, "given twice"),
+        "in_the_section": ("allow_services = test\n[test]\nallow_services = ,\n", [], None,
+                           "allow_services ("),
+        "behind_a_broken_heading": ("[test\nallow_services = sshd\n", [], None, "section ("),
+        "behind_a_nul": ("a\0b\nallow_services = sshd\n", [], None, "holds a NUL"),
+        "behind_a_long_line": (LONG + "\nallow_services = sshd\n", [], None, "too long"),
+        "argument": ("", ["allow_services=test,"], None, "allow_services (module argument)"),
+        "bare_argument": ("", ["allow_services"], None, "allow_services (module argument)"),
+        "written_by_others": ("", [], lambda path: os.chmod(path, 0o666), "chmod go-w"),
+        "unreadable": ("", [], lambda path: os.chmod(path, 0), "Permission denied"),
+        "gone": ("", [], os.unlink, "No such file"),
+        "relative": ("", ["config=x.conf"], None, "config (module argument)"),
+    }
+
+    def check_shut(self, text, extra, spoil, problem):
+        arguments = self.arguments()
+        with open(self.config, "a", encoding="utf-8") as file:
+            file.write(text)
+        if spoil:
+            spoil(self.config)
+        if any(word.startswith("config=") for word in extra):
+            del arguments[0]
+        folder = self.stack([*arguments, *extra], auth=self.EXACT, account=self.EXACT)
+        for phase in ("authenticate", "acct_mgmt", "chauthtok"):
+            host = self.visit(folder, operations=[phase])
+            self.assertEqual(host.returns, [(phase, "PAM_SERVICE_ERR")], host.events)
+            self.assertEqual(host.prompts + host.helpers, [])
+            (one, first), (two, second) = host.logs
+            self.assertEqual((one, two), (3, 3))
+            self.assertTrue(first.startswith("configuration: ") and problem in first, first)
+            self.assertRegex(second, "^alice: .*refused: configuration service=test$")
+        self.nothing_to_others(folder)
+        self.nothing_to_others(self.stack([*arguments, *extra, "except_users=alice"],
+                                          account=self.EXACT), "alice")
+        self.nothing_to_others(self.stack([*arguments, *extra, "only_users=bob"],
+                                          account=self.EXACT), "alice")
+
+    def nothing_to_others(self, folder, *more):
+        for user in ("root", "toor", "service", "ghost", *more):
+            host = self.visit(folder, operations=["acct_mgmt"], user=user)
+            self.assertEqual((self.codes(host), host.logs), (["PAM_IGNORE"], []), user)
+
+    # A mistake elsewhere says nothing about it.
+    open_rows = {
+        "other_key": ("nonsense = 1\n",), "other_value": ("timeout = x\n",),
+        "other_section": ("[another]\nallow_services = ,\n",),
+        "other_key_behind_a_broken_heading": ("[test\ntimeout = 3\n",),
+        "listed": ("allow_services = test\nnonsense = 1\n",),
+    }
+
+    def check_open(self, text):
+        arguments = self.arguments()
+        with open(self.config, "a", encoding="utf-8") as file:
+            file.write(text)
+        host = self.visit(self.stack(arguments, account=self.EXACT), operations=["acct_mgmt"])
+        self.assertEqual((self.codes(host), host.logs), (["PAM_IGNORE"], []))
+
+
+@cases
+class BreakGlass(AccountCase):
+    """Who is excepted by name is so in the account phase, whatever the others lines left."""
+    NOWHERE = "config=/nowhere/at/all.conf"
+    sign_in_rows = {
+        "good": ({}, OLD, "PAM_SUCCESS", []),
+        "refused": ({}, "wrong", "PAM_AUTH_ERR", []),
+        "by_a_gate": ({"deny_group": "staff"}, OLD, "PAM_PERM_DENIED", []),
+        "other_file": ({}, OLD, "PAM_SUCCESS", [NOWHERE]),
+        "no_file": ({}, OLD, "PAM_SUCCESS", ["config="]),
+        "no_service": ({}, OLD, "PAM_SUCCESS", ["allow_services=other"]),
+        "mistakes": ({}, OLD, "PAM_SUCCESS", ["allow_services=,", "minimum_uid=x"]),
+    }
+
+    def check_sign_in(self, settings, answer, code, account):
+        """The auth line has no exception, the account line has."""
+        folder = harness.write_service([])
+        harness.write(os.path.join(folder, "test"),
+                      line("auth", self.arguments(settings), control="[default=done]")
+                      + line("account", [*account, "except_users=alice"],
+                             control="[default=done]"), 0o644)
+        host = self.visit(folder, answer)
+        self.assertEqual(self.codes(host), [code, "PAM_IGNORE"], host.events)
+        self.assertEqual(len(host.logs), 1)  # of the sign-in
+
+    def test_excepted_since(self):
+        """In the file, between the phases; who is not is still asked about."""
+        for text, code in (("except_users = alice\n", "PAM_IGNORE"),
+                           ("except_users = bob\n", "PAM_SUCCESS")):
+            folder = self.stack(self.arguments(), account="[default=done]")
+            host = harness.Host(["authenticate", "acct_mgmt"], folder)
+            host.until("prompt")
+            with open(self.config, "a", encoding="utf-8") as file:
+                file.write(text)
+            host.say(OLD)
+            # Looked at again before the yes: then it is none of ours.
+            self.assertEqual(self.codes(host.finish()),
+                             ["PAM_PERM_DENIED" if code == "PAM_IGNORE" else "PAM_SUCCESS", code])
+
+    def test_root_after_anybody(self):
+        folder = self.stack(self.arguments(), account="[default=done]")
+        host = self.visit(folder, OLD, operations=("authenticate", "user=root", "acct_mgmt"))
+        self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_IGNORE"])
 
 
 class MustChange(AccountCase):

@@ -83,6 +83,14 @@ check_values(void)
         {CONFIG_MODULE, "only_users=,a", KEY_ONLY_USERS, NULL},
         {CONFIG_MODULE, "only_users=a,", KEY_ONLY_USERS, NULL},
         {CONFIG_MODULE, "only_users=a,,b", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=a, ,b", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users= ,a", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=a, ", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=, ,", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=  ", KEY_ONLY_USERS, NULL},
+        {CONFIG_MODULE, "only_users=a b", KEY_ONLY_USERS, "a b"},
+        {CONFIG_MODULE, "only_users= a , b ", KEY_ONLY_USERS, " a , b "},
+        {CONFIG_MODULE, "only_users=a\tb", KEY_ONLY_USERS, NULL},
         {CONFIG_MODULE, "helper=/usr/libexec/x", KEY_HELPER,
          "/usr/libexec/x"},
         {CONFIG_MODULE, "helper=x", KEY_HELPER, NULL},
@@ -336,6 +344,7 @@ check_exceptions(void)
         {"except_users=alice2", "", 0, 0600, false},
         {"except_users=", "", 0, 0600, false},
         {"except_users=alice,,bob", "", 0, 0600, false},
+        {"except_users=alice, ,bob", "", 0, 0600, false},
         {"except_users", "", 0, 0600, false},
         {"except_user=alice", "", 0, 0600, false},
         {"except_users=alice", "except_users = bob\n", 0, 0600, true},
@@ -358,6 +367,16 @@ check_exceptions(void)
         {"x", "except_users = alice\n", 0, 0666, false},
         {"x", "[sshd]\nexcept_users = alice\n", 0, 0600, false},
         {"x", "[\nexcept_users = alice\n", 0, 0600, false},
+        {"x", "[ss\0hd]\nexcept_users = alice\n", 30, 0600, false},
+        {"x", " [\0\nexcept_users = alice\n", 25, 0600, false},
+        {"x", "except_users = alice\n[\0", 23, 0600, true},
+        {"x", "ss[\0hd]\nexcept_users = alice\n", 30, 0600, true},
+        /* It is not known which file was meant. */
+        {"config=conf", "except_users = alice\n", 0, 0600, false},
+        {"config=", "except_users = alice\n", 0, 0600, false},
+        {"config", "except_users = alice\n", 0, 0600, false},
+        {"confg=/etc/x", "except_users = alice\n", 0, 0600, false},
+        {"configs", "except_users = alice\n", 0, 0600, false},
         {"x", "except_users = alice\n[sshd]\n", 0, 0600, true},
         {"x", "# except_users = alice\n", 0, 0600, false},
         {"x", "except_users alice\n", 0, 0600, false},
@@ -382,18 +401,20 @@ check_exceptions(void)
 
 /* A line of any length before it is one of the mistakes. */
 static void
-check_exception_behind_a_long_line(void)
+check_exception_behind_a_long_line(bool is_heading)
 {
     const struct file_trust trust = {.owner = geteuid()};
     char text[3 * CONFIG_VALUE_MAX], config[160];
     const char *arguments[] = {config};
 
     memset(text, 'x', sizeof(text));
+    if (is_heading)
+        text[0] = '[';
     (void) snprintf(text + 2 * CONFIG_VALUE_MAX, CONFIG_VALUE_MAX,
                     "\nexcept_users = alice\n");
     config_free(from_text(CONFIG_MODULE, "debug", text, strlen(text), 0600));
     (void) snprintf(config, sizeof(config), "config=%s", path);
-    ok(config_is_excepted("alice", 1, arguments, &trust),
+    ok(config_is_excepted("alice", 1, arguments, &trust) == !is_heading,
        "behind a line that is too long");
     ok(!config_is_excepted("bob", 1, arguments, &trust), "nobody else is");
     (void) unlink(path);
@@ -402,6 +423,70 @@ check_exception_behind_a_long_line(void)
     arguments[0] = "except_users=alice";
     ok(config_is_excepted("alice", 1, arguments, &trust),
        "the arguments need no file");
+}
+
+/* What allow_services means, where it is named or may be. */
+static void
+check_known(void)
+{
+    static const struct {
+        const char *argument;
+        const char *text;
+        size_t length; /* 0: strlen */
+        bool known;
+    } rows[] = {
+        {"debug", "", 0, true},
+        {"debug", "allow_services = sshd\n", 0, true},
+        {"debug", "allow_services = a\n[sshd]\nallow_services = b\n", 0, true},
+        {"allow_services=a", "allow_services = b\n", 0, true},
+        {"debug", "nonsense\ntimeout = x\n[x]\nallow_services = ,\n", 0,
+         true},
+        {"timeout=x", "[\ntimeout = 1\n[sshd]\nallow_services = a\n", 0,
+         true},
+        {"allow_services", "", 0, false},
+        {"allow_services=", "", 0, false},
+        {"allow_services=a,", "", 0, false},
+        {"allow_services=a,", "allow_services = a\n", 0, false},
+        {"allow_services=a", "allow_services =\n", 0, false},
+        {"allow_service=a", "", 0, false},
+        {"allow_services:a", "", 0, false},
+        {"debug", "allow_services\n", 0, false},
+        {"debug", "allow_services a\n", 0, false},
+        {"debug", "Allow_Services = a\n", 0, false},
+        {"debug", "allow_services = a\nallow_services = a\n", 0, false},
+        {"debug", "allow_services = a\n[sshd]\nallow_services = ,\n", 0,
+         false},
+        {"debug", "[sshd\nallow_services = a\n", 0, false},
+        {"debug", "[]\nallow_services = a\n", 0, false},
+        {"debug", "a\0b\n", 4, false},
+        {"debug", "allow_services = sshd\n\0", 23, false},
+        {"config=conf", "", 0, false},
+        {"config", "", 0, false},
+    };
+    const struct file_trust trust = {.owner = geteuid()};
+    struct config *config;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        config = from_text(CONFIG_MODULE, rows[i].argument, rows[i].text,
+                           rows[i].length == 0 ? strlen(rows[i].text)
+                                               : rows[i].length,
+                           0600);
+        (void) ok(config_is_known(config, KEY_ALLOW_SERVICES) == rows[i].known
+                      && (rows[i].known
+                          || config_status(config) == STATUS_CONFIG),
+                  "known %zu: %s", i, rows[i].argument);
+        config_free(config);
+    }
+    config = from_text(CONFIG_MODULE, "debug", "", 0, 0666);
+    ok(!config_is_known(config, KEY_ALLOW_SERVICES), "an untrusted file");
+    config_free(config);
+    (void) unlink(path);
+    config = config_new(CONFIG_MODULE);
+    config_file(config, path, "sshd", &trust, false);
+    ok(config_is_known(config, KEY_ALLOW_SERVICES), "there need be no file");
+    config_file(config, path, "sshd", &trust, true);
+    ok(!config_is_known(config, KEY_ALLOW_SERVICES), "but one that is named");
+    config_free(config);
 }
 
 /* In a section it would seem to count. */
@@ -454,7 +539,9 @@ main(void)
     check_lists();
     check_exceptions();
     check_exceptions_in_a_section();
-    check_exception_behind_a_long_line();
+    check_exception_behind_a_long_line(false);
+    check_exception_behind_a_long_line(true);
+    check_known();
     check_words_of_status();
     ok(rmdir(folder) == 0, "nothing was left behind");
     return done_testing();
