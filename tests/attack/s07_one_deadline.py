@@ -36,6 +36,7 @@ BREAKAGES = [
       "http_now() + 100000 + wire_talk->budget_ms\n")),
 ]
 TIMEOUT = 2
+DEFAULT = 20    # where timeout is not set
 MARGIN = 2      # seconds for a busy machine
 GONE = 6        # the helper's own alarm is 2 s behind the deadline
 HUNG = 15
@@ -66,6 +67,7 @@ def run(world, tap):
             tap.ok(visit and visit.who is None and visit.status == 1
                    and took < TIMEOUT + 3 + MARGIN, f"su, {lie}: refused in time", visit, took)
         none_left(tap, "after all that")
+    by_default(world, tap)
     for place in ("silent", "nowhere", "keys"):
         host_killed(world, tap, place)
     del keep
@@ -79,10 +81,7 @@ def traps(world):
     liar.example(world, "su", "su", "helper=" + LIAR)
     for place in PLACES:
         world.example("sudo", place)
-    world.configure(timeout=TIMEOUT)
-    with open(CONF, "a", encoding="utf-8") as file:
-        for place, where in PLACES.items():
-            file.write(f"[{place}]\nendpoint = https://{where}\n")
+    configure(world, timeout=TIMEOUT)
     write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n")
     write("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:15 attempts:2\n")
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -91,6 +90,13 @@ def traps(world):
     trickle = listen(TRICKLE)
     threading.Thread(target=serve_trickle, args=(trickle,), daemon=True).start()
     return names, silent, trickle
+
+
+def configure(world, **settings):
+    world.configure(**settings)
+    with open(CONF, "a", encoding="utf-8") as file:
+        for place, where in PLACES.items():
+            file.write(f"[{place}]\nendpoint = https://{where}\n")
 
 
 def listen(port):
@@ -124,27 +130,46 @@ def good(world, tap):
     world.forget()
 
 
-def finished(tap, title, job):
+def by_default(world, tap):
+    """The same deadline without timeout=; nothing is given up before it."""
+    configure(world)
+    world.forget()
+    world.pool.fault("drip", {"operation": "InitiateAuth", "username": ALICE.name}, count=0,
+                     ms=500, bytes=1, head=True)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        jobs = {"stop-after-reply": pool.submit(login, service="lie", user="stop-after-reply",
+                                                answer=liar.PASSWORD),
+                "drip": pool.submit(login, service="drip")}
+        for title, job in jobs.items():
+            one = in_time(world, tap, title, job, DEFAULT)
+            tap.ok(one and one.after_enter > DEFAULT - MARGIN, f"{title}: and not before",
+                   one and one.after_enter)
+    none_left(tap, "with the settings as they are by default")
+    configure(world, timeout=TIMEOUT)
+
+
+def finished(tap, title, job, limit=TIMEOUT):
     try:
-        return job.result(HUNG)
+        return job.result(HUNG + limit)
     except concurrent.futures.TimeoutError:
-        tap.ok(False, f"{title}: comes to an end within {HUNG} s")
+        tap.ok(False, f"{title}: comes to an end within {HUNG + limit} s")
         for pid in helpers():
             os.kill(pid, signal.SIGKILL)
         return None
 
 
-def in_time(world, tap, title, job):
-    one = finished(tap, title, job)
+def in_time(world, tap, title, job, limit=TIMEOUT):
+    one = finished(tap, title, job, limit)
     if not one:
-        return
+        return None
     tap.equal(one.code, AUTHINFO_UNAVAIL, f"{title}: refused as unavailable")
-    tap.ok(one.after_enter < TIMEOUT + MARGIN, f"{title}: in time", one.after_enter)
+    tap.ok(one.after_enter < limit + MARGIN, f"{title}: within {limit} s", one.after_enter)
     user = title if title in LIES else ALICE.name
     service = "lie" if title in LIES else title
     reasons = "timeout" if title in LIES else "(timeout|connect|dns|keys_unavailable)"
     tap.ok(world.log.wait(f"{user}: refused: {reasons} service={service}"),
            f"{title}: and the log says so", *world.log.ours())
+    return one
 
 
 def through_su(world, lie):

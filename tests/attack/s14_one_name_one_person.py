@@ -27,7 +27,8 @@ BREAKAGES = [
     ("any claim may name the account",
      (POLICY, "if (is_fixed(claim) || ", "if (!is_fixed(claim) || is_fixed(claim) || ")),
     ("an address need not be verified",
-     (POLICY, "return flag == NULL || is_verified(", "return flag != NULL || is_verified(")),
+     (POLICY, "return flag == NULL || is_verified(",
+      "return flag == NULL || flag[0] != 0 || is_verified(")),
 ]
 ALIAS = {"user_pool_id": "eu-west-1_Alias0001", "client_id": "aliasclient0000000000000001",
          "secret": "7uj6m4n5b3v2c1x0z9l8k7j6h5g4f3d2s1a0p9o8i7u6y5t4r3e"}

@@ -1,7 +1,8 @@
 # Name servers that are silent or slow, and addresses that are dead: with the
 # settings as they are by default the pool is reached within 12 s of Enter, and
-# at once when the person typed for 7 s. glibc turns to the second name server
-# after 5 s.
+# at once when the person typed for 7 s. glibc turns to the second name server,
+# and asks the only one again, after 5 s. And a pool that answers late, for its
+# trigger takes 11 s: the service tries one three times, for 5 s each.
 # SPDX-License-Identifier: MIT
 import os
 import socket
@@ -37,6 +38,8 @@ def run(world, tap):
     write("/etc/resolv.conf", f"nameserver {GOOD}\n")
     at_once(world, tap, f"{SLOW} s an answer", lambda: good.udp)
     good.delay = 0
+    drops_first_round(world, tap, good)
+    slow_trigger(world, tap)
     for name, dead in (("first", DEAD), ("last", DEAD)):
         full = Full(dead)
         good.addresses = [dead, POOL] if name == "first" else [POOL, dead]
@@ -49,6 +52,26 @@ def run(world, tap):
     tap.ok(world.log.wait(" refused: dns "), "as what it is", *logs)
 
 
+def drops_first_round(world, tap, server):
+    for typing, limit in ((0, 12), (7, 2)):
+        server.deaf_until = server.udp + 2  # both kinds of address
+        seconds, code, logs = sign_in(world, typing)
+        title = f"first question lost, {typing} s at the prompt"
+        tap.equal(code, SUCCESS, f"{title}: alice is in", *logs)
+        tap.ok(seconds < limit, f"{title}: {seconds:.1f} s of {limit}")
+        tap.ok(server.udp > server.deaf_until, f"{title}: it was asked again")
+    server.deaf_until = 0
+
+
+def slow_trigger(world, tap):
+    world.forget()
+    world.pool.fault("delay", {"operation": "InitiateAuth"}, count=0, ms=11000)
+    seconds, code, logs = sign_in(world, 0, forgetting=False)
+    tap.equal(code, SUCCESS, "a trigger of 11 s: alice is in", *logs)
+    tap.ok(11 < seconds < 20, f"a trigger of 11 s: after {seconds:.1f} s")
+    tap.equal(world.sign_ins(), 1, "a trigger of 11 s: one try")
+
+
 def at_once(world, tap, title, asked):
     for typing, limit in ((0, 12), (2, 12), (7, 2)):
         seconds, code, logs = sign_in(world, typing)
@@ -58,9 +81,10 @@ def at_once(world, tap, title, asked):
     tap.ok(asked(), f"{title}: it was asked")
 
 
-def sign_in(world, typing):
+def sign_in(world, typing, forgetting=True):
     forget()
-    world.forget()
+    if forgetting:
+        world.forget()
     entered = []
 
     def at_the_prompt():

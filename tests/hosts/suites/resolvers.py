@@ -113,6 +113,7 @@ class Dns:
         self.addresses = [ADDRESS]
         self.delay = 0  # seconds before an answer, one after the other
         self.cut = False
+        self.deaf_until = 0  # so many questions by UDP are lost
         datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         datagrams.bind((address, 53))
         listener = socket.create_server((address, 53))
@@ -123,6 +124,8 @@ class Dns:
         while True:
             query, peer = datagrams.recvfrom(4096)
             self.udp += 1
+            if self.udp <= self.deaf_until:
+                continue
             time.sleep(self.delay)
             datagrams.sendto(self.answer(query, self.cut), peer)
 
