@@ -120,10 +120,11 @@ static void
 check(struct cognito *cognito, const struct cognito_answer *answer)
 {
     struct json *claims = NULL;
-    const char *why = "", *name;
+    char why[JWT_WHY_SIZE] = "";
+    const char *name;
 
     if (cognito_check_id_token(cognito, &answer->id_token,
-                               (int64_t) time(NULL), &claims, &why)
+                               (int64_t) time(NULL), &claims, why)
         != STATUS_OK)
         die(why);
     name = json_text(claims, "cognito:username");

@@ -9,7 +9,7 @@ import place
 from measure import AUTHINFO_UNAVAIL
 from report import ratio, row
 
-SERVICE_TIMEOUT = {"bench-silent": 2, "bench-no-name": 2, "bench-full": 10}
+SERVICE_TIMEOUT = {"bench-silent": 2, "bench-no-name": 2, "bench-full": 20}
 OUTSIDERS = {"root": "root", "uid below minimum_uid": "batch", "not in only_group": "larry"}
 
 
