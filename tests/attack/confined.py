@@ -8,6 +8,9 @@ import tempfile
 from world import SOURCE, command, write
 
 HELPER_USER = "_pam_cognito"
+# The sandbox and what it needs itself.
+SANDBOX = [os.path.join(SOURCE, "src", path) for path in (
+    "helper/sandbox.c", "common/remedy.c", "common/text.c")]
 
 
 def build(world, *compiler):
@@ -16,10 +19,8 @@ def build(world, *compiler):
     os.chmod(folder, 0o755)
     write(os.path.join(folder, "config.h"), "#define _GNU_SOURCE 1\n")
     program = os.path.join(folder, "confined")
-    command(*(compiler or ["cc"]), "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"), "-o", program,
-            os.path.join(SOURCE, "tests", "attack", "confined.c"),
-            os.path.join(SOURCE, "src", "helper", "sandbox.c"),
-            os.path.join(SOURCE, "src", "common", "remedy.c"))
+    command(*(compiler or ["cc"]), "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"),
+            "-o", program, os.path.join(SOURCE, "tests", "attack", "confined.c"), *SANDBOX)
     return program
 
 

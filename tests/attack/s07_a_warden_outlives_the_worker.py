@@ -12,7 +12,7 @@ import os
 import signal
 import time
 
-from attack import liar
+from attack import confined, liar
 from hosts import PASSWORD
 from people import ALICE
 from person import Person
@@ -102,8 +102,8 @@ def build(world):
           '#define _GNU_SOURCE 1\n#define HELPER_USER "_pam_cognito"\n')
     command("cc", "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"), "-o", TAKEN,
             *(os.path.join(SOURCE, path) for path in (
-                "tests/attack/taken.c", "src/helper/warden.c", "src/helper/sandbox.c",
-                "src/common/wire.c", "src/common/secret.c", "src/common/remedy.c")), "-lpthread")
+                "tests/attack/taken.c", "src/helper/warden.c", "src/common/wire.c",
+                "src/common/secret.c")), *confined.SANDBOX, "-lpthread")
 
 
 # ---- Processes ----
