@@ -376,6 +376,22 @@ take_success(const struct cognito *cognito, const struct json *request,
     return status;
 }
 
+/* What was wrong with JSON that could be read. */
+static void
+say_unreadable(enum expected expected, struct cognito_answer *answer)
+{
+    const char *what = "lacks what it must hold, or holds it in another form";
+
+    if (answer->body == NULL)
+        what = "is empty";
+    else if (expected == EXPECT_SIGN_IN
+             && !json_has(answer->body, "AuthenticationResult")
+             && !json_has(answer->body, "ChallengeName"))
+        what = "holds neither a result nor a challenge";
+    (void) snprintf(answer->message, sizeof answer->message, "the answer %s",
+                    what);
+}
+
 static bool
 is_blank(const struct secret *text)
 {
@@ -414,6 +430,8 @@ take_answer(const struct cognito *cognito, const struct json *request,
         answer->body = body;
         body = NULL;
         status = take_success(cognito, request, expected, answer);
+        if (status == STATUS_UNREADABLE)
+            say_unreadable(expected, answer);
     }
 
 out:

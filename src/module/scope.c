@@ -73,14 +73,19 @@ note_missing(struct call *call, const char *name)
                     "%s%s", used == 0 ? "" : ", ", shown(name));
 }
 
-/* By the list of its members or as the account's own group. */
+/*
+ * By the list of its members or as the account's own group. Who is listed by
+ * another name of the account's is meant, too, and refused for that name.
+ */
 static bool
-names_account(const struct group *group, const struct passwd *account)
+names_account(const struct group *group, const struct passwd *account,
+              const char *asked)
 {
     if (group->gr_gid == account->pw_gid)
         return true;
     for (char **member = group->gr_mem; *member != NULL; member++)
-        if (strcmp(*member, account->pw_name) == 0)
+        if (strcmp(*member, account->pw_name) == 0
+            || strcmp(*member, asked) == 0)
             return true;
     return false;
 }
@@ -133,7 +138,7 @@ find_in_listed_groups(struct call *call, const struct passwd *account)
                                name)) {
         switch (lookup_group(name, &group, &memory)) {
         case LOOKUP_FOUND:
-            if (names_account(&group, account))
+            if (names_account(&group, account, call->user))
                 scope = SCOPE_OURS;
             if (count < sizeof(found) / sizeof(found[0]))
                 found[count++] = group.gr_gid;

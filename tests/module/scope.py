@@ -220,7 +220,9 @@ class Alias(ScopeCase):
     ALIAS = {"LOOKUP_ALIAS": "carol:alice"}
 
     def test_refused(self):
-        for more in ([], ["only_group=staff"], ["only_users=alice"], ["only_users=carol"]):
+        # carol herself is in friends, alice in staff.
+        for more in ([], ["only_group=staff"], ["only_group=friends"], ["only_users=alice"],
+                     ["only_users=carol"]):
             for phase in ("authenticate", "acct_mgmt", "chauthtok"):
                 host = ask("carol", *more, operations=[phase], environment=self.ALIAS)
                 self.assertEqual(host.returns, [(phase, "PAM_PERM_DENIED")], more)
@@ -230,7 +232,7 @@ class Alias(ScopeCase):
                               "that name is alice's", host.logs[0][1])
 
     def test_of_somebody_who_is_not_ours(self):
-        self.assertForeign(ask("carol", "only_group=friends", environment=self.ALIAS))
+        self.assertForeign(ask("carol", "only_group=primary", environment=self.ALIAS))
         self.assertForeign(ask("alice", environment={"LOOKUP_ALIAS": "alice:toor"}))
 
     def test_case_counts(self):

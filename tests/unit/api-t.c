@@ -520,10 +520,28 @@ test_unreadable(void)
         "\",\"AuthenticationResult\":" TOKENS "}",
     };
 
+    static const char *const said[][2] = {
+        {"", "the answer is empty"},
+        {"{}", "the answer holds neither a result nor a challenge"},
+        {"{\"Session\":\"s\"}",
+         "the answer holds neither a result nor a challenge"},
+        {"{\"AuthenticationResult\":{}}",
+         "the answer lacks what it must hold, or holds it in another form"},
+        {"{\"ChallengeName\":1}",
+         "the answer lacks what it must hold, or holds it in another form"},
+    };
+
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         script(true, 200, bodies[i]);
         is_number(initiate(), STATUS_UNREADABLE, bodies[i]);
         is_empty(bodies[i]);
+        ok(strncmp(answer.message, "the answer ", 11) == 0,
+           "and it is said why: %s", answer.message);
+    }
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        script(true, 200, said[i][0]);
+        is_number(initiate(), STATUS_UNREADABLE, said[i][0]);
+        is_text(answer.message, said[i][1], "why");
     }
     script(true, 200, "{}\0{}");
     http.body_length = 5;
