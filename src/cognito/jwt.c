@@ -410,12 +410,12 @@ check_times(const struct json *claims, const struct jwt_expect *expect)
 
     if (!json_integer(claims, "exp", &seconds))
         return "exp is no integer of 64 bits";
-    if (seconds <= expect->now - JWT_LEEWAY)
+    if (/* @expired */ seconds <= expect->now - JWT_LEEWAY)
         return "exp";
     if (json_has(claims, "nbf")) {
         if (!json_integer(claims, "nbf", &seconds))
             return "nbf is no integer of 64 bits";
-        if (seconds > expect->now + JWT_LEEWAY)
+        if (/* @not-yet */ seconds > expect->now + JWT_LEEWAY)
             return "nbf";
     }
     if (json_has(claims, "iat") && !json_integer(claims, "iat", &seconds))

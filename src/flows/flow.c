@@ -251,7 +251,7 @@ flow_need_password(struct flow *flow)
                       "Password: ", &flow->password);
     if (status != STATUS_OK)
         return status;
-    if (flow->password.length == 0) {
+    if (/* @empty */ flow->password.length == 0) {
         secret_free(&flow->password);
         return STATUS_EMPTY_PASSWORD;
     }

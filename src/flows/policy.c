@@ -97,7 +97,7 @@ check_identity(const struct config *config, const struct json *claims,
         (void) snprintf(note, size, "the ID token has no claim %.60s", claim);
         return STATUS_IDENTITY;
     }
-    if (strcmp(named, sent) != 0) {
+    if (/* @named */ strcmp(named, sent) != 0) {
         if (is_uuid(named) && strcmp(claim, "cognito:username") == 0)
             (void) snprintf(
                 note, size,

@@ -77,6 +77,7 @@ sandbox_drop(const char *user, bool personal, char *error_out,
     if (personal)
         return true;
     account = getpwnam(user);
+    /* @not-root */
     if (account == NULL || account->pw_uid == 0 || account->pw_gid == 0) {
         (void) snprintf(error_out, error_size,
                         "no unprivileged user %s, create it with: useradd "

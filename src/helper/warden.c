@@ -32,7 +32,7 @@
  * All that it does, by the names that the architectures have for it. What
  * else a libc may try fails and is done without.
  */
-static const struct sock_filter filter[] = {
+static const struct sock_filter few_calls[] = {
 #ifdef AUDIT_ARCHITECTURE
     LOAD(FIELD(arch)),
     IF_EQUAL(AUDIT_ARCHITECTURE, 1, 0),
@@ -87,8 +87,8 @@ static void
 confine(void)
 {
     const struct sock_fprog program = {
-        .len = sizeof(filter) / sizeof(filter[0]),
-        .filter = (struct sock_filter *) (uintptr_t) filter,
+        .len = sizeof(few_calls) / sizeof(few_calls[0]),
+        .filter = (struct sock_filter *) (uintptr_t) few_calls,
     };
 
     for (int fd = 0; fd < WIRE_FD; fd++)
@@ -184,7 +184,7 @@ watch(int socket, int pipe, pid_t worker)
 
     while (sound) {
         sound = wait_for_news(watched, deadline);
-        look_for_end(socket, worker, WNOHANG);
+        /* @gone */ look_for_end(socket, worker, WNOHANG);
         if (sound && watched[1].revents != 0)
             sound = take_identity(&watched[1]);
         /* Its end is closed or shut: reported without being asked for. */
@@ -202,7 +202,7 @@ watch(int socket, int pipe, pid_t worker)
     /* Stopped, busy or hostile: it makes no difference. */
     while (kill(worker, SIGKILL) < 0
            && wait_for_news(watched, now_ms() + AGAIN_MS))
-        look_for_end(socket, worker, WNOHANG);
+        /* @gone-meanwhile */ look_for_end(socket, worker, WNOHANG);
     look_for_end(socket, worker, 0);
     _exit(1);
 }

@@ -147,7 +147,8 @@ reset_descriptors(int socket)
         return false;
     /* null may be one of the three itself, where the host had closed it. */
     for (int fd = 0; fd < WIRE_FD; fd++) {
-        if (null == fd ? fcntl(fd, F_SETFD, 0) < 0 : dup2(null, fd) < 0)
+        if (null == fd ? fcntl(fd, F_SETFD, 0) < 0
+                       : /* @null */ dup2(null, fd) < 0)
             return false;
     }
     return true;

@@ -140,7 +140,8 @@ receive(struct relay *relay, enum wire_type *type_out)
     if (*type_out == WIRE_ENDED && memcmp(id, nobody, sizeof(id)) == 0)
         return read_end(relay) ? WIRE_OK : WIRE_MALFORMED;
     relay->heard = true;
-    return *type_out != WIRE_ENDED && memcmp(id, relay->id, sizeof(id)) == 0
+    return *type_out != WIRE_ENDED
+                   && /* @id */ memcmp(id, relay->id, sizeof(id)) == 0
                ? WIRE_OK
                : WIRE_MALFORMED;
 }

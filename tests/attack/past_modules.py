@@ -12,18 +12,12 @@ from hosts import Login, SshdKeyboard
 from people import KEEPER, LARRY
 from world import write
 
-SU = "pam.d-examples/su"
-LINES = "auth     sufficient  pam_rootok.so\n"
-BEHIND = "@include common-account\n@include common-session\n"
 BREAKAGES = [
     ("su's file goes on without the module, and its auth lines stand last",
-     (SU, "user_unknown=ignore default=die]",
-      "user_unknown=ignore module_unknown=ignore default=die]"),
-     (SU, LINES, "account required pam_unix.so\nsession required pam_unix.so\n" + LINES),
-     (SU, BEHIND, "")),
-    ("the console needs the module",
-     ("pam.d-examples/login", " module_unknown=ignore default=die]  pam_cognito",
-      " default=die]  pam_cognito")),
+     ("su user_unknown=ignore", "... module_unknown=ignore"),
+     ("su pam_rootok.so auth", "account required pam_unix.so\nsession required pam_unix.so\n..."),
+     ("su common-account @include", "#..."), ("su common-session @include", "#...")),
+    ("the console needs the module", ("login pam_cognito.so module_unknown=ignore", "")),
 ]
 PAGE = 4096
 # In pages: where to look for the least that su needs, and what is swept from there.

@@ -14,12 +14,8 @@ from people import ALICE, NORMA
 from world import SOURCE, command, write
 
 BREAKAGES = [
-    ("a service that failed has said no",
-     ("src/module/lookup.c", "    errno = code;\n    return LOOKUP_FAILED;",
-      "    errno = code;\n    return LOOKUP_NONE;")),
-    ("an alias is as good as a name",
-     ("src/module/scope.c", "strcmp(account->pw_name, call->user) != 0) {",
-      "account->pw_name[0] == '\\0') {")),
+    ("a service that failed has said no", ("answer_of LOOKUP_FAILED", "LOOKUP_NONE")),
+    ("an alias is as good as a name", ("judge (strcmp)", "account->pw_name[0] == '\\0'")),
 ]
 SERVICES = "passwd: files faulty\ngroup: files faulty\nshadow: files\nhosts: files\n"
 FAILURES = ["unavail", "eagain", "enomem", "eio", "emfile", "erange"]

@@ -8,18 +8,18 @@ from suites.faults import find_module
 
 BREAKAGES = [
     ("the module is linked with OpenSSL",
-     ("Makefile.am", "pam_cognito_la_LIBADD = ", "pam_cognito_la_LIBADD = -lcrypto "),
-     ("src/module/stamp.c", "#include <config.h>\n",
-      "#include <config.h>\nint OPENSSL_init(void);\nint used(void);\n"
-      "int used(void) { return OPENSSL_init(); }\n")),
+     ("pam_cognito_la_LIBADD", "-lcrypto ..."),
+     ("stamp_lock", "OPENSSL_init(); ...", "void OPENSSL_init(void);")),
     ("the module has a constructor",
-     ("src/module/stamp.c", "#include <config.h>\n",
-      "#include <config.h>\n#include <unistd.h>\n"
-      "__attribute__((constructor)) static void first(void) { (void) alarm(0); }\n")),
+     ("stamp_lock",
+      "...",
+      "#include <unistd.h>\n__attribute__((constructor)) static void first(void) { (void) "
+      "alarm(0); }")),
     ("the module exports a name of its own",
-     ("src/module/module.map", "pam_sm_setcred;", "pam_sm_setcred; call_*;"),
-     ("src/module/call.h", "void call_close(",
-      '__attribute__((visibility("default"))) void call_close(')),
+     ("module.map pam_sm_setcred", "...; call_*"),
+     ("call_close",
+      "...",
+      '__attribute__((visibility("default"))) void call_close(struct call *call);')),
 ]
 HOST = """
 import ctypes, os, sys

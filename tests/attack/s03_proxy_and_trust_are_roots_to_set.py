@@ -17,32 +17,24 @@ from person import Person
 from suites.outage import SUCCESS, login
 from world import CA_FILE, CONF, SERVICE_HOST, command, write
 
-HTTP, SETUP, FILE = "src/cognito/http.c", "src/helper/setup.c", "src/common/file.c"
-ENVIRONMENT = [
-    ("src/module/helper.c", "    char *const environment[] = {NULL};",
-     "    extern char **environ;\n    char *const *environment = environ;"),
-    ("src/helper/main.c", "argc == 1 && environ[0] == NULL &&", "argc == 1 &&")]
-NO_PROXY = '''           && set_text(easy, CURLOPT_PROXY, proxy)
-           && set_text(easy, CURLOPT_NOPROXY, proxy[0] == '\\0' ? "*" : "")
-'''
 BREAKAGES = [
-    ("the environment names the proxy", *ENVIRONMENT,
-     (HTTP, NO_PROXY, "           && (proxy[0] == '\\0'\n"
-      "               || set_text(easy, CURLOPT_PROXY, proxy))\n")),
-    ("the environment names the authorities", *ENVIRONMENT,
-     (SETUP, "    if (path == NULL)\n        path = setup->pool.amazon_roots",
-      '    if (path == NULL)\n        path = getenv("SSL_CERT_FILE");\n'
-      "    if (path == NULL)\n        path = setup->pool.amazon_roots")),
-    ("the configured proxy is gone round",
-     (SETUP, ".proxy = config_text(setup->config, KEY_PROXY),", ".proxy = NULL,")),
+    ("the environment names the proxy",
+     ("become_helper (execve)", "(void) execve(path, arguments, environ)"),
+     ("is_started_by_module (environ)", "true"),
+     ("set_common (CURLOPT_PROXY)", "(proxy[0] == '\\0' || ...)"),
+     ("set_common (CURLOPT_NOPROXY)", "true")),
+    ("the environment names the authorities",
+     ("become_helper (execve)", "(void) execve(path, arguments, environ)"),
+     ("is_started_by_module (environ)", "true"),
+     ("read_trust_anchors (amazon_roots)",
+      'path = getenv("SSL_CERT_FILE"); if (path == NULL) ...')),
+    ("the configured proxy is gone round", ("setup_open (KEY_PROXY)", ".proxy = NULL")),
     ("a netrc file gives a password",
-     (HTTP, "CURL_NETRC_IGNORED", "(long) CURL_NETRC_OPTIONAL")),
+     ("set_common CURL_NETRC_IGNORED", "(long) CURL_NETRC_OPTIONAL")),
     ("whoever stands in the proxy's place is believed",
-     (HTTP, "CURLOPT_SSL_VERIFYPEER, 1", "CURLOPT_SSL_VERIFYPEER, 0"),
-     (HTTP, "CURLOPT_SSL_VERIFYHOST, 2", "CURLOPT_SSL_VERIFYHOST, 0")),
-    ("anybody's configuration is believed",
-     (FILE, "    return st->st_uid == 0 || st->st_uid == trust->owner;",
-      "    return st != NULL && trust != NULL;")),
+     ("set_common (CURLOPT_SSL_VERIFYPEER)", "set_number(easy, CURLOPT_SSL_VERIFYPEER, 0)"),
+     ("set_common (CURLOPT_SSL_VERIFYHOST)", "set_number(easy, CURLOPT_SSL_VERIFYHOST, 0)")),
+    ("anybody's configuration is believed", ("is_owner", "return st != NULL && trust != NULL;")),
 ]
 PLAIN = "auth required pam_cognito.so\n"
 PORT = 3128

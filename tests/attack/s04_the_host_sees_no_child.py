@@ -10,21 +10,16 @@ from attack.launcher import helpers, in_a_copy, make_host, none_left, run_host
 from people import ALICE, WRONG
 from suites.outage import AUTH_ERR, SUCCESS, Login
 
-HELPER = "src/module/helper.c"
-WAITS = ("    else\n        while (waitpid(intermediate, &status, __WCLONE) < 0 && errno == EINTR)\n"
-         "            continue;\n")
 BREAKAGES = [
     ("the intermediate is a child like any other",
-     (HELPER, "intermediate = clone_process(0);", "intermediate = clone_process(SIGCHLD);")),
+     ("clone_twice (clone_process)", "intermediate = clone_process(SIGCHLD)")),
     ("there is no intermediate: exec makes a child like any other",
-     (HELPER, "        be_intermediate(path, socket, birth);\n    if (inter",
-      "        become_helper(path, socket, birth);\n    (void) be_intermediate;\n    if (inter"),
-     (HELPER, WAITS, "    (void) status;\n    birth->born = intermediate > 0;\n")),
+     ("clone_twice be_intermediate", "become_helper"),
+     ("clone_twice (waitpid)", "(birth->born = intermediate > 0) && false")),
     ("the module waits for any child that there is",
-     (HELPER, "waitpid(intermediate, &status, __WCLONE)", "waitpid(-1, &status, __WALL)")),
+     ("clone_twice (waitpid)", "waitpid(-1, &status, __WALL) < 0")),
     ("the module ignores SIGCHLD and forgets to undo it",
-     (HELPER, "    /* An exit signal of 0:",
-      "    (void) signal(SIGCHLD, SIG_IGN);\n    /* An exit signal of 0:")),
+     ("clone_twice (clone_process)", "(void) signal(SIGCHLD, SIG_IGN); ...")),
 ]
 PLAIN = "auth required pam_cognito.so\n"
 SIGCHLD = ["default", "ignore", "nocldwait", "handler", "thread"]

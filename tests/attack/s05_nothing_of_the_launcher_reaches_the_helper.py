@@ -14,22 +14,15 @@ from hosts import PASSWORD, Su, Sudo
 from people import ALICE, LARRY, WRONG
 from world import command, write
 
-HELPER = "src/module/helper.c"
 BREAKAGES = [
-    ("ignored and blocked signals stay so",
-     (HELPER, "        reset_signals();\n", "        (void) reset_signals;\n")),
-    ("the helper stays in its caller's session", (HELPER, "(void) setsid();", "(void) setsid;")),
-    ("the caller's umask stays", (HELPER, "(void) umask(077);", "(void) umask;")),
-    ("the caller's limits stay",
-     (HELPER, "    reset_limits();\n    birth", "    (void) reset_limits;\n    birth")),
-    ("the caller's folder stays", (HELPER, 'chdir("/")', 'chdir(".")')),
-    ("what the host has open stays open",
-     (HELPER, "    close_others();\n    null", "    (void) close_others;\n    null")),
-    ("the terminal stays on 0 to 2",
-     (HELPER, "F_SETFD, 0) < 0 : dup2(null, fd) < 0)", "F_SETFD, 0) < 0 : false)")),
-    ("the helper's real user is who started su",
-     (HELPER, "    if (geteuid() != 0)\n        return true;\n    birth->step = STEP_GROUPS;",
-      "    if (birth != NULL)\n        return true;\n    birth->step = STEP_GROUPS;")),
+    ("ignored and blocked signals stay so", ("become_helper (reset_signals)", "")),
+    ("the helper stays in its caller's session", ("reset_all (setsid)", "")),
+    ("the caller's umask stays", ("reset_all (umask)", "")),
+    ("the caller's limits stay", ("reset_all (reset_limits)", "")),
+    ("the caller's folder stays", ("reset_all (chdir)", "false")),
+    ("what the host has open stays open", ("reset_descriptors (close_others)", "")),
+    ("the terminal stays on 0 to 2", ("@null", "false")),
+    ("the helper's real user is who started su", ("reset_identity (geteuid)", "birth != NULL")),
 ]
 PLAIN = "auth required pam_cognito.so\n"
 KIB, MIB = 1024, 1024 * 1024

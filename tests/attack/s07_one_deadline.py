@@ -20,20 +20,16 @@ from world import CONF, SERVICE_HOST, write
 
 BREAKAGES = [
     ("the module waits for as long as it takes",
-     ("src/module/relay.c", "ready = left <= 0 ? 0 : poll(&poller, 1, (int) left);",
-      "ready = poll(&poller, 1, -1);")),
+     ("wait_readable (now_ms)", "left = INT_MAX", "#include <limits.h>")),
     ("every message moves the deadline",
-     ("src/module/relay.c", "while (relay->messages++ < RELAY_MESSAGES_MAX) {\n",
-      "while (relay->messages++ < RELAY_MESSAGES_MAX) {\n"
-      "        relay->deadline = now_ms() + budget_ms(relay->call);\n")),
+     ("serve (next_message)", "relay->deadline = now_ms() + budget_ms(relay->call); ...")),
     ("so does every question, nobody being asked",
-     ("src/module/relay.c", "if (!is_known_here(relay, kind))",
-      "if (!is_known_here(relay, kind) || kind == TALK_PERMIT)")),
-    ("the helper has neither an alarm nor a deadline",
-     ("src/helper/wire_talk.c", "(void) alarm(wire_talk->budget_ms / 1000 + WATCHDOG_GRACE);",
-      "(void) alarm(wire_talk->budget_ms / 1000000 * WATCHDOG_GRACE);"),
-     ("src/helper/wire_talk.c", "http_now() + wire_talk->budget_ms\n",
-      "http_now() + 100000 + wire_talk->budget_ms\n")),
+     ("answer_ask (is_known_here)", "... || kind == TALK_PERMIT")),
+    ("the helper has neither a warden nor an alarm nor a deadline",
+     ("main (is_root)", "false"), ("confine (warden_bind)", "false"),
+     ("wire_talk_begin_work (alarm)", "(void) alarm(0)"),
+     ("wire_talk_begin_work (http_deadline)",
+      "http_deadline(wire_talk->http, http_now() + 200000)")),
 ]
 TIMEOUT = 2
 DEFAULT = 20    # where timeout is not set

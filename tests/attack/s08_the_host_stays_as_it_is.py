@@ -14,42 +14,28 @@ from suites.hostile import status_of
 from suites.outage import AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR, SUCCESS, Login, pam
 from world import write
 
-CALL = "src/module/call.c"
-OPENS = "    memset(call_out, 0, sizeof(*call_out));\n"
-INCLUDE = "#include <unistd.h>\n"
-
-
-def added(line):
-    """The edits that have each call of the module begin with that line."""
-    headers = ("locale", "signal", "sys/resource", "sys/stat")
-    return [(CALL, OPENS, OPENS + f"    {line}\n"),
-            (CALL, INCLUDE, INCLUDE + "".join(f"#include <{name}.h>\n" for name in headers))]
-
-
 BREAKAGES = [
     # Linux raises none for a SOCK_SEQPACKET; MSG_NOSIGNAL does not rely on it.
     ("writing to a dead helper raises SIGPIPE",
-     ("src/module/helper.c", "AF_UNIX, SOCK_SEQPACKET |", "AF_UNIX, SOCK_STREAM |"),
-     ("src/helper/main.c", "type == SOCK_SEQPACKET", "type == SOCK_STREAM"),
-     ("src/common/wire.c", "wire->length, MSG_NOSIGNAL)", "wire->length, 0)")),
-    ("SIGPIPE is ignored", *added("(void) signal(SIGPIPE, SIG_IGN);")),
-    ("the alarm is turned off", *added("(void) alarm(0);")),
-    ("the umask is set", *added("(void) umask(077);")),
-    ("the locale is set", *added('(void) setlocale(LC_ALL, "");')),
-    ("the environment is cleaned", *added('(void) unsetenv("https_proxy");')),
-    ("the folder is left", *added('if (chdir("/") < 0) return PAM_BUF_ERR;')),
+     ("helper_start SOCK_SEQPACKET", "SOCK_STREAM"),
+     ("is_started_by_module SOCK_SEQPACKET", "SOCK_STREAM"), ("wire_send MSG_NOSIGNAL", "0")),
+    ("SIGPIPE is ignored",
+     ("call_open (memset)", "...; (void) signal(SIGPIPE, SIG_IGN)", "#include <signal.h>")),
+    ("the alarm is turned off", ("call_open (memset)", "...; (void) alarm(0)")),
+    ("the umask is set",
+     ("call_open (memset)", "...; (void) umask(077)", "#include <sys/stat.h>")),
+    ("the locale is set",
+     ("call_open (memset)", '...; (void) setlocale(LC_ALL, "")', "#include <locale.h>")),
+    ("the environment is cleaned", ("call_open (memset)", '...; (void) unsetenv("https_proxy")')),
+    ("the folder is left", ("call_open (memset)", '...; if (chdir("/") < 0) return PAM_BUF_ERR')),
     ("core files are forbidden",
-     *added("(void) setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});")),
-    ("signals stay blocked",
-     ("src/module/helper.c", "SIG_SETMASK, before, NULL,", "SIG_BLOCK, before, NULL,")),
-    ("descriptors stay open",
-     ("src/module/helper.c", "        (void) close(helper->fd);\n    *helper",
-      "        (void) fcntl(helper->fd, F_GETFD);\n    *helper")),
-    ("the page of each start stays",
-     ("src/module/helper.c", "        (void) munmap(helper->birth, sizeof(*helper->birth));\n",
-      "        (void) helper->birth->born;\n")),
-    ("memory stays", ("src/module/relay.c", "    wire_free(relay->wire);\n    secret_free(&relay",
-                      "    secret_free(&relay")),
+     ("call_open (memset)",
+      "...; (void) setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0})",
+      "#include <sys/resource.h>")),
+    ("signals stay blocked", ("clone_twice (NULL)", "")),
+    ("descriptors stay open", ("helper_leave (close)", "")),
+    ("the page of each start stays", ("helper_leave (munmap)", "")),
+    ("memory stays", ("relay_free (wire_free)", "")),
 ]
 PLAIN = "auth required pam_cognito.so\n"
 USER_UNKNOWN, AUTHTOK_ERR = 10, 20

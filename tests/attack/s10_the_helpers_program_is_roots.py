@@ -13,27 +13,16 @@ from people import ALICE, LARRY
 from suites.faults import find_helper_program
 
 BREAKAGES = [
-    ("the program may be anybody's",
-     ("src/common/file.c", "    if (!is_owner(st, trust))\n",
-      "    if (!is_owner(st, trust) && walk->real[0] == '\\0')\n")),
-    ("the program may be writable",
-     ("src/common/file.c", "if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)",
-      "if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 07777)")),
-    ("nobody looks at the folders",
-     ("src/common/file.c", "if (!is_safe_folder(&st, walk->trust))", "if (st.st_size < 0)")),
+    ("the program may be anybody's", ("check_file (is_owner)", "... && walk->real[0] == '\\0'")),
+    ("the program may be writable", ("check_file (S_IWGRP)", "false")),
+    ("nobody looks at the folders", ("enter (is_safe_folder)", "false")),
     ("only the last folder counts",
-     ("src/common/file.c", "if (!is_safe_folder(&st, walk->trust))",
-      "if (strchr(walk->rest + strspn(walk->rest, \"/\"), '/') == NULL\n"
-      "        && !is_safe_folder(&st, walk->trust))")),
-    ("a folder may be writable",
-     ("src/common/file.c", "if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0)", "if (1)")),
-    ("a folder may be anybody's link",
-     ("src/common/file.c", "if (!is_owner(st, walk->trust))", "if (0)")),
-    ("the program may be a link",
-     ("src/common/file.c", "                        .is_program = true,\n", "")),
-    ("the program may be setuid",
-     ("src/common/file.c", "(st.st_mode & (S_ISUID | S_ISGID)) != 0)",
-      "(st.st_mode & (S_ISUID | S_ISGID)) == 07777)")),
+     ("enter (is_safe_folder)",
+      'strchr(walk->rest + strspn(walk->rest, "/"), \'/\') == NULL && ...')),
+    ("a folder may be writable", ("is_safe_folder (S_IWGRP)", "true")),
+    ("a folder may be anybody's link", ("follow (is_owner)", "false")),
+    ("the program may be a link", ("file_check_program (is_program)", ".is_program = false")),
+    ("the program may be setuid", ("file_check_program (S_ISUID)", "false")),
 ]
 PLACE = "/usr/libexec/places"
 WRITABLE = "must not be writable by group or others"

@@ -19,29 +19,18 @@ from suites.faults import find_helper_program
 from world import CLIENT, POOL, SECRET, SECRET_FILE, write
 
 BREAKAGES = [
-    ("anybody may have it look for the pool",
-     ("src/helper/main.c", "|| (personal && request->operation == WIRE_PROBE)", "")),
-    ("a probe may be about somebody",
-     ("src/helper/main.c", "                   && request->user[0] == '\\0'))", "))")),
+    ("anybody may have it look for the pool", ("prepare (WIRE_PROBE)", "false")),
+    ("a probe may be about somebody", ("receive_request ('\\0')", "true")),
     ("it is installed setuid",
-     ("Makefile.am", "install-data-hook:\n",
-      "install-data-hook:\n\tchmod u+s '$(DESTDIR)$(libexecdir)/pam_cognito_helper'\n")),
+     ("install-data-hook:", "\tchmod u+s '$(DESTDIR)$(libexecdir)/pam_cognito_helper'\n...")),
     ("it runs with somebody else's privilege",
-     ("src/helper/main.c", "environ[0] == NULL && getauxval(AT_SECURE) == 0",
-      "environ[0] == NULL"),
-     ("src/helper/main.c", "peer.uid == geteuid();",
-      "peer.uid != (uid_t) -2;")),
-    ("it answers whoever made the socket",
-     ("src/helper/main.c", "peer.uid == geteuid();",
-      "peer.uid != (uid_t) -2;")),
-    ("it runs with an environment",
-     ("src/helper/main.c", "argc == 1 && environ[0] == NULL &&", "argc == 1 &&")),
-    ("it runs with arguments",
-     ("src/helper/main.c", "return argc == 1 && environ", "return argc > 0 && environ")),
-    ("it takes any socket",
-     ("src/helper/main.c", "&& type == SOCK_SEQPACKET", "&& type != 0")),
+     ("is_started_by_module (getauxval)", "true"), ("is_started_by_module (geteuid)", "true")),
+    ("it answers whoever made the socket", ("is_started_by_module (geteuid)", "true")),
+    ("it runs with an environment", ("is_started_by_module (environ)", "true")),
+    ("it runs with arguments", ("is_started_by_module (argc)", "return argc > 0")),
+    ("it takes any socket", ("is_started_by_module (SOCK_SEQPACKET)", "type != 0")),
     ("an ordinary user may pass for root's module",
-     ("src/helper/main.c", "personal == is_root()", "(personal && is_root())")),
+     ("prepare (is_root)", "(personal && is_root())")),
 ]
 SEQPACKET, STREAM = socket.SOCK_SEQPACKET, socket.SOCK_STREAM
 ID = b"made up by larry"

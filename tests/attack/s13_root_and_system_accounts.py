@@ -9,28 +9,21 @@ from hosts import SshdKeyboard, Su, Sudo
 from people import ALICE, BATCH, GHOST, LARRY, ROOT
 from world import write
 
-SCOPE = "src/module/scope.c"
-LOWEST = ("account->pw_uid < config_number", "account->pw_uid + 1u < config_number")
 BREAKAGES = [
-    ("root is known by his number only",
-     (SCOPE, 'strcmp(call->user, "root") == 0', 'strcmp(call->user, "") == 0')),
+    ("root is known by his number only", ("scope_of (strcmp)", "false")),
     ("uid 0 is a user like others",
-     (SCOPE, "return uid == 0 || (uid", "return (uid"), (SCOPE, *LOWEST)),
-    ("the first dynamic user is a person", (SCOPE, "uid >= 61184", "uid > 61184")),
-    ("the last dynamic user is a person", (SCOPE, "uid <= 65519", "uid < 65519")),
-    ("nobody is somebody", (SCOPE, "uid == 65534", "uid == 65533")),
-    ("minimum_uid is not looked at",
-     (SCOPE, "account->pw_uid < config_number(call->config, KEY_MINIMUM_UID)",
-      "config_number(call->config, KEY_MINIMUM_UID) == 0")),
-    ("only_group is not looked at",
-     (SCOPE, "    if (!call->listed)\n", "    if (!call->listed || account != NULL)\n")),
-    ("names without an account are asked about",
-     (SCOPE, '&& !call_has_argument(call, "local_account=optional"))',
-      '&& call_has_argument(call, "local_account=none"))')),
+     ("is_system_uid (0)", "return false"),
+     ("judge (KEY_MINIMUM_UID)",
+      "account->pw_uid + 1u < config_number(call->config, KEY_MINIMUM_UID)")),
+    ("the first dynamic user is a person", ("is_system_uid 61184", "61185")),
+    ("the last dynamic user is a person", ("is_system_uid 65519", "65518")),
+    ("nobody is somebody", ("is_system_uid 65534", "65533")),
+    ("minimum_uid is not looked at", ("judge (KEY_MINIMUM_UID)", "false")),
+    ("only_group is not looked at", ("find_in_lists", "return SCOPE_OURS;")),
+    ("names without an account are asked about", ("scope_of (call_has_argument)", "false")),
     ("a helper is started before it is known whose sign-in it is",
-     ("src/module/pam_cognito.c", '        call_log(call, LOG_DEBUG, "%.128s: not ours',
-      "        if (call_settings(call) == STATUS_OK)\n            sign_in(call, &result);\n"
-      '        call_log(call, LOG_DEBUG, "%.128s: not ours')),
+     ("authenticate (LOG_DEBUG)",
+      "if (call_settings(call) == STATUS_OK) sign_in(call, &result); ...")),
 ]
 OPEN = "open-sesame"  # what the helper that says yes wants to hear
 IN_POOL = "Open-Sesame-1"

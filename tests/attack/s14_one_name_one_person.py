@@ -7,28 +7,19 @@ from attack.users import Tools, add_account, many_logins, together
 from hosts import Pamtester, SshdKeyboard, Su
 from people import ALICE, BOB, CAROL, DAVE, WRONG
 
-POLICY, SIGN_IN = "src/flows/policy.c", "src/flows/sign_in.c"
 BREAKAGES = [
-    ("PAM_USER is not looked at again",
-     ("src/module/result.c", "strcmp(item, call->user) == 0;", "call->user != NULL;")),
-    ("whom the token names does not matter",
-     (POLICY, "if (strcmp(named, sent) != 0) {", "if (named == sent) {")),
-    ("letters are the same in both cases",
-     (POLICY, "if (strcmp(named, sent) != 0) {", "if (strcasecmp(named, sent) != 0) {")),
+    ("PAM_USER is not looked at again", ("is_same_user (strcmp)", "true")),
+    ("whom the token names does not matter", ("@named", "named == sent")),
+    ("letters are the same in both cases", ("@named", "strcasecmp(named, sent) != 0")),
     ("the name is made small on its way",
-     (SIGN_IN, "        memcpy(out + used, part, length);\n",
-      "        for (size_t i = 0; i < length; i++)\n"
-      "            out[used + i] = (char) (part[i] >= 'A' && part[i] <= 'Z'\n"
-      "                                        ? part[i] + 32 : part[i]);\n")),
+     ("format_name (memcpy)",
+      "for (size_t i = 0; i < length; i++) out[used + i] = (char) (part[i] >= 'A' && part[i] "
+      "<= 'Z' ? part[i] + 32 : part[i])")),
     ("the name ends where ASCII ends",
-     (SIGN_IN, "        memcpy(out + used, part, length);\n",
-      "        while (length > 0 && (part[length - 1] & 0x80) != 0)\n            length--;\n"
-      "        memcpy(out + used, part, length);\n")),
-    ("any claim may name the account",
-     (POLICY, "if (is_fixed(claim) || ", "if (!is_fixed(claim) || is_fixed(claim) || ")),
-    ("an address need not be verified",
-     (POLICY, "return flag == NULL || is_verified(",
-      "return flag == NULL || flag[0] != 0 || is_verified(")),
+     ("format_name (memcpy)",
+      "while (length > 0 && (part[length - 1] & 0x80) != 0) length--; ...")),
+    ("any claim may name the account", ("policy_settings (is_fixed)", "true")),
+    ("an address need not be verified", ("is_verified", "return true;")),
 ]
 ALIAS = {"user_pool_id": "eu-west-1_Alias0001", "client_id": "aliasclient0000000000000001",
          "secret": "7uj6m4n5b3v2c1x0z9l8k7j6h5g4f3d2s1a0p9o8i7u6y5t4r3e"}

@@ -13,55 +13,38 @@ from people import ALICE
 from person import Person
 from world import POOL, SECRET, command
 
-TEXT, RELAY, CALL = "src/common/text.c", "src/module/relay.c", "src/module/call.c"
-FLOW = "src/flows/flow.c"
 BREAKAGES = [
-    ("escape characters are text", (TEXT, "{0x0000, 0x001f},   ", "{0x0000, 0x001a},   ")),
-    ("C1 is text", (TEXT, "{0x007f, 0x009f},", "{0x007f, 0x007f},")),
-    ("what turns the direction is text", (TEXT, "{0x2028, 0x202e},", "{0x2028, 0x2029},")),
-    ("what isolates a direction is text", (TEXT, "{0x2060, 0x206f},", "{0x2060, 0x2065},")),
-    ("what is no UTF-8 is text", (TEXT, "if (step == 0 || !is_printable(character)) {",
-                                  "if (step == 0)\n            step = 1;\n"
-                                  "        else if (!is_printable(character)) {")),
+    ("escape characters are text", ("unprintable 0x001f", "0x001a")),
+    ("C1 is text", ("unprintable 0x009f", "0x007f")),
+    ("what turns the direction is text", ("unprintable 0x202e", "0x2029")),
+    ("what isolates a direction is text", ("unprintable 0x206f", "0x2065")),
+    ("what is no UTF-8 is text",
+     ("text_clean_bytes (decode)", "...; if (step == 0) step = 1, character = 'x'")),
     ("the module believes the helper's prompts",
-     (RELAY, "    text_clean(prompt, clean, sizeof(clean));\n    status = converse",
-      "    (void) snprintf(clean, sizeof(clean), \"%s\", prompt);\n    status = converse")),
+     ("ask_question (text_clean)", '(void) snprintf(clean, sizeof(clean), "%s", prompt)')),
     ("the module believes the helper's messages",
-     (CALL, "text_clean(text, clean, sizeof(clean));",
-      "(void) snprintf(clean, sizeof(clean), \"%s\", text);"),
-     (RELAY, "text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->person,\n"
-      "               sizeof(result->person));",
-      "(void) snprintf(result->person, sizeof(result->person), \"%s\",\n"
-      "                    wire_get_text(wire, TEXT_LINE_MAX));")),
+     ("call_tell (text_clean)", '(void) snprintf(clean, sizeof(clean), "%s", text)'),
+     ("read_result (person)",
+      '(void) snprintf(result->person, sizeof(result->person), "%s", wire_get_text(wire, '
+      "TEXT_LINE_MAX))")),
     ("the module believes the helper's log lines",
-     (CALL, "        text_clean_bytes(line + at, length, part, sizeof(part));",
-      "        (void) snprintf(part, sizeof(part), \"%.*s\", (int) length, line + at);")),
-    ("text of any length",
-     (TEXT, "room = size - 1 < TEXT_LINE_MAX ? size - 1 : TEXT_LINE_MAX;", "room = size - 1;"),
-     ("src/common/text.h", "#define TEXT_LINE_MAX 200", "#define TEXT_LINE_MAX 700")),
-    ("a prompt is a format",
-     (RELAY, 'pam_prompt(call->pamh, style, reply_out, "%s", prompt)',
-      "((int (*)(pam_handle_t *, int, char **, const char *, ...)) pam_prompt)(\n"
-      "        call->pamh, style, reply_out, prompt, \"\", \"\", \"\", \"\")")),
+     ("call_log (text_clean_bytes)",
+      '(void) snprintf(part, sizeof(part), "%.*s", (int) length, line + at)')),
+    ("text of any length", ("TEXT_LINE_MAX", "700")),
+    ("a prompt is a format", ('converse "%s"', 'prompt, "", "", ""')),
     ("what is answered is logged",
-     (FLOW, "all[i + 1] = fields[i];",
-      "{\n        all[i + 1] = fields[i];\n"
-      "        flow->talk->log(flow->talk, TALK_LOG_DEBUG, fields[i].value);\n    }")),
+     ("flow_respond (fields)",
+      "..., flow->talk->log(flow->talk, TALK_LOG_DEBUG, fields[i].value)")),
     ("the session is logged",
-     (FLOW, "    (void) cognito_respond(flow->cognito, flow->answer.challenge,",
-      "    flow->talk->log(flow->talk, TALK_LOG_DEBUG, flow->answer.session.data);\n"
-      "    (void) cognito_respond(flow->cognito, flow->answer.challenge,")),
+     ("flow_respond (cognito_respond)",
+      "flow->talk->log(flow->talk, TALK_LOG_DEBUG, flow->answer.session.data); ...")),
     ("tokens are logged",
-     ("src/flows/sign_in.c", "    status = cognito_check_id_token(",
-      "    flow->talk->log(flow->talk, TALK_LOG_DEBUG, result->access_token.data);\n"
-      "    status = cognito_check_id_token(")),
+     ("judge (cognito_check_id_token)",
+      "flow->talk->log(flow->talk, TALK_LOG_DEBUG, result->access_token.data); ...")),
     ("the module logs what was typed",
-     (RELAY, "    if (pam_set_item(call->pamh, type, reply) != PAM_SUCCESS)",
-      "    call_log(call, LOG_DEBUG, \"typed: %s\", reply);\n"
-      "    if (pam_set_item(call->pamh, type, reply) != PAM_SUCCESS)"),
-     (RELAY, "    return check_password(password, password_out);\n}\n\n/* Is somebody",
-      "    call_log(call, LOG_DEBUG, \"typed: %s\", password);\n"
-      "    return check_password(password, password_out);\n}\n\n/* Is somebody")),
+     ("ask_password (pam_set_item)", '(call_log(call, LOG_DEBUG, "typed: %s", reply), ...)'),
+     ("relay_password (STATUS_CANCELLED)",
+      '...; call_log(call, LOG_DEBUG, "typed: %s", password)')),
 ]
 MARK = "Mark-77"
 EVIL = (MARK + "\x1b]0;owned\x07\x1b[2J\x1b[31m\r\nFeb 1 su: alice: accepted: ok\x08\x7f"

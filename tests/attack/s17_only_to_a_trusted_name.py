@@ -17,28 +17,22 @@ import certificates  # found through the path that world has set
 
 BREAKAGES = [
     ("any authority",
-     ("src/cognito/http.c", "set_number(easy, CURLOPT_SSL_VERIFYPEER, 1)",
-      "set_number(easy, CURLOPT_SSL_VERIFYPEER, 0)")),
+     ("set_common (CURLOPT_SSL_VERIFYPEER)", "set_number(easy, CURLOPT_SSL_VERIFYPEER, 0)")),
     ("any name",
-     ("src/cognito/http.c", "set_number(easy, CURLOPT_SSL_VERIFYHOST, 2)",
-      "set_number(easy, CURLOPT_SSL_VERIFYHOST, 0)")),
+     ("set_common (CURLOPT_SSL_VERIFYHOST)", "set_number(easy, CURLOPT_SSL_VERIFYHOST, 0)")),
     ("any version of TLS",
-     ("src/cognito/http.c", "CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)",
-      "CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_0)\n"
-      "           && set_text(easy, CURLOPT_SSL_CIPHER_LIST, \"ALL:@SECLEVEL=0\")")),
+     ("set_common CURL_SSLVERSION_TLSv1_2", "CURL_SSLVERSION_TLSv1_0"),
+     ("set_common (CURLOPT_NOSIGNAL)",
+      '... && set_text(easy, CURLOPT_SSL_CIPHER_LIST, "ALL:@SECLEVEL=0")')),
     ("weak keys and hashes",
-     ("src/cognito/http.c", "set_number(easy, CURLOPT_SSL_VERIFYPEER, 1)",
-      "set_text(easy, CURLOPT_SSL_CIPHER_LIST, \"ALL:@SECLEVEL=0\")\n"
-      "           && set_number(easy, CURLOPT_SSL_VERIFYPEER, 1)")),
+     ("set_common (CURLOPT_NOSIGNAL)",
+      '... && set_text(easy, CURLOPT_SSL_CIPHER_LIST, "ALL:@SECLEVEL=0")')),
     ("redirects are followed",
-     ("src/cognito/http.c", "CURLOPT_FOLLOWLOCATION, 0", "CURLOPT_FOLLOWLOCATION, 1")),
+     ("set_common (CURLOPT_FOLLOWLOCATION)", "set_number(easy, CURLOPT_FOLLOWLOCATION, 1)")),
     ("http will do",
-     ("src/cognito/pool.c", "strncmp(endpoint, \"https://\", 8) != 0",
-      "strncmp(endpoint, \"http\", 4) != 0"),
-     ("src/cognito/pool.c", "take_host(pool, endpoint + 8);",
-      "take_host(pool, strchr(endpoint, '/') + 2);"),
-     ("src/cognito/http.c", "CURLOPT_PROTOCOLS_STR, \"https\"",
-      "CURLOPT_PROTOCOLS_STR, \"https,http\"")),
+     ('take_endpoint ("https://")', 'strncmp(endpoint, "http", 4) != 0'),
+     ("take_endpoint (take_host)", "rest = take_host(pool, strchr(endpoint, '/') + 2)"),
+     ('set_common "https"', '"https,http"')),
 ]
 NAME = f"DNS:{SERVICE_HOST}"
 

@@ -11,8 +11,7 @@ from attack.endpoint import (Authority, Endpoint, Mint, all_at_once, http, raw, 
 from people import ALICE
 from world import SERVICE_HOST, write
 
-SEEK = """
-static int
+SEEK = """static int
 on_seek(void *context, curl_off_t offset, int origin)
 {
     struct transfer *transfer = context;
@@ -21,39 +20,25 @@ on_seek(void *context, curl_off_t offset, int origin)
     transfer->uploaded = (size_t) offset;
     return CURL_SEEKFUNC_OK;
 }
-
-/* Closes a socket of curl's, which may be one that we watch. */
 """
 BREAKAGES = [
     ("curl may send a request again",
-     ("src/cognito/http.c", "if (transfer->asked && transfer->upload != NULL)",
-      "if (transfer->asked && transfer->upload != NULL && remote == local)"),
-     ("src/cognito/http.c", "\n/* Closes a socket of curl's, which may be one that we watch. */\n",
-      SEEK),
-     ("src/cognito/http.c", "curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK\n",
-      "curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK\n"
-      "           && curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek) == CURLE_OK\n"
-      "           && curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer) == CURLE_OK\n")),
+     ("on_request (upload)", "... && remote == local"), ("begin_connecting (upload)", "false"),
+     ("set_callbacks (CURLOPT_READDATA)",
+      "... && curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek) == CURLE_OK && "
+      "curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer) == CURLE_OK",
+      SEEK)),
     ("what failed is tried again",
-     ("src/cognito/api.c", "    if (status == STATUS_OK)\n"
-      "        status = receive(cognito, request, expected, answer);\n"
-      "    json_free(request);\n    return settle(cognito, operation,",
-      "    if (status == STATUS_OK)\n"
-      "        status = receive(cognito, request, expected, answer);\n"
-      "    if (status != STATUS_OK)\n        status = send(cognito, operation, request);\n"
-      "    if (status == STATUS_OK && answer->body == NULL)\n"
-      "        status = receive(cognito, request, expected, answer);\n"
-      "    json_free(request);\n    return settle(cognito, operation,")),
+     ("finish (send)",
+      "...; if (status != STATUS_OK) status = send(cognito, operation, request)"),
+     ("finish (receive)",
+      "{ ...; if (status != STATUS_OK) status = send(cognito, operation, request); if (status "
+      "== STATUS_OK && answer->body == NULL) status = receive(cognito, request, expected, "
+      "answer); }")),
     ("half an answer is one",
-     ("src/cognito/http.c", "    case CURLE_COULDNT_RESOLVE_HOST:\n",
-      "    case CURLE_PARTIAL_FILE:\n    case CURLE_RECV_ERROR:\n        return STATUS_OK;\n"
-      "    case CURLE_COULDNT_RESOLVE_HOST:\n")),
-    ("a connection that was closed meanwhile is used",
-     ("src/cognito/http.c", "if (!is_hung_up(&http->post) && !is_hung_up(&http->get))",
-      "if (!is_hung_up(&http->post) || is_hung_up(&http->get))")),
-    ("a lost session starts again and again",
-     ("src/flows/flow.c", "if (flow->restarted || !flow->password_proved)",
-      "if (!flow->password_proved)")),
+     ("fault_status (CURLE_OK)", "case CURLE_PARTIAL_FILE: case CURLE_RECV_ERROR: ...")),
+    ("a connection that was closed meanwhile is used", ("leave_dead", "return false;")),
+    ("a lost session starts again and again", ("flow_restart true", "false")),
 ]
 SENT = '"PASSWORD"'
 

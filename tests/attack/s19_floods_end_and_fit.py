@@ -13,24 +13,13 @@ from attack.endpoint import (Authority, Endpoint, Mint, all_at_once, http, raw, 
 
 BREAKAGES = [
     ("a body of any length",
-     ("src/cognito/http.c", "if (length > HTTP_BODY_MAX - body->length) {",
-      "if (length > SIZE_MAX / 2 - body->length) {"),
-     ("src/cognito/http.c", "set_number(easy, CURLOPT_MAXFILESIZE, HTTP_BODY_MAX)",
-      "set_number(easy, CURLOPT_MAXFILESIZE, 0)")),
-    ("headers behind a body of any length",
-     ("src/cognito/http.c", "if (length > HEADERS_MAX - transfer->headers) {",
-      "if (length > SIZE_MAX / 2 - transfer->headers) {")),
+     ("on_body HTTP_BODY_MAX", "SIZE_MAX / 2"), ("set_common HTTP_BODY_MAX", "0")),
+    ("headers behind a body of any length", ("on_header HEADERS_MAX", "SIZE_MAX / 2")),
     ("answers are unpacked",
-     ("src/cognito/http.c", "set_number(easy, CURLOPT_FOLLOWLOCATION, 0)",
-      "set_number(easy, CURLOPT_FOLLOWLOCATION, 0)\n"
-      "           && set_text(easy, CURLOPT_ACCEPT_ENCODING, \"\")")),
-    ("no deadline to speak of",
-     ("src/module/relay.c", "return config_number(call->config, KEY_TIMEOUT) * 1000;",
-      "return config_number(call->config, KEY_TIMEOUT) * 20000;")),
+     ("set_common (CURLOPT_NOSIGNAL)", '... && set_text(easy, CURLOPT_ACCEPT_ENCODING, "")')),
+    ("no deadline to speak of", ("budget_ms 1000", "20000")),
     ("an answer without headers is one",
-     ("src/cognito/http.c", "set_number(easy, CURLOPT_FOLLOWLOCATION, 0)",
-      "set_number(easy, CURLOPT_FOLLOWLOCATION, 0)\n"
-      "           && set_number(easy, CURLOPT_HTTP09_ALLOWED, 1)")),
+     ("set_common (CURLOPT_NOSIGNAL)", "... && set_number(easy, CURLOPT_HTTP09_ALLOWED, 1)")),
 ]
 TIMEOUT = 5
 SECONDS = 25  # with libpam's delay, and with patience: the machine may be busy

@@ -10,25 +10,15 @@ from rsa_keys import b64url
 
 BREAKAGES = [
     ("json-c alone decides what is JSON",
-     ("src/cognito/json.c", "        || !scan_value(&scan, 0) || scan.at != scan.end)",
-      "        || (!scan_value(&scan, 0) && scan.members > length))"),
-     ("src/cognito/json.c", "if (object == NULL || count_members(object) != scan.members)",
-      "if (object == NULL || count_members(object) > length)")),
+     ("json_parse (scan_value)", "((void) scan_value(&scan, 0), scan.at = scan.end, false)"),
+     ("json_parse (count_members)", "false")),
     ("a key may stand twice",
-     ("src/cognito/json.c", "if (object == NULL || count_members(object) != scan.members)",
-      "if (object == NULL || count_members(object) > scan.members)")),
+     ("json_parse (count_members)", "count_members(object) > scan.members")),
     ("what follows the answer does not count",
-     ("src/cognito/json.c", "        || !scan_value(&scan, 0) || scan.at != scan.end)",
-      "        || !scan_value(&scan, 0))")),
+     ("json_parse (scan_value)", "!scan_value(&scan, 0) || (scan.at = scan.end, false)")),
     ("bytes that are no UTF-8 pass",
-     ("src/cognito/json.c", "!text_is_utf8(text, length, NULL)\n", "length == 0\n"),
-     ("src/cognito/json.c", "json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);",
-      "json_tokener_set_flags(tokener, 0);")),
-    ("any depth",
-     ("src/cognito/json.c", "good = may_nest(scan, depth) && scan_items(scan, depth + 1);",
-      "good = scan_items(scan, depth + 1);"),
-     ("src/cognito/json.c", "#define TREE_DEPTH (JSON_DEPTH_MAX + 1)",
-      "#define TREE_DEPTH 100000")),
+     ("json_parse (text_is_utf8)", "false"), ("json_parse JSON_TOKENER_VALIDATE_UTF8", "0")),
+    ("any depth", ("may_nest", "return true;"), ("TREE_DEPTH", "100000")),
 ]
 
 

@@ -9,33 +9,26 @@ from hosts import SshdKeyboard, Su
 from people import ALICE
 from person import Person
 
-POLICY, MODULE = "src/flows/policy.c", "src/module/pam_cognito.c"
-SAME = "group != NULL && strcmp(group, wanted) == 0"
 BREAKAGES = [
     ("a group may begin like the one that is wanted",
-     (POLICY, SAME, "group != NULL && strncmp(group, wanted, strlen(wanted)) == 0")),
+     ("has_group (strcmp)", "strncmp(group, wanted, strlen(wanted)) == 0")),
     ("the one that is wanted may begin like a group",
-     (POLICY, SAME, "group != NULL && strncmp(group, wanted, strlen(group)) == 0")),
-    ("groups are the same in both cases",
-     (POLICY, SAME, "group != NULL && strcasecmp(group, wanted) == 0")),
+     ("has_group (strcmp)", "strncmp(group, wanted, strlen(group)) == 0")),
+    ("groups are the same in both cases", ("has_group strcmp", "strcasecmp")),
     ("a group may stand somewhere in a name",
-     (POLICY, SAME, "group != NULL && strstr(group, wanted) != NULL")),
+     ("has_group (strcmp)", "strstr(group, wanted) != NULL")),
     ("a claim that is a text is a list of one",
-     (POLICY, "if (groups == NULL && json_has(claims, claim)) {",
-      "if (groups == NULL && json_text(claims, claim) != NULL\n"
-      "        && config_list_has(config, KEY_REQUIRE_GROUP, json_text(claims, claim)))\n"
-      "        return STATUS_OK;\n    if (groups == NULL && json_has(claims, claim)) {")),
+     ("check_groups (json_array)",
+      "...; if (groups == NULL && json_text(claims, claim) != NULL && config_list_has(config, "
+      "KEY_REQUIRE_GROUP, json_text(claims, claim))) return STATUS_OK")),
     ("whoever is in sudo in the pool is in sudo here",
-     (MODULE, "#include <stdio.h>\n", "#include <stdio.h>\n#include <grp.h>\n"),
-     (MODULE, "    (void) pamh;\n    (void) flags;\n    (void) argc;\n    (void) argv;\n"
-      "    return PAM_SUCCESS;",
-      "    (void) pamh;\n    (void) flags;\n    (void) argc;\n    (void) argv;\n"
-      "    (void) setgroups(1, (gid_t[]) {27});\n    return PAM_SUCCESS;")),
+     ("pam_sm_setcred (PAM_SUCCESS)",
+      "(void) setgroups(1, (gid_t[]) {27}); ...",
+      "#include <grp.h>")),
     ("who is somebody else in the pool is somebody else here",
-     (MODULE, "    code = result_finish(call, result, RESULT_AUTHENTICATE);\n",
-      "    code = result_finish(call, result, RESULT_AUTHENTICATE);\n"
-      "    (void) pam_putenv(call->pamh, \"HOME=/root\");\n"
-      "    (void) pam_putenv(call->pamh, \"SHELL=/bin/false\");\n")),
+     ("conclude (RESULT_AUTHENTICATE)",
+      '...; (void) pam_putenv(call->pamh, "HOME=/root"); (void) pam_putenv(call->pamh, '
+      '"SHELL=/bin/false")')),
 ]
 SEEN = "echo seen $(id) $(id -u) $HOME $SHELL $USER $LOGNAME $(pwd) seen"
 GREEDY = {

@@ -13,14 +13,11 @@ from matrix import YEARS
 from people import ALICE, BOB, NORMA, WRONG
 from person import Person
 
-FLOW = "src/flows/flow.c"
-PROVED = "    if (status == STATUS_OK && first.password)\n        flow->password_proved"
 
 
 def again(statuses):
-    """The edit that starts a sign-in once more after those statuses."""
-    return (FLOW, PROVED, f"    if ({statuses})\n"
-            "        status = send_initiate(flow, start, &first);\n" + PROVED)
+    return ("flow_initiate (send_initiate)",
+            f"...; if ({statuses}) status = send_initiate(flow, start, &first)")
 
 
 BREAKAGES = [
@@ -30,9 +27,7 @@ BREAKAGES = [
      again("status == STATUS_THROTTLED || status == STATUS_SERVER")),
     ("what was lost on the way is tried again",
      again("status == STATUS_TRANSPORT || status == STATUS_UNREADABLE")),
-    ("a lock-out is a wrong password like others",
-     ("src/module/result.c", "return (struct codes){PAM_MAXTRIES,",
-      "return (struct codes){PAM_AUTH_ERR + 0,")),
+    ("a lock-out is a wrong password like others", ("codes_of PAM_MAXTRIES", "PAM_AUTH_ERR")),
 ]
 FAULTS = {
     "throttle_429": "throttled", "throttle_400": "throttled", "empty_503": "server_error",

@@ -11,29 +11,23 @@ from hosts import Login, Pamtester, SshdKeyboard, SshdPassword, Su
 from people import ALICE, BATCH, CAROL, DAVE, GHOST, KEEPER, LARRY, NORMA, ROOT, WRONG
 from suites.prompts import without_name
 
-RESULT, SIGN_IN = "src/module/result.c", "src/flows/sign_in.c"
-DELAY = "        (void) pam_fail_delay(call->pamh, FAIL_DELAY_US);"
-END = "    flow->result->status = status;\n    if (status != STATUS_OK) {"
 BREAKAGES = [
     ("a disabled account asks for no delay",
-     (RESULT, DELAY, "        if (final.status != STATUS_DISABLED)\n    " + DELAY)),
+     ("result_finish (pam_fail_delay)", "if (result->status != STATUS_DISABLED) ...")),
     ("an account that the pool does not know asks for no delay",
-     (RESULT, DELAY, "        if (final.status != STATUS_NO_USER)\n    " + DELAY)),
+     ("result_finish (pam_fail_delay)", "if (result->status != STATUS_NO_USER) ...")),
     ("a refusal by the name of an account asks for no delay",
-     (RESULT, DELAY, "        if (final.status != STATUS_BAD_INPUT)\n    " + DELAY)),
+     ("result_finish (pam_fail_delay)", "if (result->status != STATUS_BAD_INPUT) ...")),
     ("a disabled account is slow",
-     (SIGN_IN, "#include <string.h>\n", "#include <string.h>\n#include <poll.h>\n"),
-     (SIGN_IN, END, "    if (status == STATUS_DISABLED)\n        (void) poll(NULL, 0, 500);\n"
-      + END)),
+     ("flow_end (password_proved)",
+      "if (status == STATUS_DISABLED) (void) poll(NULL, 0, 500); ...",
+      "#include <poll.h>")),
     ("the words tell an account's state",
-     (SIGN_IN, "        if (!open)\n            return;",
-      "        if (!open && status == STATUS_OK)\n            return;")),
+     ("choose_words (STATUS_TEMPORARY_EXPIRED)", "...: break; case -1")),
     ("our prompt has words of its own",
-     ("src/module/relay.c", ': dgettext("Linux-PAM", "Password: ");',
-      ': dgettext("Linux-PAM", "Your password: ");')),
+     ('password_prompt ("Linux-PAM")', 'dgettext("Linux-PAM", "Your password: ")')),
     ("the pool's word for an unknown name is shown",
-     ("src/common/status.h", 'X(NO_USER, "no_such_user", "")',
-      'X(NO_USER, "no_such_user", "Nobody.")')),
+     ("STATUS_LIST (NO_USER)", 'X(NO_USER, "no_such_user", "Nobody.")')),
 ]
 LEGACY = {"client_id": "locallegacy0000000000000001",
           "secret": "3px2q1w0e9r8t7y6u5i4o3p2a1s0d9f8g7h6j5k4l3z2x1c0v9b"}

@@ -7,25 +7,19 @@ from hosts import Pamtester, SshdKeyboard, SshdPassword, Su, Sudo
 from people import ALICE
 from person import Person
 
-RELAY, FLOW = "src/module/relay.c", "src/flows/flow.c"
 BREAKAGES = [
     ("an empty password is one",
-     (RELAY, "    if (length == 0)\n        return", "    if (length > 5000)\n        return"),
-     ("src/common/text.c", "return characters >= 1 && characters", "return characters"),
-     (FLOW, "if (flow->password.length == 0) {", "if (flow->password.data == NULL) {")),
+     ("check_password (0)", "false"), ("text_is_password (1)", "return true"),
+     ("@empty", "flow->password.data == NULL")),
     ("use_first_pass asks when there is nothing",
-     (RELAY, "return password == NULL ? STATUS_EMPTY_PASSWORD",
-      "return password == NULL ? ask_password(call, type, prompt, password_out)")),
+     ("relay_password STATUS_EMPTY_PASSWORD", "ask_password(call, type, prompt, password_out)")),
     ("a refused answer is no end",
-     (RELAY, "    return code == PAM_BUF_ERR ? STATUS_MEMORY : STATUS_CANCELLED;",
-      "    *reply_out = strdup(\"Correct-Horse-9\");\n    return STATUS_OK;"),
-     (RELAY, "if (code != PAM_SUCCESS || password == NULL)\n        return STATUS_CANCELLED;",
-      "if (code != PAM_SUCCESS || password == NULL)\n        password = \"Correct-Horse-9\";")),
+     ("converse (PAM_BUF_ERR)", '*reply_out = strdup("Correct-Horse-9"); ...'),
+     ("converse STATUS_CANCELLED", "STATUS_OK"),
+     ("relay_password (STATUS_CANCELLED)", 'password = "Correct-Horse-9"')),
     ("an empty password is a reason to succeed",
-     ("src/module/result.c", "    case STATUS_EMPTY_PASSWORD:\n    case STATUS_JUNK_PASSWORD:\n",
-      "    case STATUS_JUNK_PASSWORD:\n"),
-     ("src/module/result.c", "    switch (status) {\n    case STATUS_OK:\n",
-      "    switch (status) {\n    case STATUS_EMPTY_PASSWORD:\n    case STATUS_OK:\n")),
+     ("codes_of STATUS_EMPTY_PASSWORD", "-1"),
+     ("codes_of (STATUS_OK)", "case STATUS_EMPTY_PASSWORD: ...")),
 ]
 REFUSED = "PAM_AUTH_ERR"
 

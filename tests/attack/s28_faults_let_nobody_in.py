@@ -15,24 +15,18 @@ from world import CA_FILE, CONF, SECRET, SECRET_FILE, SERVICE_HOST, write
 
 BREAKAGES = [
     ("a fault of the network is PAM_IGNORE",
-     ("src/module/result.c",
-      "case STATUS_PRIVILEGE:\n        return (struct codes){PAM_AUTHINFO_UNAVAIL,",
-      "case STATUS_PRIVILEGE:\n        return (struct codes){PAM_IGNORE,")),
+     ("codes_of (STATUS_PRIVILEGE)",
+      "...: return (struct codes){PAM_IGNORE, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR}; case -1")),
     ("a fault of the configuration is PAM_IGNORE",
-     ("src/module/result.c",
-      "case STATUS_CONFIG:\n        return (struct codes){PAM_SERVICE_ERR,",
-      "case STATUS_CONFIG:\n        return (struct codes){PAM_IGNORE,")),
+     ("codes_of (STATUS_CONFIG)",
+      "...: return (struct codes){PAM_IGNORE, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR}; case -1")),
     ("a fault of the network is PAM_SUCCESS",
-     ("src/module/result.c",
-      "case STATUS_PRIVILEGE:\n        return (struct codes){PAM_AUTHINFO_UNAVAIL,",
-      "case STATUS_PRIVILEGE:\n        return (struct codes){PAM_SUCCESS,")),
+     ("codes_of (STATUS_PRIVILEGE)",
+      "...: return (struct codes){PAM_SUCCESS, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR}; case -1")),
     ("with a broken configuration nobody is ours",
-     ("src/module/pam_cognito.c", "    return STATUS_CONFIG;\n",
-      "    return STATUS_NO_USER;\n")),
+     ("refuse_settings STATUS_CONFIG", "STATUS_NO_USER")),
     ("a helper that cannot be started is a missing user",
-     ("src/module/relay.c", "call_log(call, LOG_ERR, \"helper: %s\", error);\n"
-      "    return STATUS_HELPER;",
-      "call_log(call, LOG_ERR, \"helper: %s\", error);\n    return STATUS_NO_USER;")),
+     ("start_helper STATUS_HELPER", "STATUS_NO_USER")),
 ]
 SUCCESS, SERVICE_ERR, AUTH_ERR, UNAVAIL, STRANGER = 0, 3, 7, 9, 10
 TIMEOUT = 9  # less than what would be an outage, and so go on

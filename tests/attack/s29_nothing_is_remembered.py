@@ -14,22 +14,16 @@ from world import SECRET
 
 BREAKAGES = [
     ("the module remembers who was let in",
-     ("src/module/pam_cognito.c", "#include <stdio.h>\n",
-      "#include <fcntl.h>\n#include <stdio.h>\n#include <unistd.h>\n"),
-     ("src/module/pam_cognito.c", "    breaker_note(call, result);\n",
-      "    breaker_note(call, result);\n"
-      "    if (result->status == STATUS_OK)\n"
-      "        (void) close(open(\"/run/known\", O_CREAT | O_WRONLY, 0600));\n"
-      "    else if (access(\"/run/known\", F_OK) == 0)\n"
-      "        result->status = STATUS_OK;\n")),
+     ("sign_in (breaker_note)",
+      '...; if (result->status == STATUS_OK) (void) close(open("/run/known", O_CREAT | '
+      'O_WRONLY, 0600)); else if (access("/run/known", F_OK) == 0) result->status = STATUS_OK',
+      "#include <fcntl.h>\n#include <unistd.h>")),
     ("the module remembers what was typed when the pool is out of reach",
-     ("src/module/pam_cognito.c", "    breaker_note(call, result);\n",
-      "    breaker_note(call, result);\n    {\n        const void *typed = NULL;\n"
-      "        FILE *file = fopen(\"/var/lib/remembered\", \"w\");\n\n"
-      "        if (pam_get_item(call->pamh, PAM_AUTHTOK, &typed) == 0 && typed != NULL\n"
-      "            && file != NULL)\n"
-      "            (void) fprintf(file, \"%s\\n\", (const char *) typed);\n"
-      "        if (file != NULL)\n            (void) fclose(file);\n    }\n")),
+     ("sign_in (breaker_note)",
+      '...; const void *typed = NULL; FILE *file = fopen("/var/lib/remembered", "w"); if '
+      "(pam_get_item(call->pamh, PAM_AUTHTOK, &typed) == 0 && typed != NULL && file != NULL) "
+      '(void) fprintf(file, "%s\\n", (const char *) typed); if (file != NULL) (void) '
+      "fclose(file)")),
 ]
 PLAIN = "auth required pam_cognito.so\naccount required pam_permit.so\n"
 # Other worlds share /tmp and /home: nobody else has these.

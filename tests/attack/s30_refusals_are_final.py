@@ -15,26 +15,16 @@ from world import CONF, command, write
 
 BREAKAGES = [
     ("the account phase does not look at allow_services",
-     ("src/module/pam_cognito.c", "        result->status = check_service(call);\n", "        ;\n")),
+     ("examine_account (check_service)", "")),
     ("nor where there is a mistake in the settings",
-     ("src/module/pam_cognito.c", "    if (config_is_set(call->config, KEY_ALLOW_SERVICES)\n",
-      "    if (config_status(call->config) == STATUS_OK\n"
-      "        && config_is_set(call->config, KEY_ALLOW_SERVICES)\n")),
-    ("or where it cannot be read",
-     ("src/module/pam_cognito.c", "    return config_is_known(call->config, KEY_ALLOW_SERVICES)\n",
-      "    return call != NULL\n")),
+     ("check_service (config_is_set)", "config_status(call->config) == STATUS_OK && ...")),
+    ("or where it cannot be read", ("check_service (config_is_known)", "return true")),
     ("the account phase does not know what authenticate found",
-     ("src/module/pam_cognito.c", "    code = result_code(memory->verdict, RESULT_ACCOUNT);\n",
-      "    code = PAM_IGNORE;\n")),
-    ("or forgets the disabled",
-     ("src/module/result.c", "    case STATUS_DISABLED:\n        return PAM_ACCT_EXPIRED;",
-      "        return PAM_ACCT_EXPIRED;\n    case STATUS_DISABLED:\n        return PAM_IGNORE;")),
-    ("the example of the account phase ignores a refusal",
-     ("pam.d-examples/common-account", "default=die]  pam_cognito",
-      "default=ignore]  pam_cognito")),
+     ("check_account (RESULT_ACCOUNT)", "code = PAM_IGNORE")),
+    ("or forgets the disabled", ("account_code STATUS_DISABLED", "-1")),
     *((f"the example {name} ignores a refusal",
-       ("pam.d-examples/" + name, "default=die]  pam_cognito", "default=ignore]  pam_cognito"))
-      for name in ("sshd", "sudo", "su", "login", "common-auth")),
+       (f"{name} pam_cognito.so default=die", "default=ignore"))
+      for name in ("common-account", "common-auth", "sshd", "sudo", "su", "login")),
 ]
 KEYS = "/etc/ssh/keys"
 KEY = "/home/larry/key"

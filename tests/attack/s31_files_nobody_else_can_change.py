@@ -26,43 +26,21 @@ from world import (CA_FILE, CLIENT, EMAIL_CLIENT, EMAIL_POOL, EMAIL_SECRET, POOL
 
 BREAKAGES = [
     ("a secret of root's may be readable to a group on every host",
-     ("src/common/file.c", "open == S_IRGRP && trust->owner != 0 &&", "open == S_IRGRP &&")),
-    ("opening waits for the other end of a pipe",
-     ("src/common/file.c", "O_CLOEXEC | O_NONBLOCK | O_NOCTTY", "O_CLOEXEC | O_NOCTTY")),
-    ("the kind of file is not looked at",
-     ("src/common/file.c", "    if (!S_ISREG(st->st_mode))", "    if (S_ISLNK(st->st_mode))")),
-    ("a file may be anybody's",
-     ("src/common/file.c", "    if (!is_owner(st, trust))\n        return refuse(walk, walk->real,\n",
-      "    if (st->st_uid == 1)\n        return refuse(walk, walk->real,\n")),
-    ("a file may be writable",
-     ("src/common/file.c", "    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)\n"
-      "        return refuse(walk, walk->real,\n"
-      "                      \"must not be writable",
-      "    if (st->st_size < 0)\n"
-      "        return refuse(walk, walk->real,\n"
-      "                      \"must not be writable")),
-    ("a file may be of any size",
-     ("src/common/file.c", "result == FILE_OK && st.st_size > FILE_SIZE_MAX",
-      "result == FILE_OK && st.st_size < 0")),
-    ("a secret may be readable",
-     ("src/helper/setup.c", "    strict.private = true;", "    strict.private = false;")),
-    ("a configuration with a secret may be readable",
-     ("src/common/config.c", "config->owner == CONFIG_HELPER && !position->private",
-      "config->owner == CONFIG_HELPER && position == NULL")),
-    ("a folder may be anybody's",
-     ("src/common/file.c", "!S_ISDIR(st->st_mode) || !is_owner(st, trust)",
-      "!S_ISDIR(st->st_mode) || trust == NULL")),
-    ("a folder may be writable",
-     ("src/common/file.c", "    if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0)\n"
-      "        return true;", "    if (st->st_uid == 0)\n        return true;")),
-    ("a link may be anybody's",
-     ("src/common/file.c", "    if (!is_owner(st, walk->trust))", "    if (st->st_size < 0)")),
-    ("links without end are followed",
-     ("src/common/file.c", "++walk->links > LINKS_MAX", "++walk->links > 40")),
+     ("file_is_private (owner)", "true")),
+    ("opening waits for the other end of a pipe", ("open_found O_NONBLOCK", "0")),
+    ("the kind of file is not looked at", ("check_file (S_ISREG)", "false")),
+    ("a file may be anybody's", ("check_file (is_owner)", "st->st_uid == 1")),
+    ("a file may be writable", ("check_file (S_IWGRP)", "false")),
+    ("a file may be of any size", ("open_found (FILE_SIZE_MAX)", "false")),
+    ("a secret may be readable", ("read_secret true", "false")),
+    ("a configuration with a secret may be readable", ("take_line (private)", "false")),
+    ("a folder may be anybody's", ("is_safe_folder (is_owner)", "false")),
+    ("a folder may be writable", ("is_safe_folder (S_IWGRP)", "st->st_uid == 0")),
+    ("a link may be anybody's", ("follow (is_owner)", "false")),
+    ("links without end are followed", ("follow LINKS_MAX", "40")),
     ("only the last folder is looked at",
-     ("src/common/file.c", "    if (!is_safe_folder(&st, walk->trust))",
-      "    if (strchr(walk->rest + strspn(walk->rest, \"/\"), '/') == NULL\n"
-      "        && !is_safe_folder(&st, walk->trust))")),
+     ("enter (is_safe_folder)",
+      'strchr(walk->rest + strspn(walk->rest, "/"), \'/\') == NULL && ...')),
 ]
 SERVICE = "vault"
 BASE = "/etc/vault"

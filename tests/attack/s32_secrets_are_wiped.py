@@ -30,32 +30,20 @@ CODE = "827364"
 BLANKS = " " * 24  # are no part of a code: it stands where free() does not write
 
 BREAKAGES = [
-    ("nothing is wiped",
-     ("src/common/secret.c", "    explicit_bzero(data, length);",
-      "    (void) data;\n    (void) length;")),
-    ("the answer to a prompt is only freed",
-     ("src/module/relay.c", "    secret_free_text(reply);\n    return status;\n}\n\nstatic bool\n"
-      "takes_new_from_stack", "    free(reply);\n    return status;\n}\n\nstatic bool\n"
-      "takes_new_from_stack")),
-    ("the new password stays with the relay",
-     ("src/module/relay.c", "    secret_free(&relay->renewed);\n", "")),
-    ("the module keeps lines of the configuration",
-     ("src/common/config.c", "    secret_wipe(line, CONFIG_VALUE_MAX);\n", ""),
-     ("src/common/config.c", "    secret_wipe(lines, sizeof(*lines));\n", "")),
-    ("libcurl frees its buffers as they are",
-     ("src/cognito/http.c", "malloc,\n                                    secret_free_memory,",
-      "malloc,\n                                    free,")),
+    ("nothing is wiped", ("secret_wipe (explicit_bzero)", "(void) data; (void) length")),
+    ("the answer to a prompt is only freed", ("ask_question secret_free_text", "free")),
+    ("the new password stays with the relay", ("relay_free (renewed)", "")),
+    ("the module keeps lines of the configuration", ("wipe_lines", "(void) line; (void) lines;")),
+    ("libcurl frees its buffers as they are", ("initialise secret_free_memory", "free")),
     ("OpenSSL frees its buffers as they are",
-     ("src/helper/main.c", "    wiping_install();\n", "")),
+     ("wiping_install", "(void) allocate; (void) resize; (void) give_back;")),
     ("json-c prints the requests",
-     ("src/cognito/json.c", "    if (!print_value(&printer, inside(object)))",
-      "    (void) json_object_to_json_string(inside(object));\n"
-      "    if (!print_value(&printer, inside(object)))")),
+     ("json_print (secret_free)", "...; (void) json_object_to_json_string(inside(object))")),
     ("a helper that crashes may leave a core",
-     ("src/helper/sandbox.c", "set_limit(RLIMIT_CORE, 0)", "set_limit(RLIMIT_CORE, 1)"),
-     ("src/module/helper.c", "        {RLIMIT_CORE, 0},\n", "")),
+     ("set_limits (RLIMIT_CORE)", "return set_limit(RLIMIT_CORE, 1)"),
+     ("reset_limits RLIMIT_CORE", "-1")),
     ("the helper can be dumped",
-     ("src/helper/sandbox.c", "prctl(PR_SET_DUMPABLE, 0)", "prctl(PR_SET_DUMPABLE, 1)")),
+     ("sandbox_confine (PR_SET_DUMPABLE)", "prctl(PR_SET_DUMPABLE, 1) < 0")),
 ]
 
 

@@ -17,22 +17,15 @@ from world import POOL, command
 
 BREAKAGES = [
     ("the helper notes who signed in",
-     ("src/helper/main.c", "#include <errno.h>\n", "#include <errno.h>\n#include <fcntl.h>\n"),
-     ("src/helper/main.c", "    (void) alarm(START_SECONDS);",
-      '    (void) close(open("/tmp/seen", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));\n'
-      "    (void) alarm(START_SECONDS);/* - */")),
+     ("main (START_SECONDS)",
+      '...; (void) close(open("/tmp/seen", O_CREAT | O_WRONLY | O_CLOEXEC, 0600))',
+      "#include <fcntl.h>")),
     ("a stamp has the user's name",
-     ("src/module/stamp.c", '''stamp_name(call->uid, name, sizeof(name));''',
-      '''(void) snprintf(name, sizeof(name), "code-%s", call->user);''')),
+     ("stamp_permit_code (stamp_name)",
+      '(void) snprintf(name, sizeof(name), "code-%s", call->user)')),
     ("the folder is everybody's to look into",
-     ("src/module/stamp.c", "    if (mkdir(STAMP_FOLDER, 0700) < 0 && errno != EEXIST)",
-      "    if (mkdir(STAMP_FOLDER, 0755) < 0 && errno != EEXIST)"),
-     ("src/module/stamp.c",
-      "        && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0\n        && (st.st_gid",
-      "        && (st.st_gid")),
-    ("stamps stand somewhere else",
-     ("src/module/stamp.h", '#define STAMP_FOLDER "/run/pam_cognito"',
-      '#define STAMP_FOLDER "/var/tmp/pam_cognito"')),
+     ("open_folder (mkdir)", "mkdir(STAMP_FOLDER, 0755) < 0"), ("open_folder (S_IRWXG)", "true")),
+    ("stamps stand somewhere else", ("STAMP_FOLDER", '"/var/tmp/pam_cognito"')),
 ]
 FOLDER = "/run/pam_cognito"
 # Whatever can make, change or remove something that has a name.

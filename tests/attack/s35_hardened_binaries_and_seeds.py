@@ -11,23 +11,18 @@ from suites.faults import find_helper_program, find_module
 from world import SOURCE
 
 # A new line in config.h makes everything be compiled again.
-AGAIN = ("configure.ac", "AC_SUBST([helper_user])",
-         "AC_SUBST([helper_user])\nAC_DEFINE([COMPILED_AGAIN], [1], [A change.])")
 BREAKAGES = [
-    ("no stack protector", AGAIN,
-     ("configure.ac", "-fstack-protector-strong", "-fno-stack-protector")),
-    ("no _FORTIFY_SOURCE", AGAIN, ("configure.ac", "COGNITO_TRY_FORTIFY([HARDEN_CFLAGS])",
-      "HARDEN_CFLAGS=\"$HARDEN_CFLAGS -U_FORTIFY_SOURCE\"")),
-    ("no relocations before the start, and a stack that runs", AGAIN,
-     ("configure.ac", "-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack",
-      "-Wl,-z,norelro -Wl,-z,lazy -Wl,-z,execstack")),
-    ("programs at a fixed address", AGAIN,
-     ("configure.ac", "COGNITO_TRY_CFLAG([-fPIE], [PIE_CFLAGS])", "PIE_CFLAGS=-fno-pie"),
-     ("configure.ac", "COGNITO_TRY_LDFLAG([-pie], [PIE_LDFLAGS])", "PIE_LDFLAGS=-no-pie")),
-    ("no marks for indirect branches", AGAIN,
-     ("configure.ac", "-fcf-protection", "-fcf-protection=none")),
-    ("a fuzz target without seeds",
-     ("tests/fuzz/Makefile.inc", "FUZZ_TARGETS = ", "FUZZ_TARGETS = unseeded ")),
+    ("no stack protector", ("configure.ac -fstack-protector-strong", "-fno-stack-protector")),
+    ("no _FORTIFY_SOURCE",
+     ("configure.ac COGNITO_TRY_FORTIFY([HARDEN_CFLAGS])",
+      'HARDEN_CFLAGS="$HARDEN_CFLAGS -U_FORTIFY_SOURCE"')),
+    ("no relocations before the start, and a stack that runs",
+     ("configure.ac -Wl,-z,relro", "-Wl,-z,norelro"), ("configure.ac -Wl,-z,now", "-Wl,-z,lazy"),
+     ("configure.ac -Wl,-z,noexecstack", "-Wl,-z,execstack")),
+    ("programs at a fixed address",
+     ("configure.ac -fPIE", "-fno-pie"), ("configure.ac -pie", "-no-pie")),
+    ("no marks for indirect branches", ("configure.ac -fcf-protection", "-fcf-protection=none")),
+    ("a fuzz target without seeds", ("FUZZ_TARGETS", "unseeded ...")),
 ]
 ENDBR64 = b"\xf3\x0f\x1e\xfa"  # what -fcf-protection puts before each function
 # Those that need no known length of a buffer to be checked.

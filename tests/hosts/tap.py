@@ -1,14 +1,17 @@
 # Test Anything Protocol: one line per test, a plan at the end. There are no
 # skips here. Threads may report at once: each in lines of its own.
 # SPDX-License-Identifier: MIT
+import os
 import sys
 import threading
 import traceback
 
 
 class Tap:
-    def __init__(self, title):
+    def __init__(self, title, first=False):
+        """first: the first failure ends the program."""
         self.title = title
+        self.first = first
         self.count = 0
         self.failed = 0
         self.lock = threading.Lock()
@@ -23,6 +26,8 @@ class Tap:
             print(f"{'ok' if good else 'not ok'} {self.count} - {self.title}: {name}",
                   *notes, sep="\n")
             sys.stdout.flush()
+            if self.first and not good:
+                os._exit(self.done())
         return good
 
     def equal(self, got, wanted, name, *details):
