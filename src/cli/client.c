@@ -15,11 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/pam_code.h"
 #include "cli/reasons.h"
+#include "common/clock.h"
+#include "common/run_state.h"
 #include "common/text.h"
-#include "module/result.h"
-#include "module/stamp.h"
+#include "pam/code.h"
+#include "pam/names.h"
 
 struct file_trust
 client_trust(void)
@@ -30,7 +31,7 @@ client_trust(void)
 enum cli_exit
 client_exit(enum status status)
 {
-    switch (result_code(status, RESULT_AUTHENTICATE)) {
+    switch (pam_code(status, PHASE_AUTHENTICATE)) {
     case PAM_SUCCESS:
         return CLI_DONE;
     case PAM_SERVICE_ERR:
@@ -304,7 +305,7 @@ void
 client_begin_work(struct client *client)
 {
     http_deadline(client->cognito.http,
-                  http_now() + client->terminal.budget_ms);
+                  clock_ms() + client->terminal.budget_ms);
 }
 
 void

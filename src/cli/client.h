@@ -9,8 +9,8 @@
 
 #include "cli/cli.h"
 #include "cli/terminal.h"
+#include "client/setup.h"
 #include "flows/sign_in.h"
-#include "helper/setup.h"
 
 #define CLIENT_NAME_MAX 512
 

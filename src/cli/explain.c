@@ -15,9 +15,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/pam_code.h"
 #include "cli/reasons.h"
-#include "module/result.h"
+#include "pam/code.h"
+#include "pam/names.h"
 
 #define TEXT_MAX 4096
 #define WORD_MAX 96
@@ -26,12 +26,12 @@ static void
 print(const struct output *output, const char *title, enum status status,
       struct reason reason)
 {
-    const char *first = pam_code_name(result_code(status,
-                                                  RESULT_AUTHENTICATE));
+    const char *first = pam_code_name(pam_code(status,
+                                                  PHASE_AUTHENTICATE));
     const char *preliminary
-        = pam_code_name(result_code(status, RESULT_PRELIMINARY));
-    const char *update = pam_code_name(result_code(status, RESULT_UPDATE));
-    const char *account = pam_code_name(result_code(status, RESULT_ACCOUNT));
+        = pam_code_name(pam_code(status, PHASE_PRELIMINARY));
+    const char *update = pam_code_name(pam_code(status, PHASE_UPDATE));
+    const char *account = pam_code_name(pam_code(status, PHASE_ACCOUNT));
     const char *person = status_text(status);
     struct json *object;
 
@@ -244,11 +244,11 @@ remark(int code, bool ours)
 static bool
 returns(enum status status, int code)
 {
-    return result_code(status, RESULT_AUTHENTICATE) == code
-           || result_code(status, RESULT_PRELIMINARY) == code
-           || result_code(status, RESULT_UPDATE) == code
+    return pam_code(status, PHASE_AUTHENTICATE) == code
+           || pam_code(status, PHASE_PRELIMINARY) == code
+           || pam_code(status, PHASE_UPDATE) == code
            || (code != PAM_IGNORE
-               && result_code(status, RESULT_ACCOUNT) == code);
+               && pam_code(status, PHASE_ACCOUNT) == code);
 }
 
 static bool
@@ -337,7 +337,7 @@ explain_account_phase(const struct output *output)
         "see pam-cognito check NAME. pam_cognito refuses there for these "
         "(pam-cognito explain REASON says more):");
     for (unsigned int i = 0; i < STATUS_COUNT; i++) {
-        int code = result_code((enum status) i, RESULT_ACCOUNT);
+        int code = pam_code((enum status) i, PHASE_ACCOUNT);
 
         if (code != PAM_SUCCESS && code != PAM_IGNORE)
             say(output, status_word((enum status) i),

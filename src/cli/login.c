@@ -13,10 +13,10 @@
 
 #include "cli/claims.h"
 #include "cli/client.h"
-#include "cli/in_scope.h"
-#include "cli/pam_code.h"
 #include "cli/reasons.h"
-#include "module/result.h"
+#include "pam/code.h"
+#include "pam/names.h"
+#include "pam/scope.h"
 
 struct account {
     struct client *client;
@@ -95,12 +95,17 @@ on_answer(void *observer, const char *operation,
 static void
 warn_of_scope(const struct client *client, const char **reason_out)
 {
-    struct file_trust trust = client_trust();
-    enum scope scope;
+    struct subject subject = {
+        .user = client->user,
+        .service = client->cli->service,
+        .count = client->argument_count,
+        .arguments = client->arguments,
+        .trust = client_trust(),
+        .lookups = &lookup_services,
+    };
+    enum scope scope = scope_of(&subject, reason_out);
 
-    scope = in_scope(client->user, client->cli->service,
-                     client->argument_count, client->arguments, &trust,
-                     reason_out);
+    config_free(subject.config);
     if (scope != SCOPE_OURS && scope != SCOPE_MEMORY)
         output_line(&client->cli->output, TONE_WARNING,
                     "On this machine the module would not ask the pool about "
@@ -140,7 +145,7 @@ print_verdict(const struct client *client,
 {
     const struct output *output = &client->cli->output;
     const char *pam
-        = pam_code_name(result_code(result->status, RESULT_AUTHENTICATE));
+        = pam_code_name(pam_code(result->status, PHASE_AUTHENTICATE));
     struct reason reason
         = reason_of(result->status, result->error, result->note);
 

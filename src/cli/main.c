@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "cli/accounts.h"
-#include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/explain.h"
 #include "cli/login.h"
@@ -25,6 +24,7 @@
 #include "cli/secret_hash_cmd.h"
 #include "cognito/wiping.h"
 #include "common/config.h"
+#include "doctor/check.h"
 
 enum {
     OPT_CONFIG = 256,

@@ -1,6 +1,5 @@
 /*
- * The words of docs/errors.md about each reason word, taken from there when
- * the program is built.
+ * What reason.def and the table of errors say to administrators.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,26 +7,19 @@
 
 #include "cli/reasons.h"
 
-#include <stddef.h>
 #include <string.h>
 
-static const struct {
-    const char *word;
-    struct reason reason;
-} reasons[] = {
-#include "cli/reasons_table.h"
+static const struct reason reasons[] = {
+#define REASON(name, word, codes, told, person, meaning, fix) {meaning, fix},
+#include "common/reason.def"
+#undef REASON
 };
 
 struct reason
 reason_of_status(enum status status)
 {
-    struct reason none = {"A reason that this program does not know.", ""};
-    const char *word = status_word(status);
-
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (strcmp(reasons[i].word, word) == 0)
-            return reasons[i].reason;
-    return none;
+    return reasons[(unsigned int) status < STATUS_COUNT ? status
+                                                        : STATUS_INTERNAL];
 }
 
 struct reason

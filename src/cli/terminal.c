@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "common/clock.h"
 #include "common/text.h"
 
 #define ANSWER_MAX 4096 /* bytes of a typed line; the rest is dropped */
@@ -169,7 +170,7 @@ terminal_ask(struct terminal *terminal, bool hidden, const char *prompt,
     if (status == STATUS_CANCELLED && terminal->is_terminal)
         (void) fputc('\n', terminal->prompts);
     if (terminal->http != NULL)
-        http_deadline(terminal->http, http_now() + terminal->budget_ms);
+        http_deadline(terminal->http, clock_ms() + terminal->budget_ms);
     return status;
 }
 

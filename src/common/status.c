@@ -1,5 +1,5 @@
 /*
- * The words and texts of enum status.
+ * What reason.def has for the log and the person.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,13 +9,17 @@
 
 #include <string.h>
 
+enum told { OPEN, STATE };
+
 static const struct {
     const char *word;
     const char *text;
+    enum told told;
 } entries[] = {
-#define STATUS_ENTRY(name, word, text) {word, text},
-    STATUS_LIST(STATUS_ENTRY)
-#undef STATUS_ENTRY
+#define REASON(name, word, codes, told, person, meaning, fix)                 \
+    {word, person, told},
+#include "common/reason.def"
+#undef REASON
 };
 
 static bool
@@ -34,6 +38,12 @@ const char *
 status_text(enum status status)
 {
     return entries[is_listed(status) ? status : STATUS_INTERNAL].text;
+}
+
+bool
+status_is_state(enum status status)
+{
+    return is_listed(status) && entries[status].told == STATE;
 }
 
 bool

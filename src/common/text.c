@@ -96,16 +96,12 @@ decode(const unsigned char *bytes, size_t left, uint32_t *character_out)
     return length;
 }
 
-void
-text_clean_bytes(const void *bytes, size_t length, char *out, size_t size)
+/* At most room bytes, and a NUL behind them. */
+static void
+clean(const unsigned char *from, size_t length, char *out, size_t room)
 {
-    const unsigned char *from = bytes;
-    size_t room, i = 0;
-    size_t used = 0, cut = 0; /* cut: where CUT still fits */
+    size_t i = 0, used = 0, cut = 0; /* cut: where CUT still fits */
 
-    if (size == 0)
-        return;
-    room = size - 1 < TEXT_LINE_MAX ? size - 1 : TEXT_LINE_MAX;
     while (i < length && used < room) {
         uint32_t character = 0;
         size_t step = decode(from + i, length - i, &character);
@@ -128,6 +124,20 @@ text_clean_bytes(const void *bytes, size_t length, char *out, size_t size)
         used = cut + CUT_SIZE;
     }
     out[used] = '\0';
+}
+
+void
+text_clean_bytes(const void *bytes, size_t length, char *out, size_t size)
+{
+    if (size > 0)
+        clean(bytes, length, out,
+              size - 1 < TEXT_LINE_MAX ? size - 1 : TEXT_LINE_MAX);
+}
+
+void
+text_clean_whole(const char *text, char *out, size_t size)
+{
+    clean((const unsigned char *) text, strlen(text), out, size - 1);
 }
 
 void

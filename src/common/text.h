@@ -25,6 +25,9 @@ void text_clean(const char *text, char *out, size_t size);
 void text_clean_bytes(const void *bytes, size_t length, char *out,
                       size_t size);
 
+/* The same for a text that may be longer than a line: a log line, a finding. */
+void text_clean_whole(const char *text, char *out, size_t size);
+
 /*
  * Copies a path into out and returns it: whole, or "..." and its end where it
  * is longer, so that nobody looks for what is no path. Not cleaned.

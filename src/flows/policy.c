@@ -10,40 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/claim.h"
 #include "common/text.h"
-
-/* Claims that the service itself vouches for, or that need a flag beside. */
-static const char *
-verified_flag(const char *claim)
-{
-    if (strcmp(claim, "email") == 0)
-        return "email_verified";
-    if (strcmp(claim, "phone_number") == 0)
-        return "phone_number_verified";
-    return NULL;
-}
-
-/* Is the claim one that its owner cannot change at will? */
-static bool
-is_fixed(const char *claim)
-{
-    return strcmp(claim, "cognito:username") == 0 || strcmp(claim, "sub") == 0
-           || verified_flag(claim) != NULL;
-}
-
-enum status
-policy_settings(const struct config *config, char *note_out, size_t note_size)
-{
-    const char *claim = config_text(config, KEY_ACCOUNT_CLAIM);
-
-    if (is_fixed(claim) || config_flag(config, KEY_ALLOW_MUTABLE_CLAIM))
-        return STATUS_OK;
-    (void) snprintf(note_out, note_size,
-                    "the owner of an account can change this claim; expected "
-                    "cognito:username, sub, email or phone_number, or "
-                    "allow_mutable_claim");
-    return STATUS_CONFIG;
-}
 
 /* A UUID in the place of a name: the pool signs in by e-mail or phone. */
 static bool
@@ -91,7 +59,7 @@ check_identity(const struct config *config, const struct json *claims,
 {
     const char *claim = config_text(config, KEY_ACCOUNT_CLAIM);
     const char *named = json_text(claims, claim);
-    const char *flag = verified_flag(claim);
+    const char *flag = claim_verified_flag(claim);
 
     if (named == NULL) {
         (void) snprintf(note, size, "the ID token has no claim %.60s", claim);

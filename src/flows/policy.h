@@ -25,11 +25,4 @@ enum status policy_check(const struct config *config,
                          bool second_factor_done, char *note_out,
                          size_t note_size);
 
-/*
- * Are the settings that policy_check reads sound? Called before anything is
- * asked. STATUS_CONFIG with a note when not.
- */
-enum status policy_settings(const struct config *config, char *note_out,
-                            size_t note_size);
-
 #endif

@@ -177,24 +177,13 @@ choose_words(struct flow *flow, enum status status)
     flow->result->explained = open;
     if (flow->result->person[0] != '\0')
         return;
-    switch (status) {
-    case STATUS_NOT_CONFIRMED:
-    case STATUS_DISABLED:
-    case STATUS_RESET_REQUIRED:
-    case STATUS_TEMPORARY_EXPIRED:
-        if (!open)
-            return;
-        break;
-    case STATUS_PASSWORD_POLICY:
-    case STATUS_PASSWORD_HISTORY:
-        /* Only the pool knows its rules. */
-        if (flow->result->note[0] != '\0') {
-            flow_tell_person(flow, flow->result->note);
-            return;
-        }
-        break;
-    default:
-        break;
+    if (status_is_state(status) && !open)
+        return;
+    /* Only the pool knows its rules. */
+    if ((status == STATUS_PASSWORD_POLICY || status == STATUS_PASSWORD_HISTORY)
+        && flow->result->note[0] != '\0') {
+        flow_tell_person(flow, flow->result->note);
+        return;
     }
     (void) snprintf(flow->result->person, sizeof(flow->result->person), "%s",
                     status_text(status));

@@ -11,7 +11,7 @@
 
 #include "cognito/api.h"
 #include "common/config.h"
-#include "common/map.h"
+#include "client/map.h"
 #include "common/secret.h"
 #include "common/status.h"
 #include "flows/talk.h"

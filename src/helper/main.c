@@ -20,11 +20,12 @@
 
 #include "cognito/crypto.h"
 #include "cognito/wiping.h"
+#include "common/clock.h"
 #include "flows/change.h"
 #include "flows/sign_in.h"
 #include "helper/sandbox.h"
 #include "helper/sanitized.h"
-#include "helper/setup.h"
+#include "client/setup.h"
 #include "helper/warden.h"
 #include "helper/wire_talk.h"
 
@@ -234,7 +235,7 @@ revoke_tokens(struct wire_talk *talk, struct cognito *cognito,
     if (result->refresh_token.data == NULL)
         return;
     (void) alarm(TIDY_SECONDS);
-    http_deadline(talk->http, http_now() + TIDY_MS);
+    http_deadline(talk->http, clock_ms() + TIDY_MS);
     /* The module is gone, so a failure cannot be logged any more; the token
      * was never written anywhere and ends with its own life time. */
     (void) cognito_revoke_token(cognito, &result->refresh_token, &answer);

@@ -17,9 +17,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/remedy.h"
 #include "common/wire.h"
 #include "helper/filter.h"
@@ -67,16 +67,6 @@ static void
 wake(int number)
 {
     (void) number;
-}
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    /* Cannot fail for this clock on Linux. */
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /*
@@ -164,7 +154,7 @@ take_identity(struct pollfd *pipe)
 static bool
 wait_for_news(struct pollfd watched[2], int64_t deadline)
 {
-    int64_t ms = deadline == 0 ? 0 : deadline - now_ms();
+    int64_t ms = deadline == 0 ? 0 : deadline - clock_ms();
     const struct timespec left = {.tv_sec = ms < 0 ? 0 : ms / 1000,
                                   .tv_nsec = ms < 0 ? 0 : ms % 1000 * 1000000};
     sigset_t none;
@@ -190,9 +180,9 @@ watch(int socket, int pipe, pid_t worker)
         /* Its end is closed or shut: reported without being asked for. */
         if (sound && watched[0].revents != 0) {
             watched[0].fd = -1;
-            deadline = now_ms() + WARDEN_TIDY_MS;
+            deadline = clock_ms() + WARDEN_TIDY_MS;
         }
-        if (deadline != 0 && now_ms() >= deadline)
+        if (deadline != 0 && clock_ms() >= deadline)
             sound = false;
     }
     /* A worker whose name is still to come waits for no answer. */
@@ -201,7 +191,7 @@ watch(int socket, int pipe, pid_t worker)
     watched[0].fd = watched[1].fd = -1;
     /* Stopped, busy or hostile: it makes no difference. */
     while (kill(worker, SIGKILL) < 0
-           && wait_for_news(watched, now_ms() + AGAIN_MS))
+           && wait_for_news(watched, clock_ms() + AGAIN_MS))
         /* @gone-meanwhile */ look_for_end(socket, worker, WNOHANG);
     look_for_end(socket, worker, 0);
     _exit(1);

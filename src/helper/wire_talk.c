@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/text.h"
 
 /* Seconds past the module's own deadline; it should have killed us by then. */
@@ -37,7 +38,7 @@ wire_talk_begin_work(struct wire_talk *wire_talk)
 {
     (void) alarm(wire_talk->budget_ms / 1000 + WATCHDOG_GRACE);
     if (wire_talk->http != NULL)
-        http_deadline(wire_talk->http, http_now() + wire_talk->budget_ms
+        http_deadline(wire_talk->http, clock_ms() + wire_talk->budget_ms
                                            - wire_talk->budget_ms / MARGIN);
 }
 

@@ -18,10 +18,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "module/stamp.h"
+#include "common/clock.h"
+#include "common/run_state.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -39,16 +39,6 @@ struct state {
     int64_t open_until;
     int64_t probe_until;
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    /* Cannot fail for this clock on Linux. */
-    (void) clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static uint64_t
 mix(uint64_t hash, const char *text)
@@ -78,9 +68,9 @@ name_file(const struct call *call, char *out, size_t size)
                     (unsigned long long) space.st_dev,
                     (unsigned long long) space.st_ino);
     hash = mix(hash, numbers);
-    for (int i = 0; i < call->argc; i++)
-        if (strncmp(call->argv[i], "client_secret", 13) != 0)
-            hash = mix(hash, call->argv[i]);
+    for (size_t i = 0; i < call->about.count; i++)
+        if (strncmp(call->about.arguments[i], "client_secret", 13) != 0)
+            hash = mix(hash, call->about.arguments[i]);
     (void) snprintf(out, size, "breaker-%016llx", (unsigned long long) hash);
     return true;
 }
@@ -143,7 +133,7 @@ handle_of(const struct call *call)
 static bool
 is_credible(const struct state *state, uint32_t cookie)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_boot_ms();
 
     return state->magic == MAGIC && state->cookie == cookie
            && state->failed <= now
@@ -160,14 +150,14 @@ open_state(const struct call *call, struct state *state_out)
     int fd;
 
     memset(state_out, 0, sizeof(*state_out));
-    if (call->personal || !config_flag(call->config, KEY_BREAKER)
+    if (call->personal || !config_flag(call->about.config, KEY_BREAKER)
         || !name_file(call, name, sizeof(name)))
         return -1;
     cookie = find_cookie();
-    fd = stamp_open(name);
+    fd = run_state_open(name);
     if (fd < 0)
         return -1;
-    if (!stamp_lock(fd)) {
+    if (!run_state_lock(fd)) {
         (void) close(fd);
         return -1;
     }
@@ -215,7 +205,7 @@ begin_probe(const struct call *call, struct state *state, int64_t now)
 bool
 breaker_is_open(const struct call *call)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_boot_ms();
     struct state state;
     bool open = false;
     int fd;
@@ -237,7 +227,7 @@ breaker_is_open(const struct call *call)
 static void
 note_failure(const struct call *call, struct state *state)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_boot_ms();
     uint64_t handle = handle_of(call);
     bool again = state->open_until != 0
                  || (state->failed != 0 && handle != 0

@@ -72,9 +72,10 @@ call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
     memset(call_out, 0, sizeof(*call_out));
     call_out->pamh = pamh;
     call_out->flags = flags;
-    call_out->argc = argc;
-    call_out->argv = argv;
-    call_out->personal = is_personal(&call_out->trust.owner);
+    call_out->about.count = (size_t) argc;
+    call_out->about.arguments = argv;
+    call_out->about.lookups = &lookup_services;
+    call_out->personal = is_personal(&call_out->about.trust.owner);
 
     code = pam_get_user(pamh, &user, NULL);
     if (code == PAM_CONV_AGAIN)
@@ -92,50 +93,27 @@ call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
     if (call_out->user == NULL || call_out->service == NULL
         || call_out->rhost == NULL || call_out->tty == NULL)
         return out_of_memory(call_out);
+    call_out->about.user = call_out->user;
+    call_out->about.service = call_out->service;
     return PAM_SUCCESS;
-}
-
-enum status
-call_settings(struct call *call)
-{
-    const char *path;
-
-    call->config = config_new(CONFIG_MODULE);
-    if (call->config == NULL)
-        return STATUS_MEMORY;
-    config_arguments(call->config, (size_t) call->argc, call->argv);
-    path = config_text(call->config, KEY_CONFIG);
-    config_file(call->config, path, call->service, &call->trust,
-                config_is_set(call->config, KEY_CONFIG));
-    return config_status(call->config) == STATUS_MEMORY ? STATUS_MEMORY
-                                                        : STATUS_OK;
 }
 
 void
 call_close(struct call *call)
 {
-    config_free(call->config);
+    config_free(call->about.config);
     free(call->user);
     free(call->service);
     free(call->rhost);
     free(call->tty);
 }
 
-bool
-call_has_argument(const struct call *call, const char *argument)
-{
-    for (int i = 0; i < call->argc; i++)
-        if (strcmp(call->argv[i], argument) == 0)
-            return true;
-    return false;
-}
-
 static bool
 wants_debug(const struct call *call)
 {
-    if (call->config != NULL)
-        return config_flag(call->config, KEY_DEBUG);
-    return call_has_argument(call, "debug");
+    if (call->about.config != NULL)
+        return config_flag(call->about.config, KEY_DEBUG);
+    return subject_has_argument(&call->about, "debug");
 }
 
 void
@@ -143,7 +121,6 @@ call_log(const struct call *call, int priority, const char *format, ...)
 {
     char line[LOG_LINE_MAX];
     char clean[LOG_LINE_MAX];
-    size_t used = 0;
     va_list arguments;
 
     if (priority == LOG_DEBUG && !wants_debug(call))
@@ -151,25 +128,7 @@ call_log(const struct call *call, int priority, const char *format, ...)
     va_start(arguments, format);
     (void) vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    /* text_clean bounds what it copies to a line of a prompt: go on until
-     * the log line is through. */
-    for (size_t at = 0; line[at] != '\0' && used + 1 < sizeof(clean);) {
-        char part[TEXT_LINE_MAX + 1];
-        size_t length = strlen(line + at);
-
-        if (length > TEXT_LINE_MAX / 2)
-            length = TEXT_LINE_MAX / 2;
-        while (at + length < sizeof(line) && length > 1
-               && ((unsigned char) line[at + length] & 0xc0) == 0x80)
-            length--;
-        text_clean_bytes(line + at, length, part, sizeof(part));
-        used += (size_t) snprintf(clean + used, sizeof(clean) - used, "%s",
-                                  part);
-        if (used >= sizeof(clean))
-            used = sizeof(clean) - 1;
-        at += length;
-    }
-    clean[used] = '\0';
+    text_clean_whole(line, clean, sizeof(clean));
     pam_syslog(call->pamh, priority, "%s", clean);
 }
 
@@ -180,7 +139,7 @@ call_tell(const struct call *call, int style, const char *text)
 
     text_clean(text, clean, sizeof(clean));
     if (clean[0] == '\0' || (call->flags & PAM_SILENT) != 0
-        || (call->config != NULL && config_flag(call->config, KEY_NO_WARN)))
+        || (call->about.config != NULL && config_flag(call->about.config, KEY_NO_WARN)))
         return;
     /* Whether the line is seen changes nothing. */
     (void) pam_prompt(call->pamh, style, NULL, "%s", clean);

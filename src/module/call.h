@@ -10,30 +10,18 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "common/config.h"
-#include "common/file.h"
-#include "common/status.h"
-#include "common/text.h"
+#include "pam/scope.h"
 
 struct call {
     pam_handle_t *pamh;
-    int flags;            /* as the host gave them */
-    int argc;
-    const char **argv;
-    char *user;           /* PAM_USER when the call began; copies all four */
-    char *service;        /* "" when unset, as the next two */
+    int flags;             /* as the host gave them */
+    char *user;            /* PAM_USER when the call began; copies all four */
+    char *service;         /* "" when unset, as the next two */
     char *rhost;
     char *tty;
-    bool first;           /* no authenticate before in this handle */
-    bool exempt;          /* root, or in except_users: by name alone */
-    bool has_account;     /* of scope_of, with the next four */
-    uid_t uid;
-    bool listed;          /* only_group or only_users says that it is ours */
-    char why[TEXT_LINE_MAX + 1];     /* there is no answer, or another name */
-    char missing[TEXT_LINE_MAX + 1]; /* groups of only_group there are not */
-    bool personal;        /* the host is one plain user's own process */
-    struct file_trust trust;
-    struct config *config; /* NULL until call_settings */
+    struct subject about;  /* user and service, and what scope_of found */
+    bool first;            /* no authenticate before in this handle */
+    bool personal;         /* the host is one plain user's own process */
 };
 
 /*
@@ -43,16 +31,7 @@ struct call {
 int call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
               struct call *call_out);
 
-/*
- * Reads arguments and file. Faults are kept in call->config; only
- * STATUS_MEMORY is an error here.
- */
-enum status call_settings(struct call *call);
-
 void call_close(struct call *call);
-
-/* Was the bare argument or argument=yes given? For before the settings. */
-bool call_has_argument(const struct call *call, const char *argument);
 
 /*
  * One line to syslog, cleaned of control characters. LOG_DEBUG lines appear

@@ -15,10 +15,9 @@
 #include "common/text.h"
 #include "module/breaker.h"
 #include "module/call.h"
-#include "module/memory.h"
+#include "module/handle.h"
 #include "module/relay.h"
 #include "module/result.h"
-#include "module/scope.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -38,7 +37,7 @@ EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
 static enum status
 refuse_settings(const struct call *call)
 {
-    call_log(call, LOG_ERR, "configuration: %s", config_message(call->config));
+    call_log(call, LOG_ERR, "configuration: %s", config_message(call->about.config));
     return STATUS_CONFIG;
 }
 
@@ -49,10 +48,10 @@ refuse_settings(const struct call *call)
 static enum status
 check_service(const struct call *call)
 {
-    if (config_is_set(call->config, KEY_ALLOW_SERVICES)
-        && !config_list_has(call->config, KEY_ALLOW_SERVICES, call->service))
+    if (config_is_set(call->about.config, KEY_ALLOW_SERVICES)
+        && !config_list_has(call->about.config, KEY_ALLOW_SERVICES, call->service))
         return STATUS_SERVICE;
-    return config_is_known(call->config, KEY_ALLOW_SERVICES)
+    return config_is_known(call->about.config, KEY_ALLOW_SERVICES)
                ? STATUS_OK
                : refuse_settings(call);
 }
@@ -61,7 +60,7 @@ check_service(const struct call *call)
 static enum status
 check_settings(const struct call *call)
 {
-    return config_status(call->config) == STATUS_OK ? check_service(call)
+    return config_status(call->about.config) == STATUS_OK ? check_service(call)
                                                     : refuse_settings(call);
 }
 
@@ -78,7 +77,7 @@ sign_in(struct call *call, struct relay_result *result)
         return;
     /* Started before the prompt, the helper connects while the person
      * types. */
-    if (!config_flag(call->config, KEY_WARM_UP))
+    if (!config_flag(call->about.config, KEY_WARM_UP))
         result->status = relay_password(call, WIRE_AUTHENTICATE, &password);
     if (result->status == STATUS_OK)
         relay = relay_start(call, WIRE_AUTHENTICATE, &password, result);
@@ -94,12 +93,12 @@ sign_in(struct call *call, struct relay_result *result)
 static enum scope
 find_scope(struct call *call, const char **reason_out)
 {
-    enum scope scope = scope_of(call, reason_out);
+    enum scope scope = scope_of(&call->about, reason_out);
 
-    if (call->missing[0] != '\0')
+    if (call->about.missing[0] != '\0')
         call_log(call, LOG_WARNING,
                  "only_group: not on this machine, or misspelt: %s",
-                 call->missing);
+                 call->about.missing);
     return scope;
 }
 
@@ -112,11 +111,11 @@ refuse_scope(const struct call *call, enum scope scope, const char *reason,
     switch (scope) {
     case SCOPE_UNKNOWN:
         result_out->status = STATUS_LOOKUP;
-        reason = call->why;
+        reason = call->about.why;
         break;
     case SCOPE_ALIAS:
         result_out->status = STATUS_ACCOUNT;
-        reason = call->why;
+        reason = call->about.why;
         break;
     case SCOPE_REFUSED:
         result_out->status = STATUS_BAD_INPUT;
@@ -139,16 +138,16 @@ refuse_scope(const struct call *call, enum scope scope, const char *reason,
 static void
 look_again(struct call *call, struct relay_result *result)
 {
-    bool had_account = call->has_account;
-    uid_t uid = call->uid;
+    bool had_account = call->about.has_account;
+    uid_t uid = call->about.uid;
     const char *reason;
     enum scope scope;
 
     if (result->status != STATUS_OK)
         return;
-    scope = scope_of(call, &reason);
+    scope = scope_of(&call->about, &reason);
     if (scope == SCOPE_OURS
-        && (call->has_account != had_account || call->uid != uid))
+        && (call->about.has_account != had_account || call->about.uid != uid))
         reason = "the account changed during the sign-in";
     else if (scope == SCOPE_OURS)
         return;
@@ -170,7 +169,7 @@ conclude(struct call *call, struct relay_result *result)
     memory = memory_renew(call);
     if (memory == NULL)
         *result = (struct relay_result){.status = STATUS_MEMORY};
-    code = result_finish(call, result, RESULT_AUTHENTICATE);
+    code = result_finish(call, result, PHASE_AUTHENTICATE);
     if (memory != NULL) {
         memory->verdict = result->status;
         memory->must_change = code == PAM_SUCCESS
@@ -233,7 +232,7 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 static bool
 is_stale(const struct memory *memory, const struct call *call)
 {
-    return memory != NULL && memory->uid != call->uid;
+    return memory != NULL && memory->uid != call->about.uid;
 }
 
 /* What the account phase itself finds; STATUS_OK for nothing. */
@@ -270,7 +269,7 @@ check_account(struct call *call)
     int code;
 
     /* Whatever else was found or is remembered about such a name. */
-    if (call->exempt)
+    if (call->about.exempt)
         return PAM_IGNORE;
     if (result.status != STATUS_OK)
         return result_refuse_account(call, &result, true);
@@ -278,7 +277,7 @@ check_account(struct call *call)
         return PAM_IGNORE;
     if (memory->must_change)
         return PAM_NEW_AUTHTOK_REQD;
-    code = result_code(memory->verdict, RESULT_ACCOUNT);
+    code = pam_code(memory->verdict, PHASE_ACCOUNT);
     if (code == PAM_IGNORE || (code == PAM_SUCCESS && scope != SCOPE_OURS))
         return PAM_IGNORE;
     if (code == PAM_SUCCESS)
@@ -345,7 +344,7 @@ prove_password(struct call *call)
     memory = memory_renew(call);
     if (memory == NULL) {
         result.status = STATUS_MEMORY;
-        return result_finish(call, &result, RESULT_PRELIMINARY);
+        return result_finish(call, &result, PHASE_PRELIMINARY);
     }
     /* What authenticate found, if it was asked, is not for a change of password
      * to forget or to replace. */
@@ -358,7 +357,7 @@ prove_password(struct call *call)
     if (result.status == STATUS_OK && !result.ready)
         result.status = STATUS_HELPER;
     look_again(call, &result);
-    code = result_finish(call, &result, RESULT_PRELIMINARY);
+    code = result_finish(call, &result, PHASE_PRELIMINARY);
     if (code != PAM_SUCCESS) {
         relay_free(memory->relay);
         memory->relay = NULL;
@@ -384,7 +383,7 @@ renew_password(struct call *call)
                         relay_new_password(memory->relay))
                != PAM_SUCCESS)
         result.status = STATUS_MEMORY;
-    code = result_finish(call, &result, RESULT_UPDATE);
+    code = result_finish(call, &result, PHASE_UPDATE);
     if (memory != NULL) {
         relay_free(memory->relay);
         memory->relay = NULL;
@@ -412,7 +411,7 @@ change_password(struct call *call)
         refuse_scope(call, scope,
                      stale ? "the account changed meanwhile" : reason,
                      &refused);
-        return result_finish(call, &refused, RESULT_PRELIMINARY);
+        return result_finish(call, &refused, PHASE_PRELIMINARY);
     }
     if ((call->flags & PAM_PRELIM_CHECK) != 0)
         return prove_password(call);

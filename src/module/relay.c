@@ -17,14 +17,14 @@
 #include <string.h>
 #include <sys/random.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/remedy.h"
 #include "flows/talk.h"
 #include "module/helper.h"
-#include "module/stamp.h"
+#include "common/run_state.h"
 
 struct relay {
     struct call *call; /* the one being served now */
@@ -50,20 +50,10 @@ struct relay {
     unsigned int answers; /* of the person or the stack */
 };
 
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    /* Cannot fail for this clock on Linux. */
-    (void) clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static unsigned int
 budget_ms(const struct call *call)
 {
-    return config_number(call->config, KEY_TIMEOUT) * 1000;
+    return config_number(call->about.config, KEY_TIMEOUT) * 1000;
 }
 
 /* Waits for the helper; STATUS_OK when there is something to read. */
@@ -75,7 +65,7 @@ wait_readable(const struct relay *relay)
     int ready;
 
     for (;;) {
-        left = relay->deadline - now_ms();
+        left = relay->deadline - clock_ms();
         ready = left <= 0 ? 0 : poll(&poller, 1, (int) left);
         if (ready > 0)
             return STATUS_OK;
@@ -247,8 +237,8 @@ password_prompt(const struct call *call, enum wire_operation operation,
         /* By default libpam's own words in its translation: pam_unix, which
          * asks everybody else, uses them. A difference would tell a stranger
          * who is ours. */
-        return config_is_set(call->config, KEY_PROMPT)
-                   ? config_text(call->config, KEY_PROMPT)
+        return config_is_set(call->about.config, KEY_PROMPT)
+                   ? config_text(call->about.config, KEY_PROMPT)
                    : dgettext("Linux-PAM", "Password: ");
     /* Of an expired password the person is asked, whoever the host is. */
     if (getuid() != 0 || (call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0)
@@ -270,10 +260,10 @@ relay_password(struct call *call, enum wire_operation operation,
     const char *prompt = password_prompt(call, operation, line, sizeof(line));
     int code;
 
-    if (config_flag(call->config, KEY_USE_FIRST_PASS))
+    if (config_flag(call->about.config, KEY_USE_FIRST_PASS))
         return password == NULL ? STATUS_EMPTY_PASSWORD
                                 : check_password(password, password_out);
-    if (!config_flag(call->config, KEY_TRY_FIRST_PASS))
+    if (!config_flag(call->about.config, KEY_TRY_FIRST_PASS))
         return ask_password(call, type, prompt, password_out);
     code = pam_get_authtok(call->pamh, type, &password, prompt);
     if (code == PAM_BUF_ERR)
@@ -290,9 +280,9 @@ will_prompt(const struct relay *relay)
     const struct call *call = relay->call;
 
     if (relay->password->data != NULL
-        || config_flag(call->config, KEY_USE_FIRST_PASS))
+        || config_flag(call->about.config, KEY_USE_FIRST_PASS))
         return false;
-    return !config_flag(call->config, KEY_TRY_FIRST_PASS)
+    return !config_flag(call->about.config, KEY_TRY_FIRST_PASS)
            || stacked_password(call, PAM_AUTHTOK) == NULL;
 }
 
@@ -300,7 +290,7 @@ will_prompt(const struct relay *relay)
 static bool
 is_own_account(const struct call *call)
 {
-    return call->has_account && getuid() != 0 && call->uid == getuid();
+    return call->about.has_account && getuid() != 0 && call->about.uid == getuid();
 }
 
 static enum status
@@ -310,11 +300,11 @@ send_start(struct relay *relay)
     struct wire *wire = relay->wire;
     unsigned int flags = 0;
 
-    if (call->argc > WIRE_ARGS_MAX)
+    if (call->about.count > WIRE_ARGS_MAX)
         return STATUS_CONFIG;
     if (call->personal)
         flags |= WIRE_PERSONAL;
-    if (config_flag(call->config, KEY_DEBUG))
+    if (config_flag(call->about.config, KEY_DEBUG))
         flags |= WIRE_DEBUG;
     if (relay->operation == WIRE_CHANGE && is_own_account(call))
         flags |= WIRE_OWN;
@@ -328,9 +318,9 @@ send_start(struct relay *relay)
     wire_put_text(wire, call->service);
     wire_put_text(wire, call->rhost);
     wire_put_text(wire, call->tty);
-    wire_put_byte(wire, (unsigned int) call->argc);
-    for (int i = 0; i < call->argc; i++)
-        wire_put_text(wire, call->argv[i]);
+    wire_put_byte(wire, (unsigned int) call->about.count);
+    for (size_t i = 0; i < call->about.count; i++)
+        wire_put_text(wire, call->about.arguments[i]);
     return send_message(relay);
 }
 
@@ -338,11 +328,11 @@ static enum status
 start_helper(struct relay *relay)
 {
     const struct call *call = relay->call;
-    const char *path = config_text(call->config, KEY_HELPER);
+    const char *path = config_text(call->about.config, KEY_HELPER);
     char real[FILE_PATH_MAX];
     char error[512];
 
-    if (file_check_program(path, &call->trust, real, error, sizeof(error))
+    if (file_check_program(path, &call->about.trust, real, error, sizeof(error))
             == FILE_OK
         && helper_start(real, &relay->helper, error, sizeof(error)))
         return STATUS_OK;
@@ -381,7 +371,7 @@ start_again(struct relay *relay, unsigned int kind, struct secret *answer)
     helper_end(&relay->helper);
     relay->restarted = true;
     secret_move(relay->password, answer);
-    relay->deadline = now_ms() + budget_ms(relay->call);
+    relay->deadline = clock_ms() + budget_ms(relay->call);
     return begin(relay);
 }
 
@@ -413,7 +403,7 @@ ask_question(struct relay *relay, unsigned int kind, const char *prompt,
 static bool
 takes_new_from_stack(const struct relay *relay)
 {
-    const struct config *config = relay->call->config;
+    const struct config *config = relay->call->about.config;
 
     return relay->operation == WIRE_CHANGE
            && (config_flag(config, KEY_USE_AUTHTOK)
@@ -421,14 +411,25 @@ takes_new_from_stack(const struct relay *relay)
 }
 
 /*
- * No code is sent where the new password that it is for would come from
+ * At most one in ten minutes, and none where no account is here to count it
+ * for. No code is sent where the new password that it is for would come from
  * another module, which asks later.
  */
 static enum stamp
 permit_code(const struct relay *relay)
 {
-    return takes_new_from_stack(relay) ? STAMP_CANNOT
-                                       : stamp_permit_code(relay->call);
+    const struct subject *about = &relay->call->about;
+    enum stamp stamp;
+    char name[32];
+
+    if (takes_new_from_stack(relay) || !about->has_account)
+        return STAMP_CANNOT;
+    stamp_name(about->uid, name, sizeof(name));
+    stamp = stamp_take(name);
+    if (stamp == STAMP_CANNOT)
+        call_log(relay->call, LOG_ERR, "cannot record a code in %s",
+                 RUN_STATE_FOLDER);
+    return stamp;
 }
 
 /*
@@ -527,7 +528,7 @@ current_password(struct relay *relay, unsigned int kind, const char *prompt,
     if (relay->operation == WIRE_CHANGE)
         may_be_empty = is_own_account(relay->call);
     if (status == STATUS_EMPTY_PASSWORD && may_be_empty
-        && !config_flag(relay->call->config, KEY_USE_FIRST_PASS))
+        && !config_flag(relay->call->about.config, KEY_USE_FIRST_PASS))
         status = secret_set_text(answer_out, "") ? STATUS_OK : STATUS_MEMORY;
     if (status == STATUS_OK && answer_out->length > 0
         && may_be_unattended(relay))
@@ -601,7 +602,7 @@ answer_ask(struct relay *relay)
     }
     if (status == STATUS_OK) {
         if (!is_known_here(relay, kind))
-            relay->deadline = now_ms() + budget_ms(relay->call);
+            relay->deadline = clock_ms() + budget_ms(relay->call);
         wire_begin(wire, WIRE_REPLY, relay->id);
         wire_put_bytes(wire, answer.data, answer.length);
         status = send_message(relay);
@@ -642,7 +643,7 @@ show_block(struct relay *relay)
         || relay->blocks++ >= RELAY_BLOCKS_MAX)
         return STATUS_HELPER;
     if ((call->flags & PAM_SILENT) == 0
-        && !config_flag(call->config, KEY_NO_WARN)
+        && !config_flag(call->about.config, KEY_NO_WARN)
         && (strcmp(call->service, "sshd") == 0
             /* Setting the locale is what is unsafe.
              * NOLINTNEXTLINE(concurrency-mt-unsafe) */
@@ -812,7 +813,7 @@ serve_call(struct relay *relay, struct call *call, enum status started,
     memset(result_out, 0, sizeof(*result_out));
     relay->call = call;
     result_out->status = STATUS_INTERNAL;
-    relay->deadline = now_ms() + budget_ms(call);
+    relay->deadline = clock_ms() + budget_ms(call);
     if (status == STATUS_OK)
         status = serve(relay, result_out);
     /* A change succeeds only after it was told to go on, and with a new

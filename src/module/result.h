@@ -1,6 +1,5 @@
 /*
- * From a status to a PAM code, per phase, and the one log line of an attempt.
- * PAM codes are made here and nowhere else.
+ * The end of an attempt: its PAM code, and its one log line.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,19 +8,7 @@
 
 #include "module/call.h"
 #include "module/relay.h"
-
-enum result_phase {
-    RESULT_AUTHENTICATE,
-    RESULT_PRELIMINARY, /* chauthtok, PAM_PRELIM_CHECK */
-    RESULT_UPDATE,      /* chauthtok, PAM_UPDATE_AUTHTOK */
-    RESULT_ACCOUNT      /* acct_mgmt, of what authenticate found */
-};
-
-/*
- * The PAM code of a status. Only STATUS_OK gives PAM_SUCCESS, and nothing
- * but RESULT_ACCOUNT gives PAM_IGNORE: what is another module's to overrule.
- */
-int result_code(enum status status, enum result_phase phase);
+#include "pam/code.h"
 
 /*
  * Ends an attempt: checks that PAM_USER is still whom it was about (else the
@@ -29,7 +16,7 @@ int result_code(enum status status, enum result_phase phase);
  * what may be told, logs one line and returns the code.
  */
 int result_finish(struct call *call, struct relay_result *result,
-                  enum result_phase phase);
+                  enum pam_phase phase);
 
 /*
  * Refuses in the account phase, with one log line. found: by the account phase

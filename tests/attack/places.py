@@ -20,7 +20,7 @@ import glob
 import os
 import re
 
-FILES = ("Makefile.am", "configure.ac", "tests/*/Makefile.inc", "src/*/*.map", "data/*.pem",
+FILES = ("Makefile.am", "configure.ac", "tests/*/Makefile.inc", "src/*/*.map", "src/*/*.def", "data/*.pem",
          "pam.d-examples/*")
 
 DIRECTIVE = re.compile(r'\#(?: /\*.*?\*/ | \\\n | "(?: \\. | [^"\\\n] )*" | [^\n] )*',

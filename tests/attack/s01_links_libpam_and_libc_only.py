@@ -9,9 +9,9 @@ from suites.faults import find_module
 BREAKAGES = [
     ("the module is linked with OpenSSL",
      ("pam_cognito_la_LIBADD", "-lcrypto ..."),
-     ("stamp_lock", "OPENSSL_init(); ...", "void OPENSSL_init(void);")),
+     ("run_state_lock", "OPENSSL_init(); ...", "void OPENSSL_init(void);")),
     ("the module has a constructor",
-     ("stamp_lock",
+     ("run_state_lock",
       "...",
       "#include <unistd.h>\n__attribute__((constructor)) static void first(void) { (void) "
       "alarm(0); }")),

@@ -20,9 +20,9 @@ from world import CONF, SERVICE_HOST, write
 
 BREAKAGES = [
     ("the module waits for as long as it takes",
-     ("wait_readable (now_ms)", "left = INT_MAX", "#include <limits.h>")),
+     ("wait_readable (clock_ms)", "left = INT_MAX", "#include <limits.h>")),
     ("every message moves the deadline",
-     ("serve (next_message)", "relay->deadline = now_ms() + budget_ms(relay->call); ...")),
+     ("serve (next_message)", "relay->deadline = clock_ms() + budget_ms(relay->call); ...")),
     ("so does every question, nobody being asked",
      ("answer_ask (is_known_here)", "... || kind == TALK_PERMIT")),
     ("the helper has neither a warden nor an alarm nor a deadline",

@@ -14,16 +14,16 @@ BREAKAGES = [
     ("uid 0 is a user like others",
      ("is_system_uid (0)", "return false"),
      ("judge (KEY_MINIMUM_UID)",
-      "account->pw_uid + 1u < config_number(call->config, KEY_MINIMUM_UID)")),
+      "account->pw_uid + 1u < config_number(subject->config, KEY_MINIMUM_UID)")),
     ("the first dynamic user is a person", ("is_system_uid 61184", "61185")),
     ("the last dynamic user is a person", ("is_system_uid 65519", "65518")),
     ("nobody is somebody", ("is_system_uid 65534", "65533")),
     ("minimum_uid is not looked at", ("judge (KEY_MINIMUM_UID)", "false")),
     ("only_group is not looked at", ("find_in_lists", "return SCOPE_OURS;")),
-    ("names without an account are asked about", ("scope_of (call_has_argument)", "false")),
+    ("names without an account are asked about", ("scope_of (subject_has_argument)", "false")),
     ("a helper is started before it is known whose sign-in it is",
      ("authenticate (LOG_DEBUG)",
-      "if (call_settings(call) == STATUS_OK) sign_in(call, &result); ...")),
+      "if (call->about.config != NULL) sign_in(call, &result); ...")),
 ]
 OPEN = "open-sesame"  # what the helper that says yes wants to hear
 IN_POOL = "Open-Sesame-1"

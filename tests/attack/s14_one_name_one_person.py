@@ -18,7 +18,7 @@ BREAKAGES = [
     ("the name ends where ASCII ends",
      ("format_name (memcpy)",
       "while (length > 0 && (part[length - 1] & 0x80) != 0) length--; ...")),
-    ("any claim may name the account", ("policy_settings (is_fixed)", "true")),
+    ("any claim may name the account", ("claim_check (is_fixed)", "true")),
     ("an address need not be verified", ("is_verified", "return true;")),
 ]
 ALIAS = {"user_pool_id": "eu-west-1_Alias0001", "client_id": "aliasclient0000000000000001",

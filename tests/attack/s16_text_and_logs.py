@@ -19,7 +19,7 @@ BREAKAGES = [
     ("what turns the direction is text", ("unprintable 0x202e", "0x2029")),
     ("what isolates a direction is text", ("unprintable 0x206f", "0x2065")),
     ("what is no UTF-8 is text",
-     ("text_clean_bytes (decode)", "...; if (step == 0) step = 1, character = 'x'")),
+     ("clean (decode)", "...; if (step == 0) step = 1, character = 'x'")),
     ("the module believes the helper's prompts",
      ("ask_question (text_clean)", '(void) snprintf(clean, sizeof(clean), "%s", prompt)')),
     ("the module believes the helper's messages",
@@ -28,8 +28,7 @@ BREAKAGES = [
       '(void) snprintf(result->person, sizeof(result->person), "%s", wire_get_text(wire, '
       "TEXT_LINE_MAX))")),
     ("the module believes the helper's log lines",
-     ("call_log (text_clean_bytes)",
-      '(void) snprintf(part, sizeof(part), "%.*s", (int) length, line + at)')),
+     ("call_log (text_clean_whole)", '(void) snprintf(clean, sizeof(clean), "%s", line)')),
     ("text of any length", ("TEXT_LINE_MAX", "700")),
     ("a prompt is a format", ('converse "%s"', 'prompt, "", "", ""')),
     ("what is answered is logged",

@@ -26,7 +26,7 @@ BREAKAGES = [
       "(void) setgroups(1, (gid_t[]) {27}); ...",
       "#include <grp.h>")),
     ("who is somebody else in the pool is somebody else here",
-     ("conclude (RESULT_AUTHENTICATE)",
+     ("conclude (PHASE_AUTHENTICATE)",
       '...; (void) pam_putenv(call->pamh, "HOME=/root"); (void) pam_putenv(call->pamh, '
       '"SHELL=/bin/false")')),
 ]

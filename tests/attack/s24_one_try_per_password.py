@@ -27,7 +27,7 @@ BREAKAGES = [
      again("status == STATUS_THROTTLED || status == STATUS_SERVER")),
     ("what was lost on the way is tried again",
      again("status == STATUS_TRANSPORT || status == STATUS_UNREADABLE")),
-    ("a lock-out is a wrong password like others", ("codes_of PAM_MAXTRIES", "PAM_AUTH_ERR")),
+    ("a lock-out is a wrong password like others", ("LIMIT PAM_MAXTRIES", "PAM_AUTH_ERR")),
 ]
 FAULTS = {
     "throttle_429": "throttled", "throttle_400": "throttled", "empty_503": "server_error",

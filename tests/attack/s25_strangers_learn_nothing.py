@@ -23,11 +23,11 @@ BREAKAGES = [
       "if (status == STATUS_DISABLED) (void) poll(NULL, 0, 500); ...",
       "#include <poll.h>")),
     ("the words tell an account's state",
-     ("choose_words (STATUS_TEMPORARY_EXPIRED)", "...: break; case -1")),
+     ("choose_words (status_is_state)", "false")),
     ("our prompt has words of its own",
      ('password_prompt ("Linux-PAM")', 'dgettext("Linux-PAM", "Your password: ")')),
     ("the pool's word for an unknown name is shown",
-     ("STATUS_LIST (NO_USER)", 'X(NO_USER, "no_such_user", "Nobody.")')),
+     ('reason.def REASON(NO_USER, ""', '"Nobody."')),
 ]
 LEGACY = {"client_id": "locallegacy0000000000000001",
           "secret": "3px2q1w0e9r8t7y6u5i4o3p2a1s0d9f8g7h6j5k4l3z2x1c0v9b"}

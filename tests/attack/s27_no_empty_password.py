@@ -18,8 +18,7 @@ BREAKAGES = [
      ("converse STATUS_CANCELLED", "STATUS_OK"),
      ("relay_password (STATUS_CANCELLED)", 'password = "Correct-Horse-9"')),
     ("an empty password is a reason to succeed",
-     ("codes_of STATUS_EMPTY_PASSWORD", "-1"),
-     ("codes_of (STATUS_OK)", "case STATUS_EMPTY_PASSWORD: ...")),
+     ("reason.def REASON(EMPTY_PASSWORD, REFUSED", "SUCCESS")),
 ]
 REFUSED = "PAM_AUTH_ERR"
 

@@ -15,14 +15,12 @@ from world import CA_FILE, CONF, SECRET, SECRET_FILE, SERVICE_HOST, write
 
 BREAKAGES = [
     ("a fault of the network is PAM_IGNORE",
-     ("codes_of (STATUS_PRIVILEGE)",
-      "...: return (struct codes){PAM_IGNORE, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR}; case -1")),
+     ("UNAVAILABLE PAM_AUTHINFO_UNAVAIL", "PAM_IGNORE")),
     ("a fault of the configuration is PAM_IGNORE",
-     ("codes_of (STATUS_CONFIG)",
-      "...: return (struct codes){PAM_IGNORE, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR}; case -1")),
+     ("reason.def REASON(CONFIG, SETTINGS",
+      "{PAM_IGNORE, PAM_SERVICE_ERR, PAM_SERVICE_ERR, PAM_IGNORE}")),
     ("a fault of the network is PAM_SUCCESS",
-     ("codes_of (STATUS_PRIVILEGE)",
-      "...: return (struct codes){PAM_SUCCESS, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR}; case -1")),
+     ("UNAVAILABLE PAM_AUTHINFO_UNAVAIL", "PAM_SUCCESS")),
     ("with a broken configuration nobody is ours",
      ("refuse_settings STATUS_CONFIG", "STATUS_NO_USER")),
     ("a helper that cannot be started is a missing user",

@@ -21,11 +21,11 @@ BREAKAGES = [
       '...; (void) close(open("/tmp/seen", O_CREAT | O_WRONLY | O_CLOEXEC, 0600))',
       "#include <fcntl.h>")),
     ("a stamp has the user's name",
-     ("stamp_permit_code (stamp_name)",
-      '(void) snprintf(name, sizeof(name), "code-%s", call->user)')),
+     ("permit_code (stamp_name)",
+      '(void) snprintf(name, sizeof(name), "code-%s", relay->call->user)')),
     ("the folder is everybody's to look into",
-     ("open_folder (mkdir)", "mkdir(STAMP_FOLDER, 0755) < 0"), ("open_folder (S_IRWXG)", "true")),
-    ("stamps stand somewhere else", ("STAMP_FOLDER", '"/var/tmp/pam_cognito"')),
+     ("open_folder (mkdir)", "mkdir(RUN_STATE_FOLDER, 0755) < 0"), ("open_folder (S_IRWXG)", "true")),
+    ("stamps stand somewhere else", ("RUN_STATE_FOLDER", '"/var/tmp/pam_cognito"')),
 ]
 FOLDER = "/run/pam_cognito"
 # Whatever can make, change or remove something that has a name.

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/pam_stack.h"
+#include "doctor/pam_stack.h"
 #include "unit/tap.h"
 
 #define STACKS 2000

@@ -37,3 +37,8 @@ def code(text):
     found = re.findall(r"`([^`\n]+)`", text)
     found += [line for line in text.splitlines() if line.startswith("    ")]
     return found
+
+
+def plain(text):
+    """Without the marks for code and emphasis."""
+    return re.sub(r"[`*]", "", text)

@@ -89,14 +89,20 @@ def string_macros(text):
     return macros
 
 
+def reasons():
+    """The rows of reason.def: name, word, codes, told, person, meaning, fix."""
+    return [(name, text_of(word, {}), kind, told, *(text_of(text, {}) for text in texts))
+            for name, word, kind, told, *texts in calls(c_source("src/common/reason.def"), "REASON")]
+
+
 def statuses():
     """name -> (reason word, text for the person), in order."""
-    text = c_source("src/common/status.h")
-    listed = text[text.index("#define STATUS_LIST(X)") + 22:]
-    listed = listed[:listed.index("enum status")]
-    return {arguments[0]: (text_of(arguments[1], {}),
-                           text_of(arguments[2], {}))
-            for arguments in calls(listed, "X")}
+    return {name: (word, person) for name, word, _, _, person, _, _ in reasons()}
+
+
+def explanations():
+    """reason word -> (what it means, what to do)."""
+    return {word: (meaning, fix) for _, word, _, _, _, meaning, fix in reasons()}
 
 
 def error_rows():
@@ -124,47 +130,25 @@ def message_cell(fragment):
     return f'is "{fragment[1:]}"' if fragment[0] == "=" else f'"{fragment}"'
 
 
+def all_codes():
+    """status name -> (authenticate, preliminary, update, account), without PAM_."""
+    kinds = {kind: tuple(code.strip().removeprefix("PAM_") for code in codes.split(","))
+             for kind, codes in re.findall(r"^#define (\w+)\s+\{(.*?)\}",
+                                           c_source("src/pam/code.c"), re.M | re.S)}
+    return {name: kinds[kind] for name, _, kind, *_ in reasons()}
+
+
 def pam_codes():
-    """status name -> (authenticate, preliminary, update), without PAM_."""
-    text = c_source("src/module/result.c")
-    start = text.index("codes_of(enum status status)\n{")
-    body = text[start:text.index("\n}\n", start)]
-    codes, waiting = {}, []
-    for case, triple in re.findall(
-            r"case STATUS_(\w+):|return \(struct codes\)\{([^}]*)\}", body):
-        if case:
-            waiting.append(case)
-            continue
-        values = tuple(part.strip().removeprefix("PAM_")
-                       for part in triple.split(","))
-        for name in waiting:
-            codes[name] = values
-        waiting = []
-    codes.pop("COUNT", None)
-    return codes
+    return {name: codes[:3] for name, codes in all_codes().items()}
 
 
 def account_codes():
-    """status name -> code of the account phase, without PAM_."""
-    body = body_of(c_source("src/module/result.c"), "account_code")
-    found, waiting = {}, []
-    for case, code in re.findall(r"case STATUS_(\w+):|return PAM_(\w+);", body):
-        if case:
-            waiting.append(case)
-            continue
-        found.update(dict.fromkeys(waiting, code))
-        waiting = []
-    for name, (authenticate, _, _) in pam_codes().items():
-        found.setdefault(name, authenticate if authenticate == "PERM_DENIED" else "IGNORE")
-    return found
+    return {name: codes[3] for name, codes in all_codes().items()}
 
 
 def explained():
     """The states that are told only with explain_status (or after proof)."""
-    text = c_source("src/flows/sign_in.c")
-    start = text.index("choose_words(struct flow *flow")
-    body = text[start:text.index("if (!open)", start)]
-    return set(re.findall(r"case STATUS_(\w+):", body))
+    return {name for name, _, _, told, *_ in reasons() if told == "STATE"}
 
 
 def body_of(text, name):

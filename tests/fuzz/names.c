@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "common/map.h"
+#include "client/map.h"
 #include "common/pattern.h"
 #include "fuzz.h"
 

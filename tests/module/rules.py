@@ -13,6 +13,10 @@ import harness  # noqa: E402
 from harness import HELPER, MODULE  # noqa: E402
 
 SRC = os.path.join(harness.FOLDER, "src")
+ROOMS = sorted(os.listdir(SRC))
+# What becomes part of the module; run.c is the tool's alone.
+IN_HOSTS = ("module", "common", "pam")
+NOT_THE_MODULES = {"common/run.c", "pam/names.c"}
 ENTRY_POINTS = {"pam_sm_authenticate", "pam_sm_setcred", "pam_sm_acct_mgmt",
                 "pam_sm_open_session", "pam_sm_close_session", "pam_sm_chauthtok"}
 # The dynamic loader is named by some architectures' stack protectors; the
@@ -146,13 +150,20 @@ class Includes(unittest.TestCase):
     # folder: what its files may include of this project
     folder_rows = {folder: (folder, allowed) for folder, allowed in [
         ("common", r"(config\.h|common/.*)"),
-        ("module", r"(config\.h|common/.*|module/.*|flows/talk\.h)"),
+        ("pam", r"(config\.h|common/.*|pam/.*)"),
+        ("module", r"(config\.h|common/.*|pam/.*|module/.*|flows/talk\.h)"),
         ("cognito", r"(config\.h|common/.*|cognito/.*)"),
-        ("flows", r"(config\.h|common/.*|cognito/.*|flows/.*)"),
-        ("helper", r"(config\.h|common/.*|cognito/.*|flows/.*|helper/.*)")]}
+        ("client", r"(config\.h|common/.*|cognito/.*|client/.*)"),
+        ("flows", r"(config\.h|common/.*|cognito/.*|client/.*|flows/.*)"),
+        ("helper", r"(config\.h|common/.*|cognito/.*|client/.*|flows/.*|helper/.*)"),
+        ("doctor", r"(config\.h|(common|pam|cognito|client|flows|cli|doctor)/.*)"),
+        ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*|doctor/check\.h)")]}
+
+    def test_every_folder_has_a_row(self):
+        self.assertEqual({folder for folder, _ in self.folder_rows.values()}, set(ROOMS))
 
     def check_folder(self, folder, allowed):
-        ours = r"(config\.h$|common/|module/|cognito/|flows/|helper/|cli/)"
+        ours = rf"(config\.h$|({'|'.join(ROOMS)})/)"
         seen = 0
         for path in files(folder):
             for include in includes(path):
@@ -177,10 +188,18 @@ class Includes(unittest.TestCase):
         self.assertNotEqual(users, set())
         self.assertLessEqual(users, allowed)
 
-    def test_pam_is_the_modules(self):
-        for path in files("common", "cognito", "flows", "helper"):
-            for include in includes(path):
-                self.assertFalse(include.startswith("security/"), name(path))
+    def test_libpam_is_the_modules(self):
+        """The codes are numbers to everybody; pam_strerror() is for explain."""
+        codes = {"security/_pam_types.h"}
+        allowed = {"pam": codes, "cli": codes | {"security/pam_appl.h"}, "doctor": codes}
+        for path in files(*set(ROOMS) - {"module"}):
+            found = {include for include in includes(path) if include.startswith("security/")}
+            self.assertLessEqual(found, allowed.get(name(path).split("/")[0], set()), name(path))
+
+    def test_nothing_stands_in_for_libpam(self):
+        for path in files("*"):
+            self.assertEqual(re.findall(r"^(pam_(?!sm_|code|cognito|stack|line)\w+)\(.*\n\{",
+                                        strip(read(path)), re.MULTILINE), [], name(path))
 
     def test_flows_know_no_sockets_and_no_terminals(self):
         for path in files("flows"):
@@ -192,42 +211,47 @@ class Includes(unittest.TestCase):
 @harness.cases
 class Calls(unittest.TestCase):
     def test_one_file_starts_processes(self):
+        """In a host, in the helper, for the tool: one each."""
         text = strip(read(os.path.join(SRC, "module", "helper.c")))
         self.assertIn("SYS_clone", text)
         self.assertIn("execve", text)
+        # The filter names system calls to refuse them.
+        filters = {"helper/sandbox.c", "helper/filter.h"}
         for word in ("SYS_clone", "SYS_clone3", "SYS_fork", "SYS_vfork", "SYS_execve"):
-            users = {name(path) for path in files("module", "common", "cognito", "flows")
+            users = {name(path) for path in files("*")
                      if re.search(rf"\b{word}\b", strip(read(path)))}
-            self.assertLessEqual(users, {"module/helper.c"})
+            self.assertLessEqual(users, {"module/helper.c"} | filters)
+        starters = {"fork": {"helper/warden.c"}, "posix_spawn": {"common/run.c"}}
         for function in ("fork", "vfork", "clone", "execve", "execv", "execl", "execvp", "system",
-                         "popen", "posix_spawn", "fexecve"):
-            self.assertLessEqual(callers(function, "module", "common", "cognito", "flows",
-                                         "helper"),
-                                 {"helper/warden.c"} if function == "fork"
-                                 else {"module/helper.c"}, function)
+                         "popen", "posix_spawn", "posix_spawnp", "fexecve"):
+            self.assertLessEqual(callers(function, "*"),
+                                 starters.get(function, {"module/helper.c"}), function)
 
     unsafe_rows = {word: (word,) for word in sorted(UNSAFE)}
 
     def check_unsafe(self, word):
-        self.assertEqual(callers(word, "module", "common", "cognito", "flows", "helper"), set())
+        self.assertEqual(callers(word, "*"), set())
 
     # Of the forbidden ones these are for the helper's side of the clone.
     def test_what_hosts_must_not_see(self):
         for word in sorted(NOT_IN_HOSTS - {"wait"}):
-            self.assertEqual(callers(word, "module", "common"), set(), word)
+            self.assertEqual(callers(word, *IN_HOSTS) - NOT_THE_MODULES, set(), word)
 
     def test_child_side_only(self):
         for word in ("umask", "chdir", "setsid", "setrlimit", "_exit"):
-            self.assertEqual(callers(word, "module", "common"), {"module/helper.c"}, word)
+            self.assertEqual(callers(word, *IN_HOSTS), {"module/helper.c"}, word)
 
     def test_environment_is_not_asked(self):
+        """But by the tool, about the terminal's colours."""
         for word in ("getenv", "secure_getenv", "setenv", "putenv"):
-            self.assertEqual(callers(word, "module", "common", "cognito", "flows", "helper"),
-                             set())
+            self.assertLessEqual(callers(word, "*"), {"cli/output.c"})
+
+    def test_the_module_holds_what_it_uses(self):
+        """Whole libraries go into it: a file of the tool's would come along."""
+        self.assertEqual(symbols(MODULE, "--undefined-only") & {"posix_spawn", "posix_spawnp"}, set())
 
     def test_secrets_are_wiped_in_one_place(self):
-        users = callers("explicit_bzero", "module", "common", "cognito", "flows", "helper")
-        self.assertLessEqual(users, {"common/secret.c"})
+        self.assertLessEqual(callers("explicit_bzero", "*"), {"common/secret.c"})
 
     def test_formats_are_constants(self):
         """pam_prompt and pam_syslog with somebody's text go through "%s"."""

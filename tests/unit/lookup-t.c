@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "module/lookup.h"
+#include "pam/lookup.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "common/map.h"
+#include "client/map.h"
 #include "tap.h"
 
 #define NOT_UTF8 "alice = al\xff" "ice\n"

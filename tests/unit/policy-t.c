@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "client/claim.h"
 #include "tap.h"
 
 #define ALICE "\"cognito:username\":\"alice\""
@@ -183,7 +184,7 @@ test_settings(const char *first, const char *second, enum status wanted)
     struct config *config = read_settings(settings);
     char note[208] = "";
 
-    is_number(policy_settings(config, note, sizeof(note)), wanted, first);
+    is_number(claim_check(config, note, sizeof(note)), wanted, first);
     ok(wanted == STATUS_OK || strstr(note, "allow_mutable_claim") != NULL,
        "%s: the note says what to do", first);
     config_free(config);

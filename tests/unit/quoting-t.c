@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "helper/setup.h"
+#include "client/setup.h"
 #include "tap.h"
 
 /* A client secret and a proxy's password, no letters of a key alone. */

@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "module/result.h"
+#include "pam/code.h"
 
 #include <security/pam_modules.h>
 
@@ -66,7 +66,7 @@ code_of(const char *name)
 }
 
 static void
-check(const char *id, const char *reason, enum result_phase phase, int wanted)
+check(const char *id, const char *reason, enum pam_phase phase, int wanted)
 {
     static const char *const phases[] = {"authenticate", "prelim", "update"};
     enum status status = STATUS_OK;
@@ -79,7 +79,7 @@ check(const char *id, const char *reason, enum result_phase phase, int wanted)
         return;
     }
     if (wanted != NONE)
-        (void) is_number(result_code(status, phase), wanted, what);
+        (void) is_number(pam_code(status, phase), wanted, what);
 }
 
 /* The next field of a row, without the blanks around it. */
@@ -119,9 +119,9 @@ check_rows(void)
         for (int i = 0; i < 3; i++)
             codes[i] = code_of(next_field(&row));
         reason = next_field(&row);
-        check(id, reason, RESULT_AUTHENTICATE, codes[0]);
-        check(id, reason, RESULT_PRELIMINARY, codes[1]);
-        check(id, reason, RESULT_UPDATE, codes[2]);
+        check(id, reason, PHASE_AUTHENTICATE, codes[0]);
+        check(id, reason, PHASE_PRELIMINARY, codes[1]);
+        check(id, reason, PHASE_UPDATE, codes[2]);
     }
     (void) fclose(file);
     ok(rows > 100, "errors.expected has its rows");
@@ -132,17 +132,17 @@ static void
 check_all(void)
 {
     for (unsigned int status = 0; status < STATUS_COUNT + 3; status++)
-        for (int phase = RESULT_AUTHENTICATE; phase <= RESULT_UPDATE;
+        for (int phase = PHASE_AUTHENTICATE; phase <= PHASE_UPDATE;
              phase++) {
-            int code = result_code((enum status) status,
-                                   (enum result_phase) phase);
+            int code = pam_code((enum status) status,
+                                   (enum pam_phase) phase);
 
             (void) ok((code == PAM_SUCCESS) == (status == STATUS_OK)
                           && code != PAM_IGNORE,
                       "status %u, phase %d: success is for ok alone", status,
                       phase);
         }
-    is_number(result_code(STATUS_OK, (enum result_phase) 9), PAM_SYSTEM_ERR,
+    is_number(pam_code(STATUS_OK, (enum pam_phase) 9), PAM_SYSTEM_ERR,
               "a phase that there is not");
 }
 
@@ -151,11 +151,11 @@ main(void)
 {
     check_rows();
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        check("by hand", others[i].reason, RESULT_AUTHENTICATE,
+        check("by hand", others[i].reason, PHASE_AUTHENTICATE,
               others[i].authenticate);
-        check("by hand", others[i].reason, RESULT_PRELIMINARY,
+        check("by hand", others[i].reason, PHASE_PRELIMINARY,
               others[i].preliminary);
-        check("by hand", others[i].reason, RESULT_UPDATE, others[i].update);
+        check("by hand", others[i].reason, PHASE_UPDATE, others[i].update);
     }
     check_all();
     return done_testing();

@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "helper/setup.h"
+#include "client/setup.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

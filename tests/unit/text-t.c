@@ -187,10 +187,31 @@ test_block(void)
        "nor is one that is cut short");
 }
 
+/* A log line is longer than a line of a prompt, and as clean. */
+static void
+test_clean_whole(void)
+{
+    char text[701], out[600];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    text[450] = '\x1b';
+    memcpy(text + 598, "\xc3\xa4", 2);
+    text_clean_whole(text, out, sizeof(out));
+    is_number((long) strlen(out), 599, "as long as fits");
+    is_text(out + 594, "xx...", "and says that more was there");
+    ok(out[450] == '?' && out[449] == 'x', "cleaned behind 200 bytes too");
+    text_clean_whole("", out, sizeof(out));
+    is_text(out, "", "nothing is nothing");
+    text_clean_whole("abc", out, 1);
+    is_text(out, "", "room for the NUL alone");
+}
+
 int
 main(void)
 {
     test_clean();
+    test_clean_whole();
     test_clean_sizes();
     test_path();
     test_password();

@@ -114,7 +114,7 @@ class Injected:
 
     def files(self):
         self.sweep("no breaker is no reason to refuse",
-                   lambda site: site.section == HOST and site.file in ("breaker.c", "stamp.c"),
+                   lambda site: site.section == HOST and site.file in ("breaker.c", "run_state.c"),
                    lambda code, _: None if code == SUCCESS else "a refusal",
                    modes=(FAILS, SHORT))
 
@@ -122,7 +122,7 @@ class Injected:
         def prepare():
             self.world.configure(endpoint="https://127.0.0.1:9")
         self.sweep("an outage is a refusal, noted or not",
-                   lambda site: site.section == HOST and site.file in ("breaker.c", "stamp.c"),
+                   lambda site: site.section == HOST and site.file in ("breaker.c", "run_state.c"),
                    lambda code, _: "a success" if code == SUCCESS else None, prepare)
         self.world.configure()
 
@@ -144,7 +144,7 @@ class Injected:
             nonlocal answers
             answers = iter(["Must-Reset-1"])
         self.sweep("no code is sent that was not recorded",
-                   lambda site: site.section == HOST and site.file == "stamp.c",
+                   lambda site: site.section == HOST and site.file == "run_state.c",
                    judge, prepare, modes=(FAILS, SHORT), user="frank",
                    answer=lambda: next(answers, None))
         self.tap.ok(sent(), "a code is sent where nothing important fails")

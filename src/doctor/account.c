@@ -1,0 +1,135 @@
+/*
+ * What the module's own scope says, and what else keeps a person out.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "doctor/check.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pam/lookup.h"
+
+#define AREA "account"
+
+/* What to do, by the words of scope.c. */
+static const char *
+fix_of(const char *reason)
+{
+    static const struct {
+        const char *reason;
+        const char *fix;
+    } fixes[] = {
+        {"root", "root never is the pool's; name an ordinary user"},
+        {"no local account",
+         "make the account (useradd --create-home), or connect the name "
+         "service that knows it; sshd hides the password of unknown names"},
+        {"a system account", "give the person an account of uid 1000 or more"},
+        {"uid below minimum_uid",
+         "give the account a higher uid, or lower minimum_uid"},
+        {"in neither only_users nor only_group",
+         "usermod --append --groups GROUP NAME, or widen only_users"},
+        {"the account could not be looked up",
+         "mend the name service (passwd: in /etc/nsswitch.conf)"},
+        {"its groups could not be looked up",
+         "mend the name service (group: in /etc/nsswitch.conf)"},
+        {"the account found bears another name",
+         "take the alias out of the name service; sign in by the account's "
+         "own name"},
+        {"not a name that username_class allows",
+         "rename the account, or widen username_class"},
+    };
+
+    for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++)
+        if (strcmp(fixes[i].reason, reason) == 0)
+            return fixes[i].fix;
+    return NULL;
+}
+
+enum scope
+check_scope(const struct check *check, const char *user,
+            const char **reason_out)
+{
+    struct subject subject = {
+        .user = user,
+        .service = check->service,
+        .count = check->argument_count,
+        .arguments = check->arguments,
+        .trust = check->trust,
+        .lookups = &lookup_services,
+    };
+    enum scope scope = scope_of(&subject, reason_out);
+
+    config_free(subject.config);
+    return scope;
+}
+
+/* The account that the name service has for somebody in scope. */
+static void
+check_account_record(struct check *check)
+{
+    struct passwd account;
+    char *memory = NULL;
+
+    switch (lookup_account(check->user, &account, &memory)) {
+    case LOOKUP_NONE:
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "%s is in scope, without a local account", check->user);
+        break;
+    case LOOKUP_FAILED:
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "mend the name service (passwd: in /etc/nsswitch.conf)",
+                  "the account of %s cannot be looked up: %s", check->user,
+                  strerror(errno));
+        break;
+    case LOOKUP_FOUND:
+        check_person(check, &account);
+        break;
+    }
+    free(memory);
+}
+
+void
+check_account(struct check *check)
+{
+    const char *reason = "";
+
+    check_groups(check);
+    check_nologin(check);
+    if (check->user == NULL) {
+        check_people(check);
+        check_leave_out(check, "a person's account: name one");
+        return;
+    }
+    switch (check_scope(check, check->user, &reason)) {
+    case SCOPE_OURS:
+        break;
+    case SCOPE_FOREIGN:
+        if (strcmp(reason, "named in except_users") == 0) {
+            check_add(check, CHECK_OK, AREA, NULL,
+                      "%s is the break-glass (except_users): the pool is not "
+                      "asked, the local password decides",
+                      check->user);
+            return;
+        }
+        check_add(check, CHECK_PROBLEM, AREA, fix_of(reason),
+                  "%s is not the pool's on this machine: %s", check->user,
+                  reason);
+        return;
+    case SCOPE_UNKNOWN:
+    case SCOPE_ALIAS:
+    case SCOPE_REFUSED:
+        check_add(check, CHECK_PROBLEM, AREA, fix_of(reason),
+                  "%s is refused before anything is asked: %s", check->user,
+                  reason);
+        return;
+    case SCOPE_MEMORY:
+        check_add(check, CHECK_PROBLEM, AREA, NULL, "out of memory");
+        return;
+    }
+    check_account_record(check);
+}

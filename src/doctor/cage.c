@@ -1,0 +1,194 @@
+/*
+ * Starting the helper and listening to what it says.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "doctor/check.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "cli/reasons.h"
+#include "common/clock.h"
+#include "common/run.h"
+#include "common/text.h"
+#include "common/wire.h"
+#include "flows/talk.h"
+
+#define AREA "cage"
+#define LINES_MAX 12   /* of the helper's that are kept */
+#define GRACE_MS 3000  /* past the budget, which the helper keeps itself */
+#define READABLE                                                              \
+    "the helper reads it as " HELPER_USER ": let everybody read the file at " \
+    "the end of the link and search the folders on the way (chmod o+r, o+x)"
+
+/* What the helper said. */
+struct account {
+    bool whole;              /* RESULT came, and was sound */
+    enum status status;
+    unsigned int ms;
+    char error[TEXT_LINE_MAX + 1];   /* its last error line, or "" */
+    char note[TEXT_LINE_MAX + 1];
+    size_t count;
+    char warnings[LINES_MAX][TEXT_LINE_MAX + 1];
+};
+
+static bool
+ask(const struct check *check, struct wire *wire, int fd,
+    unsigned char id[WIRE_ID_SIZE])
+{
+    if (getrandom(id, WIRE_ID_SIZE, 0) != WIRE_ID_SIZE)
+        return false;
+    wire_begin(wire, WIRE_START, id);
+    wire_put_byte(wire, WIRE_PROBE);
+    wire_put_number(wire, 0);
+    wire_put_number(wire, config_number(check->module, KEY_TIMEOUT) * 1000);
+    wire_put_text(wire, "");
+    wire_put_text(wire, check->service);
+    wire_put_text(wire, "");
+    wire_put_text(wire, "");
+    wire_put_byte(wire, (unsigned int) check->argument_count);
+    for (size_t i = 0; i < check->argument_count; i++)
+        wire_put_text(wire, check->arguments[i]);
+    return wire_send(wire, fd) == WIRE_OK;
+}
+
+static void
+keep_line(struct wire *wire, const char *known, struct account *account)
+{
+    unsigned int level = wire_get_byte(wire);
+    const char *text = wire_get_text(wire, WIRE_MAX);
+
+    if (!wire_complete(wire) || strcmp(text, known) == 0)
+        return;
+    if (level == TALK_LOG_ERROR)
+        text_clean(text, account->error, sizeof(account->error));
+    else if (level == TALK_LOG_WARNING && account->count < LINES_MAX)
+        text_clean(text, account->warnings[account->count++],
+                   sizeof(account->warnings[0]));
+}
+
+static void
+keep_result(struct wire *wire, struct account *account)
+{
+    unsigned int status = wire_get_byte(wire);
+
+    (void) wire_get_number(wire); /* flags */
+    (void) wire_get_number(wire); /* HTTP status */
+    account->ms = wire_get_number(wire);
+    for (size_t i = 0; i < 2; i++)
+        (void) wire_get_text(wire, TEXT_LINE_MAX);
+    text_clean(wire_get_text(wire, TEXT_LINE_MAX), account->note,
+               sizeof(account->note));
+    (void) wire_get_text(wire, TEXT_LINE_MAX);
+    account->whole = wire_complete(wire) && status < STATUS_COUNT;
+    account->status = account->whole ? (enum status) status : STATUS_HELPER;
+}
+
+/* Until RESULT, the end of the stream, or too long. */
+static void
+listen_to(const struct check *check, struct wire *wire, int fd,
+          const unsigned char id[WIRE_ID_SIZE], struct account *account)
+{
+    int64_t limit = clock_ms() + GRACE_MS
+                    + (int64_t) config_number(check->module, KEY_TIMEOUT)
+                          * 1000;
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    unsigned char whose[WIRE_ID_SIZE];
+    enum wire_type type;
+
+    while (!account->whole) {
+        int64_t left = limit - clock_ms();
+
+        if (left <= 0
+            || (poll(&watched, 1, (int) left) < 0 && errno != EINTR))
+            return;
+        if (watched.revents == 0)
+            continue;
+        if (wire_receive(wire, fd, &type, whose) != WIRE_OK
+            || memcmp(whose, id, sizeof(whose)) != 0
+            || (type != WIRE_LOG && type != WIRE_RESULT))
+            return;
+        if (type == WIRE_LOG)
+            keep_line(wire, check->setup.warning, account);
+        else
+            keep_result(wire, account);
+    }
+}
+
+static void
+judge(struct check *check, const struct account *account)
+{
+    const struct reason reason = reason_of_status(account->status);
+    const char *detail = account->note[0] != '\0'    ? account->note
+                         : account->error[0] != '\0' ? account->error
+                                                     : reason.meaning;
+    const char *cause = account->count > 0 ? account->warnings[0] : NULL;
+
+    check->cage_reached = account->status == STATUS_OK;
+    if (check->cage_reached)
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "the helper reaches %s out of it, %u ms",
+                  check->setup.pool.host, account->ms);
+    else
+        check_add(check, CHECK_PROBLEM, AREA,
+                  cause != NULL ? READABLE : reason.fix,
+                  "the helper, as " HELPER_USER " and confined, does not get "
+                  "to %s, though this tool does (%s: %s)%s%s",
+                  check->setup.pool.host, status_word(account->status),
+                  detail, cause != NULL ? "; " : "",
+                  cause != NULL ? cause : "");
+    for (size_t i = 0; i < account->count; i++)
+        check_add(check, CHECK_WARNING, AREA, READABLE, "%s",
+                  account->warnings[i]);
+}
+
+/* Could it be started at all? What is wrong there was said. */
+static bool
+is_startable(struct check *check, char real[FILE_PATH_MAX])
+{
+    char error[256];
+
+    if (geteuid() != 0 || check->trust.owner != 0) {
+        check_leave_out(check, "the way to the pool out of the helper's cage, "
+                               "for which only root can have it started");
+        return false;
+    }
+    if (!check->helper_sound
+        || file_check_program(config_text(check->module, KEY_HELPER),
+                              &check->trust, real, error, sizeof(error))
+               != FILE_OK
+        || check->argument_count > WIRE_ARGS_MAX) {
+        check_leave_out(check, "the way to the pool out of the helper's cage, "
+                               "which the problem above hides");
+        return false;
+    }
+    return true;
+}
+
+void
+check_cage(struct check *check)
+{
+    struct account account = {.status = STATUS_HELPER};
+    struct run_helper helper = {.fd = -1};
+    unsigned char id[WIRE_ID_SIZE];
+    char path[FILE_PATH_MAX];
+    struct wire *wire;
+
+    if (!is_startable(check, path))
+        return;
+    wire = wire_new();
+    if (wire != NULL && run_helper_start(path, &helper)) {
+        if (ask(check, wire, helper.fd, id))
+            listen_to(check, wire, helper.fd, id, &account);
+        run_helper_end(&helper, account.whole);
+    }
+    wire_free(wire);
+    judge(check, &account);
+}

@@ -1,0 +1,142 @@
+/*
+ * pam-cognito check: a doctor for an installation. Each file here looks at
+ * one subject and adds findings; the real cause comes first, and what cannot be
+ * judged without it is not judged.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAM_COGNITO_DOCTOR_CHECK_H
+#define PAM_COGNITO_DOCTOR_CHECK_H
+
+#include <pwd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "client/setup.h"
+#include "common/config.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "doctor/pam_stack.h"
+#include "doctor/services.h"
+#include "pam/scope.h"
+
+#define CHECK_MODULE "pam_cognito.so"
+#define CHECK_ARGUMENTS_MAX (CLI_SETTINGS_MAX + PAM_ARGUMENTS_MAX + 2)
+
+enum check_level { CHECK_OK, CHECK_WARNING, CHECK_PROBLEM };
+
+struct finding {
+    enum check_level level;
+    const char *area;
+    char *text;
+    char *fix; /* or NULL */
+};
+
+struct check {
+    struct cli *cli;
+    const char *service;
+    const char *user;        /* or NULL */
+    struct service_facts facts; /* of the host */
+    struct {
+        uid_t uid;
+        gid_t gid;
+        char name[SERVICE_USER_MAX]; /* "": root, or nobody in particular */
+        bool missing;                /* there is no such account */
+    } host;                      /* as whom its program runs */
+    struct file_trust trust;
+    struct pam_stack stack;
+    const struct pam_line *line; /* of pam_cognito.so in auth, or NULL */
+    size_t argument_count;
+    const char *arguments[CHECK_ARGUMENTS_MAX]; /* as the module gets them */
+    struct config *module;
+    struct setup setup;
+    bool usable;             /* the settings are good enough for the network */
+    bool helper_sound;       /* its program and user are as they must be */
+    bool cage_reached;       /* the helper itself reached the pool */
+    char issuer_seen[TEXT_LINE_MAX]; /* of the pool's tokens, or "" */
+    int64_t server_date;     /* the service's clock, Unix seconds, or 0 */
+    int64_t local_date;      /* ours when that arrived */
+    size_t finding_count;
+    struct finding *findings;
+    size_t problems;
+    size_t warnings;
+    char left_out[512];      /* what was not judged, and why */
+};
+
+/*
+ * Adds and prints a finding. fix is what to do about it, or NULL; both are
+ * cleaned.
+ */
+void check_add(struct check *check, enum check_level level, const char *area,
+               const char *fix, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Opens a file of /etc, or of the folder of --etc; NULL as fopen. */
+FILE *check_open_etc(const struct check *check, const char *name);
+
+/* Notes that a part was not looked at. */
+void check_leave_out(struct check *check, const char *what);
+
+enum cli_exit check(struct cli *cli);
+
+/* The subjects, a file each. Where one returns a bool: was nothing found? */
+
+/* host.c: as whom its program runs; fills host and trust before all else. */
+void check_host_find(struct check *check);
+/* Can it read what the module and the helper need, and ask what they ask? */
+void check_host(struct check *check);
+
+/* stack.c: reads the files, finds the module's line and arguments, and says
+ * nothing yet. */
+void check_stack_read(struct check *check);
+void check_stack(struct check *check);
+/* modules.c: lines whose module is not there; marks them in check->stack. */
+void check_modules_find(struct check *check);
+bool check_modules(struct check *check);
+/* account_phase.c: what that phase makes of the module's answers. */
+bool check_account_phase(struct check *check);
+
+/* config.c: the settings of both owners and the files they name; fills
+ * module, setup and usable. */
+void check_config(struct check *check);
+
+/* machine.c: the helper, its user, what the kernel offers to confine it. */
+void check_machine(struct check *check);
+
+/* account.c: the person; nothing but groups when nobody was named. */
+void check_account(struct check *check);
+/* As scope_of, with the arguments of the stack's line. */
+enum scope check_scope(const struct check *check, const char *user,
+                       const char **reason_out);
+/* groups.c: are the groups of only_group there, and where from? */
+void check_groups(struct check *check);
+/* Is there such a group? Also when that cannot be found out. */
+bool check_is_group(const char *name);
+/* Is there any group of only_group? */
+bool check_has_group(const struct check *check);
+/* Does the file "group" or "passwd" itself have a line of that name? */
+bool check_is_in_file(const struct check *check, const char *file_name,
+                      const char *name);
+/* person.c: the account of check->user, who is in scope. */
+void check_person(struct check *check, const struct passwd *account);
+/* Everybody in scope, for local passwords; when no user was named. */
+void check_people(struct check *check);
+/* /etc/nologin: nobody but root. */
+void check_nologin(struct check *check);
+
+/* sshd.c: what sshd -T prints; sshd_lists.c: its lists of users, of that
+ * text. */
+void check_sshd(struct check *check);
+bool check_sshd_lists(struct check *check, const char *text);
+
+/* pool.c: network, TLS, clock, keys, app client, secret and flows; says what
+ * it sends before it sends it. */
+void check_pool(struct check *check);
+/* cage.c: root's only: the real helper fetches the keys; sets
+ * cage_reached. */
+void check_cage(struct check *check);
+
+#endif

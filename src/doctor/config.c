@@ -1,0 +1,352 @@
+/*
+ * Reading what module and helper read, in their way.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "doctor/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cognito/certificate.h"
+#include "pam/lookup.h"
+
+#define AREA "configuration"
+#define ANCHORS_MAX 256
+#define SOON (30 * 86400) /* seconds */
+#define NAMES_SHOWN 3     /* of a list */
+#define NAME_SHOWN_MAX 64 /* bytes; a longer one is counted only */
+#define LIST_SHOWN_MAX (NAMES_SHOWN * (NAME_SHOWN_MAX + 2) + 32)
+#define WHO_MAX (3 * LIST_SHOWN_MAX + 160)
+
+static const char *
+path_of(const struct check *check)
+{
+    return config_text(check->module, KEY_CONFIG);
+}
+
+static bool
+is_account(const char *name)
+{
+    struct passwd account;
+    char *memory = NULL;
+    bool found = lookup_account(name, &account, &memory) == LOOKUP_FOUND;
+
+    free(memory);
+    return found;
+}
+
+/*
+ * Some of the list's names, and how many more there are; "" for none. Shown is
+ * who exists: anything else may be a secret that was put there. Groups that
+ * do not exist name nobody and are not counted.
+ */
+static void
+list_names(const struct check *check, enum config_key key, char *out,
+           size_t size)
+{
+    bool groups = key == KEY_ONLY_GROUP;
+    size_t position = 0, used = 0, shown = 0, others = 0;
+    char name[CONFIG_VALUE_MAX];
+
+    out[0] = '\0';
+    while (check->module != NULL
+           && config_list_next(check->module, key, &position, name)) {
+        bool exists = groups ? check_is_group(name) : is_account(name);
+
+        if (exists && shown < NAMES_SHOWN && strlen(name) <= NAME_SHOWN_MAX)
+            used += (size_t) snprintf(out + used, size - used, "%s%s",
+                                      shown++ == 0 ? "" : ", ", name);
+        else if (exists || !groups)
+            others++;
+    }
+    if (others > 0 && shown > 0)
+        (void) snprintf(out + used, size - used, " and %zu more", others);
+    else if (others > 0)
+        (void) snprintf(out, size, "%zu %s%s", others,
+                        groups ? "group" : "user", others == 1 ? "" : "s");
+}
+
+/*
+ * Whom a mistake shuts out. A misspelt only_group has not been given, so that
+ * everybody above minimum_uid is in scope.
+ */
+static void
+say_who(const struct check *check, char *out, size_t size)
+{
+    char groups[LIST_SHOWN_MAX], users[LIST_SHOWN_MAX],
+        excepted[LIST_SHOWN_MAX];
+    bool listed = check->module != NULL
+                  && (config_is_set(check->module, KEY_ONLY_GROUP)
+                      || config_is_set(check->module, KEY_ONLY_USERS));
+
+    list_names(check, KEY_ONLY_GROUP, groups, sizeof(groups));
+    list_names(check, KEY_ONLY_USERS, users, sizeof(users));
+    list_names(check, KEY_EXCEPT_USERS, excepted, sizeof(excepted));
+    if (listed && groups[0] == '\0' && users[0] == '\0') {
+        (void) snprintf(out, size,
+                        "nobody is shut out by it: no group of only_group "
+                        "exists");
+        return;
+    }
+    (void) snprintf(out, size,
+                    "until then %s%s%s cannot log in%s%s%s",
+                    listed ? users
+                           : "every local account from minimum_uid on, local "
+                             "administrators too,",
+                    groups[0] == '\0'  ? ""
+                    : users[0] == '\0' ? "members of "
+                                       : " and members of ",
+                    groups,
+                    excepted[0] == '\0' ? ", and no except_users is set: "
+                                          "root alone, and who is not in "
+                                          "scope, can"
+                                        : "; except_users (",
+                    excepted, excepted[0] == '\0' ? "" : ") can as ever");
+}
+
+/* What to do about a fault that names itself well enough. */
+static const char *
+fix_of(const struct check *check, const char *message, char *out,
+       size_t size)
+{
+    char who[WHO_MAX];
+
+    if (strstr(message, "Permission denied") != NULL
+        && check->host.uid == geteuid() && geteuid() != 0)
+        return "this service runs as you: give it a configuration of its "
+               "own (config= on its line) that you own and can read, or one "
+               "without a secret that everybody can read";
+    if (strstr(message, "Permission denied") != NULL && geteuid() != 0)
+        return "start pam-cognito check as root, who can read it";
+    if (strstr(message, "chmod 0600") != NULL)
+        return "chmod 0600 that file; others may have read the secret, so "
+               "change it at the app client too";
+    say_who(check, who, sizeof(who));
+    (void) snprintf(out, size, "%s; %s",
+                    strstr(message, "unknown key") != NULL
+                        ? "correct the spelling or take the line out"
+                        : "correct it there",
+                    who);
+    return out;
+}
+
+static void
+add_fault(struct check *check, const char *area, const char *message)
+{
+    char fix[WHO_MAX + 80];
+
+    check_add(check, CHECK_PROBLEM, area,
+              fix_of(check, message, fix, sizeof(fix)), "%s", message);
+}
+
+static bool
+read_module(struct check *check)
+{
+    check->module = config_new(CONFIG_MODULE);
+    if (check->module == NULL) {
+        add_fault(check, AREA, "out of memory");
+        return false;
+    }
+    config_arguments(check->module, check->argument_count, check->arguments);
+    config_file(check->module, path_of(check), check->service, &check->trust,
+                config_is_set(check->module, KEY_CONFIG));
+    if (config_status(check->module) == STATUS_OK)
+        return true;
+    add_fault(check, AREA, config_message(check->module));
+    return false;
+}
+
+static void
+describe_file(struct check *check)
+{
+    const char *path = path_of(check);
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "from module arguments alone (%s: %s)", path,
+                  strerror(errno));
+    else
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "%s, mode %04o, owner %lu; every key is understood", path,
+                  (unsigned int) (st.st_mode & 07777),
+                  (unsigned long) st.st_uid);
+}
+
+static void
+describe_secret(struct check *check)
+{
+    const struct setup *setup = &check->setup;
+    const char *path = config_text(setup->config, KEY_CLIENT_SECRET_FILE);
+
+    if (setup->client_secret.length == 0)
+        check_add(check, CHECK_OK, "client secret", NULL,
+                  "none is set, for an app client without one");
+    else
+        check_add(check, CHECK_OK, "client secret", NULL,
+                  "from %s, readable to its owner alone",
+                  path != NULL ? path
+                               : config_where(setup->config,
+                                              KEY_CLIENT_SECRET));
+}
+
+static void
+format_day(int64_t when, char out[16])
+{
+    time_t seconds = (time_t) when;
+    struct tm parts;
+
+    if (gmtime_r(&seconds, &parts) == NULL
+        || strftime(out, 16, "%Y-%m-%d", &parts) == 0)
+        (void) snprintf(out, 16, "?");
+}
+
+/* Which certificates of ca_file can still vouch for anybody. */
+static bool
+check_anchors(struct check *check)
+{
+    struct certificate anchors[ANCHORS_MAX];
+    const struct secret *ca = &check->setup.ca;
+    int64_t now = (int64_t) time(NULL), last = 0, first = 0;
+    size_t count, good = 0;
+    char day[16];
+
+    if (ca->length == 0) {
+        check_add(check, CHECK_OK, "trust anchors", NULL, "the system's");
+        return true;
+    }
+    count = certificate_read(ca->data, ca->length, ANCHORS_MAX, anchors);
+    for (size_t i = 0; i < count; i++) {
+        good += anchors[i].from <= now && now <= anchors[i].until;
+        if (anchors[i].until > last)
+            last = anchors[i].until;
+        if (first == 0 || anchors[i].from < first)
+            first = anchors[i].from;
+    }
+    if (count == 0) {
+        check_add(check, CHECK_PROBLEM, "trust anchors",
+                  "it must hold certificates in PEM form (BEGIN CERTIFICATE)",
+                  "ca_file holds no certificate");
+        return false;
+    }
+    if (good == 0) {
+        bool past = last < now;
+
+        format_day(past ? last : first, day);
+        check_add(check, CHECK_PROBLEM, "trust anchors",
+                  past ? "put the authority's new certificate there, or set "
+                         "this machine's clock"
+                       : "set this machine's clock",
+                  past ? "every certificate of ca_file has expired (%s)"
+                       : "no certificate of ca_file is valid before %s",
+                  day);
+        return false;
+    }
+    format_day(last, day);
+    if (last < now + SOON)
+        check_add(check, CHECK_WARNING, "trust anchors",
+                  "put the authority's new certificate beside it in time",
+                  "the last certificate of ca_file expires on %s", day);
+    else
+        check_add(check, CHECK_OK, "trust anchors", NULL,
+                  "%zu certificate%s, valid until %s", good,
+                  good == 1 ? "" : "s", day);
+    return true;
+}
+
+static void
+check_times(struct check *check)
+{
+    unsigned int whole = config_number(check->module, KEY_TIMEOUT);
+    unsigned int connecting
+        = config_number(check->setup.config, KEY_CONNECT_TIMEOUT);
+
+    if (connecting >= whole)
+        check_add(check, CHECK_WARNING, AREA,
+                  "keep connect_timeout well below timeout",
+                  "connect_timeout (%u s) is not below timeout (%u s): the "
+                  "module gives up before a slow connection is told",
+                  connecting, whole);
+}
+
+/* Who gets in whatever is wrong with the rest. */
+static void
+check_break_glass(struct check *check)
+{
+    if (config_is_set(check->module, KEY_EXCEPT_USERS))
+        return;
+    check_add(check, CHECK_WARNING, AREA,
+              "except_users=NAME on the module's line: a local "
+              "administrator with a local password",
+              "there is no break-glass: except_users names nobody whom a "
+              "mistake in the settings, or a name service that fails, does "
+              "not shut out");
+}
+
+/* Without a line there is nobody who would read the settings. */
+static bool
+is_nowhere(const struct check *check)
+{
+    return check->line == NULL && check->cli->config == NULL
+           && check->cli->setting_count == 0
+           && access(PAM_COGNITO_CONF, F_OK) < 0;
+}
+
+void
+check_config(struct check *check)
+{
+    enum status status;
+    bool module;
+
+    if (is_nowhere(check)) {
+        check_leave_out(check, "configuration and user pool, which the "
+                               "module's line in the PAM stack would name");
+        return;
+    }
+    module = read_module(check);
+    status = setup_read(&check->setup, check->argument_count,
+                        check->arguments, check->service, &check->trust);
+    if (status != STATUS_OK) {
+        const char *message = status == STATUS_CONFIG ? check->setup.message
+                                                      : "out of memory";
+
+        /* Both read one file: a fault of its form is found by both. */
+        if (module
+            || (check->module != NULL
+                && strcmp(message, config_message(check->module)) != 0
+                && strncmp(message, "user_pool_id: missing", 21) != 0
+                && strncmp(message, "client_id: missing", 18) != 0))
+            add_fault(check, strstr(message, "client_secret") == message
+                                 ? "client secret"
+                                 : AREA,
+                      message);
+        check_leave_out(check, "the user pool and its app client, which need "
+                               "a configuration without faults");
+        return;
+    }
+    if (!module) {
+        check_leave_out(check, "the user pool and its app client, which need "
+                               "a configuration without faults");
+        return;
+    }
+    describe_file(check);
+    check_break_glass(check);
+    describe_secret(check);
+    if (check->setup.warning[0] != '\0')
+        check_add(check, CHECK_WARNING, AREA,
+                  "compare user_pool_id with what the AWS console shows",
+                  "%s", check->setup.warning);
+    check_times(check);
+    check->usable = check_anchors(check);
+    if (!check->usable)
+        check_leave_out(check, "the user pool and its app client, which "
+                               "cannot be reached without trust anchors");
+}

@@ -1,0 +1,140 @@
+/*
+ * The helper's world.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "doctor/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#endif
+#define LANDLOCK_VERSION_QUERY 1u
+#define LANDLOCK_TCP 4 /* version that bounds TCP ports */
+
+static void
+check_helper_file(struct check *check)
+{
+    const char *path = config_text(check->module, KEY_HELPER);
+    char real[FILE_PATH_MAX], error[256];
+
+    switch (file_check_program(path, &check->trust, real, error,
+                               sizeof(error))) {
+    case FILE_OK:
+        check_add(check, CHECK_OK, "helper", NULL, "%s", path);
+        return;
+    case FILE_ABSENT:
+        check_add(check, CHECK_PROBLEM, "helper",
+                  "install it (make install), or correct helper=", "%s",
+                  error);
+        return;
+    case FILE_UNTRUSTED:
+    case FILE_FAILED:
+        check_add(check, CHECK_PROBLEM, "helper",
+                  "chown root and chmod 0755; the module does not start it "
+                  "like that",
+                  "%s", error);
+        return;
+    }
+}
+
+/* Only a helper of root's changes its identity. */
+static void
+check_helper_user(struct check *check)
+{
+    const struct passwd *account;
+
+    if (check->trust.owner != 0)
+        return;
+    account = getpwnam(HELPER_USER);
+    if (account == NULL)
+        check_add(check, CHECK_PROBLEM, "helper",
+                  "useradd --system --user-group --no-create-home --home-dir "
+                  "/nonexistent --shell /usr/sbin/nologin " HELPER_USER,
+                  "its user " HELPER_USER " does not exist");
+    else if (account->pw_uid == 0 || account->pw_gid == 0)
+        check_add(check, CHECK_PROBLEM, "helper",
+                  "give it a uid and gid of its own",
+                  "its user " HELPER_USER " is root by another name");
+    else
+        check_add(check, CHECK_OK, "helper", NULL,
+                  "runs as " HELPER_USER ", uid %lu",
+                  (unsigned long) account->pw_uid);
+}
+
+static void
+check_sandbox(struct check *check)
+{
+    long landlock = syscall(SYS_landlock_create_ruleset, NULL, 0,
+                            LANDLOCK_VERSION_QUERY);
+    bool filter = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) < 0
+                  && errno == EFAULT;
+
+    if (!filter) {
+        check_add(check, CHECK_PROBLEM, "sandbox",
+                  "use a kernel with CONFIG_SECCOMP_FILTER",
+                  "this kernel cannot filter system calls, so the helper "
+                  "does not run");
+        return;
+    }
+    if (landlock < 1)
+        check_add(check, CHECK_WARNING, "sandbox",
+                  "add landlock to the kernel's lsm= list, from Linux 5.13",
+                  "this kernel has no Landlock; the helper is confined by "
+                  "its uid and a system call filter only");
+    else
+        check_add(check, CHECK_OK, "sandbox", NULL,
+                  "system call filter, Landlock version %ld%s", landlock,
+                  landlock < LANDLOCK_TCP ? " (which cannot bound TCP ports)"
+                                          : "");
+}
+
+static void
+check_selinux(struct check *check)
+{
+    const char *folder = check->cli->selinux_dir == NULL
+                             ? "/sys/fs/selinux"
+                             : check->cli->selinux_dir;
+    char path[4096];
+    char mode = '0';
+    int fd;
+
+    (void) snprintf(path, sizeof(path), "%s/enforce", folder);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (read(fd, &mode, 1) == 1 && mode == '1')
+        check_add(check, CHECK_WARNING, "SELinux",
+                  "if logins fail, look for denials: ausearch -m AVC -ts "
+                  "recent; a policy module must let the host's domain "
+                  "connect to ports 443 and the proxy's",
+                  "enforcing: the policy decides whether a login program may "
+                  "start the helper and reach the network");
+    else
+        check_add(check, CHECK_OK, "SELinux", NULL, "permissive");
+    (void) close(fd);
+}
+
+void
+check_machine(struct check *check)
+{
+    size_t problems = check->problems;
+
+    if (check->module != NULL)
+        check_helper_file(check);
+    check_helper_user(check);
+    check_sandbox(check);
+    check->helper_sound = check->problems == problems;
+    check_selinux(check);
+}

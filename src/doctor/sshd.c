@@ -1,0 +1,275 @@
+/*
+ * Reading what sshd -T prints: a keyword and its value a line, lower case.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "doctor/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/run.h"
+#include "common/text.h"
+
+#define AREA "sshd"
+#define VALUE_MAX 256
+#define PATIENCE_MS 5000
+#define TYPING 20 /* seconds a person needs for one answer */
+
+/* The first value of a keyword, or "". */
+static void
+find(const char *text, const char *keyword, char out[VALUE_MAX])
+{
+    size_t length = strlen(keyword);
+
+    out[0] = '\0';
+    for (const char *line = text; line != NULL && *line != '\0';
+         line = strchr(line, '\n'), line += line != NULL) {
+        size_t rest;
+
+        if (strncasecmp(line, keyword, length) != 0 || line[length] != ' ')
+            continue;
+        rest = strcspn(line + length + 1, "\n");
+        text_clean_bytes(line + length + 1, rest, out, VALUE_MAX);
+        return;
+    }
+}
+
+static bool
+is(const char *text, const char *keyword, const char *value)
+{
+    char found[VALUE_MAX];
+
+    find(text, keyword, found);
+    return strcasecmp(found, value) == 0;
+}
+
+/* Can the module ask all it may have to ask? */
+static bool
+check_methods(struct check *check, const char *text)
+{
+    bool append = check->setup.config != NULL
+                  && strcmp(config_text(check->setup.config, KEY_OTP),
+                            "append")
+                         == 0;
+    bool password = is(text, "passwordauthentication", "yes");
+    char methods[VALUE_MAX];
+
+    if (!is(text, "usepam", "yes")) {
+        check_add(check, CHECK_PROBLEM, AREA, "UsePAM yes",
+                  "UsePAM is off: sshd asks PAM nothing");
+        return false;
+    }
+    /* Before 8.7 under its older name. */
+    if (!is(text, "kbdinteractiveauthentication", "yes")
+        && !is(text, "challengeresponseauthentication", "yes")) {
+        check_add(check, append && password ? CHECK_WARNING : CHECK_PROBLEM,
+                  AREA, "KbdInteractiveAuthentication yes",
+                  password ? "KbdInteractiveAuthentication is off: with the "
+                             "password method alone no code and no new "
+                             "password can be asked for"
+                           : "KbdInteractiveAuthentication and "
+                             "PasswordAuthentication are off: nobody is "
+                             "asked for a password");
+        return false;
+    }
+    find(text, "authenticationmethods", methods);
+    if (methods[0] != '\0' && strcmp(methods, "any") != 0
+        && strstr(methods, "keyboard-interactive") == NULL
+        && strstr(methods, "password") == NULL) {
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "AuthenticationMethods publickey,keyboard-interactive:pam, "
+                  "or any",
+                  "AuthenticationMethods %s never asks PAM", methods);
+        return false;
+    }
+    return true;
+}
+
+/* Seconds of "120" or "2m"; 0 for no limit. */
+static unsigned long
+seconds_of(const char *text)
+{
+    char *end = NULL;
+    unsigned long number = strtoul(text, &end, 10);
+
+    if (*end == 'm')
+        return number * 60;
+    return *end == 'h' ? number * 3600 : number;
+}
+
+static bool
+check_grace(struct check *check, const char *text)
+{
+    unsigned int budget = config_number(check->module, KEY_TIMEOUT);
+    char value[VALUE_MAX];
+    unsigned long grace;
+
+    find(text, "logingracetime", value);
+    grace = seconds_of(value);
+    if (value[0] == '\0' || grace == 0)
+        return true;
+    if (grace <= budget) {
+        check_add(check, CHECK_PROBLEM, AREA, "LoginGraceTime 120",
+                  "LoginGraceTime (%lu s) is not above timeout (%u s): sshd "
+                  "hangs up before the module may answer",
+                  grace, budget);
+        return false;
+    }
+    if (grace < 2 * (unsigned long) (budget + TYPING)) {
+        check_add(check, CHECK_WARNING, AREA, "LoginGraceTime 120",
+                  "LoginGraceTime (%lu s) is short for a password and a "
+                  "code, with up to %u s of network after each",
+                  grace, budget);
+        return false;
+    }
+    return true;
+}
+
+static bool
+check_root(struct check *check, const char *text)
+{
+    if (!is(text, "permitrootlogin", "yes"))
+        return true;
+    check_add(check, CHECK_WARNING, AREA,
+              "PermitRootLogin prohibit-password",
+              "PermitRootLogin yes: root may log in with the local password, "
+              "which the module never sees");
+    return false;
+}
+
+/*
+ * From 9.8 on sshd shuts an address out after failed logins: whoever shares
+ * an address with people who mistype is shut out with them.
+ */
+static bool
+check_penalties(struct check *check, const char *text)
+{
+    char value[VALUE_MAX], exempt[VALUE_MAX];
+
+    find(text, "persourcepenalties", value);
+    find(text, "persourcepenaltyexemptlist", exempt);
+    if (value[0] == '\0' || strcmp(value, "no") == 0
+        || strstr(value, "authfail:0 ") != NULL
+        || strstr(value, "authfail:0.0") != NULL
+        || (exempt[0] != '\0' && strcmp(exempt, "none") != 0))
+        return true;
+    check_add(check, CHECK_WARNING, AREA,
+              "add to sshd_config: PerSourcePenaltyExemptList and the "
+              "networks that people and administrators come from, such as "
+              "192.0.2.0/24",
+              "PerSourcePenalties is on: after a few failed logins sshd "
+              "closes the door to the whole address, the local "
+              "administrators behind it included");
+    return false;
+}
+
+/* The first line of what went wrong. */
+static void
+add_failure(struct check *check, const struct secret *output,
+            const char *program)
+{
+    char line[TEXT_LINE_MAX];
+
+    /* systemd makes that folder while the service runs, and no longer. */
+    if (output->data != NULL
+        && strstr(output->data, "Missing privilege separation directory")
+               != NULL) {
+        check_add(check, CHECK_WARNING, AREA,
+                  "start sshd, or install -d -m 0755 /run/sshd, and check "
+                  "again",
+                  "sshd is not running, and cannot be asked without its "
+                  "folder in /run");
+        return;
+    }
+    text_clean_bytes(output->data == NULL ? "" : output->data,
+                     output->data == NULL ? 0
+                                          : strcspn(output->data, "\r\n"),
+                     line, sizeof(line));
+    check_add(check, CHECK_PROBLEM, AREA,
+              "sshd -t says what is wrong with its configuration",
+              "%s -T fails%s%s", program, line[0] == '\0' ? "" : ": ", line);
+}
+
+/* sshd's settings for a connection of this person to that port. */
+static bool
+ask_sshd(struct check *check, const char *program, unsigned int port,
+         struct secret *output_out)
+{
+    static char test[] = "-T", match[] = "-C", config[] = "-f";
+    char path[4096], file[4096], connection[512];
+    char *words[8] = {path, test, match, connection, NULL};
+
+    (void) snprintf(path, sizeof(path), "%s", program);
+    /* A Match for what is not told here is an error. */
+    (void) snprintf(connection, sizeof(connection),
+                    "user=%.200s,host=localhost,addr=127.0.0.1,"
+                    "laddr=127.0.0.1,lport=%u,rdomain=",
+                    check->user == NULL ? "nobody" : check->user, port);
+    if (check->cli->sshd_config != NULL) {
+        (void) snprintf(file, sizeof(file), "%s", check->cli->sshd_config);
+        words[4] = config;
+        words[5] = file;
+        words[6] = NULL;
+    }
+    if (run_program(words, PATIENCE_MS, output_out))
+        return true;
+    add_failure(check, output_out, program);
+    return false;
+}
+
+static void
+judge_sshd(struct check *check, const char *text)
+{
+    bool good = check_methods(check, text);
+
+    if (check->module != NULL)
+        good = check_grace(check, text) && good;
+    good = check_root(check, text) && good;
+    good = check_penalties(check, text) && good;
+    good = check_sshd_lists(check, text) && good;
+    if (good)
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "UsePAM and KbdInteractiveAuthentication are on, "
+                  "LoginGraceTime suffices");
+}
+
+void
+check_sshd(struct check *check)
+{
+    const char *program = check->cli->sshd == NULL ? "/usr/sbin/sshd"
+                                                   : check->cli->sshd;
+    struct secret output = {0};
+    char value[VALUE_MAX];
+    unsigned long port = 22;
+    bool asked;
+
+    if (strcmp(check->service, "sshd") != 0)
+        return;
+    /* Its host keys are for root to read. */
+    if (check->cli->sshd == NULL && geteuid() != 0) {
+        check_leave_out(check, "sshd -T");
+        return;
+    }
+    if (access(program, X_OK) < 0) {
+        check_add(check, CHECK_WARNING, AREA,
+                  "install OpenSSH, or name another service by --service",
+                  "there is no %s to ask", program);
+        return;
+    }
+    asked = ask_sshd(check, program, (unsigned int) port, &output);
+    /* Where it listens on another port alone, a Match may be about that. */
+    if (asked && output.data != NULL) {
+        find(output.data, "port", value);
+        port = strtoul(value, NULL, 10);
+        if (port > 0 && port <= 65535 && port != 22)
+            asked = ask_sshd(check, program, (unsigned int) port, &output);
+    }
+    if (asked)
+        judge_sshd(check, output.data == NULL ? "" : output.data);
+    secret_free(&output);
+}

@@ -1,0 +1,321 @@
+/*
+ * As sshd's allowed_user() decides: DenyUsers, AllowUsers, DenyGroups,
+ * AllowGroups, each a list of patterns with * and ?; USER@HOST is about where
+ * somebody comes from, which is not known here.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "doctor/check.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/text.h"
+#include "pam/lookup.h"
+
+#define AREA "sshd"
+#define WORD_MAX 256
+#define GROUPS_MAX 65536 /* the kernel's own limit */
+#define MEMBERS_MAX 50  /* of only_group that are looked at */
+
+enum match { MATCH_NO, MATCH_FROM_SOMEWHERE, MATCH };
+
+struct person {
+    const char *name;
+    size_t group_count;
+    char **groups; /* their names */
+};
+
+static bool
+pattern_fits(const char *text, const char *pattern)
+{
+    while (*pattern != '\0') {
+        if (*pattern == '*') {
+            while (*pattern == '*')
+                pattern++;
+            if (*pattern == '\0')
+                return true;
+            for (; *text != '\0'; text++)
+                if (pattern_fits(text, pattern))
+                    return true;
+            return false;
+        }
+        if (*text == '\0' || (*pattern != '?' && *pattern != *text))
+            return false;
+        text++;
+        pattern++;
+    }
+    return *text == '\0';
+}
+
+/* The next word behind any line of that keyword; false at the end. */
+static bool
+next_word(const char **text, const char *keyword, bool *inside,
+          char out[WORD_MAX])
+{
+    size_t length = strlen(keyword), size;
+
+    while (**text != '\0') {
+        if (!*inside) {
+            if (strncasecmp(*text, keyword, length) == 0
+                && (*text)[length] == ' ') {
+                *inside = true;
+                *text += length;
+            } else {
+                *text += strcspn(*text, "\n");
+                *text += **text == '\n';
+            }
+            continue;
+        }
+        *text += strspn(*text, " \t");
+        size = strcspn(*text, " \t\n");
+        if (size == 0) {
+            *inside = false;
+            *text += **text == '\n';
+            continue;
+        }
+        (void) snprintf(out, WORD_MAX, "%.*s",
+                        (int) (size < WORD_MAX ? size : WORD_MAX - 1), *text);
+        *text += size;
+        return true;
+    }
+    return false;
+}
+
+static bool
+is_set(const char *text, const char *keyword)
+{
+    char word[WORD_MAX];
+    bool inside = false;
+
+    return next_word(&text, keyword, &inside, word);
+}
+
+static enum match
+match_users(const char *text, const char *keyword, const char *name)
+{
+    enum match best = MATCH_NO;
+    char word[WORD_MAX];
+    bool inside = false;
+
+    while (best != MATCH && next_word(&text, keyword, &inside, word)) {
+        char *at = strrchr(word, '@');
+
+        if (at != NULL)
+            *at = '\0';
+        if (!pattern_fits(name, word))
+            continue;
+        best = at == NULL || strcmp(at + 1, "*") == 0 ? MATCH
+                                                      : MATCH_FROM_SOMEWHERE;
+    }
+    return best;
+}
+
+static enum match
+match_groups(const char *text, const char *keyword,
+             const struct person *person)
+{
+    char word[WORD_MAX];
+    bool inside = false;
+
+    while (next_word(&text, keyword, &inside, word))
+        for (size_t i = 0; i < person->group_count; i++)
+            if (pattern_fits(person->groups[i], word))
+                return MATCH;
+    return MATCH_NO;
+}
+
+/* The keyword that keeps the person out (always, or from somewhere). */
+static const char *
+refusal(const char *text, const struct person *person, enum match *how_out)
+{
+    enum match match;
+
+    *how_out = MATCH;
+    match = match_users(text, "denyusers", person->name);
+    if (match == MATCH)
+        return "DenyUsers";
+    if (is_set(text, "allowusers")
+        && match_users(text, "allowusers", person->name) == MATCH_NO)
+        return "AllowUsers";
+    if (match_groups(text, "denygroups", person) == MATCH)
+        return "DenyGroups";
+    if (is_set(text, "allowgroups")
+        && match_groups(text, "allowgroups", person) == MATCH_NO)
+        return "AllowGroups";
+    *how_out = MATCH_FROM_SOMEWHERE;
+    if (match == MATCH_FROM_SOMEWHERE)
+        return "DenyUsers";
+    if (match_users(text, "allowusers", person->name)
+        == MATCH_FROM_SOMEWHERE)
+        return "AllowUsers";
+    *how_out = MATCH_NO;
+    return NULL;
+}
+
+static void
+free_person(struct person *person)
+{
+    for (size_t i = 0; i < person->group_count; i++)
+        free(person->groups[i]);
+    free(person->groups);
+    memset(person, 0, sizeof(*person));
+}
+
+static bool
+read_groups(struct person *person, gid_t primary)
+{
+    int count = 64;
+    gid_t *gids = NULL;
+    bool done = false;
+
+    do {
+        gid_t *longer = realloc(gids, (size_t) count * sizeof(*gids));
+
+        if (longer == NULL)
+            break;
+        gids = longer;
+        done = getgrouplist(person->name, primary, gids, &count) >= 0;
+    } while (!done && count <= GROUPS_MAX);
+    person->groups = done ? calloc((size_t) count + 1, sizeof(char *)) : NULL;
+    for (int i = 0; person->groups != NULL && i < count; i++) {
+        const struct group *group = getgrgid(gids[i]);
+        char *name = group == NULL ? NULL : strdup(group->gr_name);
+
+        if (name != NULL)
+            person->groups[person->group_count++] = name;
+    }
+    free(gids);
+    return person->groups != NULL;
+}
+
+/* False when there is no such account, or it cannot be looked at. */
+static bool
+read_person(struct person *person, const char *name)
+{
+    struct passwd account;
+    char *memory = NULL;
+    bool done;
+
+    memset(person, 0, sizeof(*person));
+    person->name = name;
+    done = lookup_account(name, &account, &memory) == LOOKUP_FOUND
+           && read_groups(person, account.pw_gid);
+    free(memory);
+    return done;
+}
+
+/* All values of the keyword, for a message. */
+static void
+values_of(const char *text, const char *keyword, char *out, size_t size)
+{
+    char word[WORD_MAX];
+    bool inside = false;
+    size_t used = 0;
+
+    out[0] = '\0';
+    while (used + 1 < size && next_word(&text, keyword, &inside, word)) {
+        (void) snprintf(out + used, size - used, "%s%.120s",
+                        used == 0 ? "" : " ", word);
+        used = strlen(out);
+    }
+}
+
+static bool
+check_one(struct check *check, const char *text)
+{
+    struct person person;
+    enum match how;
+    const char *keyword;
+    char values[400];
+
+    if (!read_person(&person, check->user)) {
+        free_person(&person);
+        return true; /* check_account says so */
+    }
+    keyword = refusal(text, &person, &how);
+    free_person(&person);
+    if (keyword == NULL)
+        return true;
+    values_of(text, keyword, values, sizeof(values));
+    if (how == MATCH)
+        check_add(check, CHECK_PROBLEM, AREA,
+                  keyword[0] == 'A'
+                      ? "add the person's name or group there (usermod "
+                        "--append --groups), then reload sshd"
+                      : "take the person's name or group out there, then "
+                        "reload sshd",
+                  "%s %s keeps %s out, whatever the pool says: sshd hides "
+                  "the password from PAM",
+                  keyword, values, check->user);
+    else
+        check_add(check, CHECK_WARNING, AREA,
+                  "check that people come from where they may",
+                  "%s %s: for %s it depends on the address", keyword, values,
+                  check->user);
+    return false;
+}
+
+/* Counts the members that get in; *kept_out is one that does not. */
+static void
+count_members(const char *text, const struct group *group, size_t *in,
+              size_t *out, char kept_out[WORD_MAX])
+{
+    for (size_t i = 0; i < MEMBERS_MAX && group->gr_mem[i] != NULL; i++) {
+        struct person person;
+        enum match how = MATCH_NO;
+        bool known = read_person(&person, group->gr_mem[i]);
+
+        if (known && refusal(text, &person, &how) != NULL && how == MATCH) {
+            (*out)++;
+            (void) snprintf(kept_out, WORD_MAX, "%s", group->gr_mem[i]);
+        } else if (known) {
+            (*in)++;
+        }
+        free_person(&person);
+    }
+}
+
+static bool
+check_members(struct check *check, const char *text)
+{
+    char name[CONFIG_VALUE_MAX], kept_out[WORD_MAX] = "";
+    size_t position = 0, in = 0, out = 0;
+
+    while (check->module != NULL
+           && config_list_next(check->module, KEY_ONLY_GROUP, &position,
+                               name)) {
+        struct group group;
+        char *memory = NULL;
+
+        if (lookup_group(name, &group, &memory) == LOOKUP_FOUND)
+            count_members(text, &group, &in, &out, kept_out);
+        free(memory);
+    }
+    if (out == 0)
+        return true;
+    check_add(check, in == 0 ? CHECK_PROBLEM : CHECK_WARNING, AREA,
+              "pam-cognito check NAME says by which list; add the group "
+              "there, then reload sshd",
+              "sshd's lists of users and groups keep %s of only_group out "
+              "(%s%s)",
+              in == 0 ? "every member" : "some members", kept_out,
+              out == 1 ? "" : " and others");
+    return false;
+}
+
+bool
+check_sshd_lists(struct check *check, const char *text)
+{
+    if (!is_set(text, "denyusers") && !is_set(text, "allowusers")
+        && !is_set(text, "denygroups") && !is_set(text, "allowgroups"))
+        return true;
+    return check->user == NULL ? check_members(check, text)
+                               : check_one(check, text);
+}

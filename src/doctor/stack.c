@@ -1,0 +1,548 @@
+/*
+ * What the stack makes of each answer of the module.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <config.h>
+
+#include "doctor/check.h"
+
+#include <security/_pam_types.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MODULE CHECK_MODULE
+#define AREA "PAM stack"
+#define UNKNOWN_MAX 10 /* modules whose answer is tried both ways */
+
+/* What is assumed of the modules in one run, and what was seen. */
+struct trial {
+    int cognito;          /* what our module returns */
+    bool local;           /* is the local password right? */
+    unsigned int others;  /* a bit for each module nobody can foresee */
+    unsigned int next;    /* bit to use */
+    bool met;             /* our module was reached */
+    bool locked;          /* pam_faillock preauth says so */
+    bool preauth;         /* pam_faillock preauth was */
+    bool authfail;
+    bool authsucc;
+    bool faillock_after;  /* preauth came behind us */
+    const struct pam_line *passwords; /* the local module that decided */
+};
+
+/* Modules that check a password kept elsewhere than in the pool. */
+static bool
+is_local(const struct pam_line *line)
+{
+    static const char *const names[] = {
+        "pam_unix.so", "pam_unix2.so", "pam_pwdb.so", "pam_sss.so",
+        "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_userdb.so",
+        "pam_systemd_home.so", "pam_himmelblau.so", "pam_fprintd.so"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (pam_line_is(line, names[i]))
+            return true;
+    return false;
+}
+
+/* Modules whose authenticate has no opinion (PAM_IGNORE). */
+static bool
+is_neutral(const struct pam_line *line)
+{
+    static const char *const names[] = {
+        "pam_env.so", "pam_faildelay.so", "pam_group.so", "pam_nologin.so",
+        "pam_cap.so", "pam_keyinit.so", "pam_gnome_keyring.so",
+        "pam_kwallet5.so", "pam_ecryptfs.so", "pam_mount.so",
+        "pam_selinux.so", "pam_warn.so", "pam_echo.so", "pam_limits.so"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (pam_line_is(line, names[i]))
+            return true;
+    return false;
+}
+
+static int
+faillock(const struct pam_line *line, struct trial *trial)
+{
+    if (pam_line_has(line, "preauth")) {
+        trial->preauth = true;
+        trial->faillock_after = trial->faillock_after || trial->met;
+        return trial->locked ? PAM_AUTH_ERR : PAM_SUCCESS;
+    }
+    if (pam_line_has(line, "authfail")) {
+        trial->authfail = true;
+        return PAM_AUTH_ERR;
+    }
+    trial->authsucc = true;
+    return PAM_SUCCESS;
+}
+
+static int
+outcome(const struct pam_line *line, void *context)
+{
+    struct trial *trial = context;
+
+    if (line->missing)
+        return PAM_MODULE_UNKNOWN;
+    if (pam_line_is(line, MODULE)) {
+        trial->met = true;
+        return trial->cognito;
+    }
+    if (is_local(line)) {
+        trial->passwords = line;
+        return trial->local ? PAM_SUCCESS : PAM_AUTH_ERR;
+    }
+    if (is_neutral(line))
+        return PAM_IGNORE;
+    if (pam_line_is(line, "pam_permit.so"))
+        return PAM_SUCCESS;
+    if (pam_line_is(line, "pam_deny.so"))
+        return PAM_AUTH_ERR;
+    /* Not root, who asks. */
+    if (pam_line_is(line, "pam_rootok.so"))
+        return PAM_AUTH_ERR;
+    if (pam_line_is(line, "pam_faillock.so")
+        || pam_line_is(line, "pam_tally2.so"))
+        return faillock(line, trial);
+    if (trial->next >= UNKNOWN_MAX)
+        return PAM_SUCCESS;
+    return (trial->others >> trial->next++) & 1 ? PAM_AUTH_ERR : PAM_SUCCESS;
+}
+
+static unsigned int
+count_unknown(const struct pam_stack *stack)
+{
+    struct trial probe = {0};
+    unsigned int count = 0;
+
+    for (size_t i = 0; i < stack->count; i++) {
+        probe.next = 0;
+        if (stack->lines[i].phase == PAM_PHASE_AUTH
+            && !stack->lines[i].is_substack)
+            (void) outcome(&stack->lines[i], &probe);
+        else
+            continue;
+        count += probe.next;
+    }
+    return count < UNKNOWN_MAX ? count : UNKNOWN_MAX;
+}
+
+/*
+ * Is there a case in which our module was asked (if met is wanted), answered
+ * code, and the phase succeeded? *trial_out is that case, else the last one.
+ */
+static bool
+can_succeed(const struct check *check, int code, bool local, bool met,
+            struct trial *trial_out)
+{
+    unsigned int cases = 1u << count_unknown(&check->stack);
+
+    *trial_out = (struct trial){.cognito = code, .local = local};
+    for (unsigned int others = 0; others < cases; others++) {
+        struct trial trial
+            = {.cognito = code, .local = local, .others = others};
+        int result;
+
+        result = pam_stack_run(&check->stack, PAM_PHASE_AUTH, outcome, &trial);
+        *trial_out = trial;
+        if (result == PAM_SUCCESS && (trial.met || !met))
+            return true;
+    }
+    return false;
+}
+
+/* ---- Reading ---- */
+
+/* Settings of the command line win over those of the line. */
+static bool
+is_overridden(const struct cli *cli, const char *argument)
+{
+    size_t length = strcspn(argument, "=");
+
+    if (cli->config != NULL && length == 6
+        && strncmp(argument, "config", length) == 0)
+        return true;
+    for (size_t i = 0; i < cli->setting_count; i++)
+        if (strncmp(cli->settings[i], argument, length) == 0
+            && (cli->settings[i][length] == '='
+                || cli->settings[i][length] == '\0'))
+            return true;
+    return false;
+}
+
+void
+check_stack_read(struct check *check)
+{
+    const struct cli *cli = check->cli;
+
+    (void) pam_stack_read(&check->stack, cli->pam_dir, check->service);
+    check_modules_find(check);
+    for (size_t i = 0; check->line == NULL && i < check->stack.count; i++)
+        if (check->stack.lines[i].phase == PAM_PHASE_AUTH
+            && pam_line_is(&check->stack.lines[i], MODULE))
+            check->line = &check->stack.lines[i];
+    if (check->line != NULL)
+        for (size_t i = 0; i < check->line->argument_count; i++)
+            if (!is_overridden(cli, check->line->arguments[i]))
+                check->arguments[check->argument_count++]
+                    = check->line->arguments[i];
+    for (size_t i = 0; i < cli->setting_count; i++)
+        check->arguments[check->argument_count++] = cli->settings[i];
+    if (cli->config != NULL)
+        check->arguments[check->argument_count++] = cli->config;
+}
+
+/* ---- Looking at single lines ---- */
+
+/* The module where the line says; PAM_DIR for a bare name. */
+static bool
+check_module_file(struct check *check)
+{
+    const struct file_trust trust = check->trust;
+    char path[4096], error[256];
+    int fd = -1;
+
+    (void) snprintf(path, sizeof(path), "%s%s%s",
+                    check->line->module[0] == '/' ? "" : PAM_DIR,
+                    check->line->module[0] == '/' ? "" : "/",
+                    check->line->module);
+    switch (file_open(path, &trust, &fd, error, sizeof(error))) {
+    case FILE_OK:
+        (void) close(fd);
+        return true;
+    case FILE_ABSENT:
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "install it (make install), or correct the path",
+                  "%s is not there", path);
+        return false;
+    case FILE_UNTRUSTED:
+        /* A module is larger than a configuration file may be. */
+        if (strstr(error, "too large") != NULL)
+            return true;
+        break;
+    case FILE_FAILED:
+        break;
+    }
+    check_add(check, CHECK_PROBLEM, AREA,
+              "whoever can change the module decides who gets in", "%s",
+              error);
+    return false;
+}
+
+/* A secret in a file that others read, or that others include. */
+static bool
+check_secrets(struct check *check)
+{
+    for (size_t i = 0; i < check->stack.count; i++) {
+        const struct pam_line *line = &check->stack.lines[i];
+
+        if (line->is_substack || !pam_line_is(line, MODULE))
+            continue;
+        for (size_t j = 0; j < line->argument_count; j++) {
+            if (strncmp(line->arguments[j], "client_secret=", 14) != 0)
+                continue;
+            if (line->included) {
+                check_add(check, CHECK_PROBLEM, AREA,
+                          "move it to a file of mode 0600 and name that by "
+                          "client_secret_file; then change the secret",
+                          "%s line %u: the client secret stands in a file "
+                          "that services include, which all must be able to "
+                          "read",
+                          line->file, line->number);
+                return false;
+            }
+            if ((line->mode & (S_IRWXG | S_IRWXO)) != 0) {
+                check_add(check, CHECK_PROBLEM, AREA,
+                          "chmod 0600, or better client_secret_file; then "
+                          "change the secret, others have read it",
+                          "%s line %u: the client secret is readable to "
+                          "others (mode %04o)",
+                          line->file, line->number,
+                          (unsigned int) (line->mode & 07777));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The module twice asks twice, and the second line may undo the first. */
+static void
+check_twice(struct check *check)
+{
+    for (size_t i = 0; i < check->stack.count; i++) {
+        const struct pam_line *line = &check->stack.lines[i];
+
+        if (line != check->line && line->phase == PAM_PHASE_AUTH
+            && pam_line_is(line, MODULE))
+            check_add(check, CHECK_WARNING, AREA,
+                      "keep one of them",
+                      "the module stands twice: %s line %u and %s line %u",
+                      check->line->file, check->line->number, line->file,
+                      line->number);
+    }
+}
+
+/* ---- Trying ---- */
+
+static const char *
+place(const struct check *check, char *out, size_t size)
+{
+    char shown[161];
+
+    (void) snprintf(out, size, "%s line %u",
+                    text_path(check->line->file, shown, sizeof(shown)),
+                    check->line->number);
+    return out;
+}
+
+/* Somebody gets in although nobody accepted him. */
+static bool
+check_open_door(struct check *check)
+{
+    static const struct {
+        int code;
+        const char *who;
+    } refusals[] = {
+        {PAM_AUTH_ERR, "whom the pool refuses"},
+        {PAM_PERM_DENIED, "whom a gate refuses"},
+        {PAM_AUTHINFO_UNAVAIL, "whom the pool could not be asked about"},
+        {PAM_SERVICE_ERR, "whom a wrong configuration shuts out"},
+        {PAM_USER_UNKNOWN, "whom the module does not know"},
+    };
+    struct trial trial;
+    char where[200];
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+        if (can_succeed(check, refusals[i].code, false, true, &trial)) {
+            check_add(check, CHECK_PROBLEM, AREA,
+                      "[success=done user_unknown=ignore "
+                      "module_unknown=ignore default=die], then a module "
+                      "that asks for the local password; see "
+                      "pam.d-examples",
+                      "%s (%s): a person %s gets in without any right "
+                      "password",
+                      place(check, where, sizeof(where)),
+                      check->line->control, refusals[i].who);
+            return false;
+        }
+    return true;
+}
+
+/* A refusal that a local password undoes. */
+static bool
+check_final(struct check *check)
+{
+    static const int refusals[] = {
+        PAM_AUTH_ERR, PAM_PERM_DENIED,  PAM_ACCT_EXPIRED, PAM_MAXTRIES,
+        PAM_CONV_ERR, PAM_SERVICE_ERR, PAM_SYSTEM_ERR};
+    struct trial trial;
+    char where[200];
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+        if (can_succeed(check, refusals[i], true, true, &trial)) {
+            check_add(check, CHECK_PROBLEM, AREA,
+                      "let the control end in default=die, with "
+                      "user_unknown=ignore for local people",
+                      "%s (%s): a refusal by the pool (%s) is not final, the "
+                      "local password still lets the person in",
+                      place(check, where, sizeof(where)),
+                      check->line->control, pam_code_name(refusals[i]));
+            return false;
+        }
+    if (can_succeed(check, PAM_AUTHINFO_UNAVAIL, true, true, &trial))
+        check_add(check, CHECK_WARNING, AREA,
+                  "leave authinfo_unavail out, unless that is wanted",
+                  "%s: when the pool cannot be reached, the local password "
+                  "of its people lets them in",
+                  place(check, where, sizeof(where)));
+    return true;
+}
+
+/* A database has its own administrators; root is not locked out by it. */
+static bool
+needs_way_back(const struct check *check)
+{
+    return !check->facts.no_login
+           && !pam_line_has(check->line, "local_account=optional");
+}
+
+/* Do the right people get in? */
+static bool
+check_ways_in(struct check *check)
+{
+    struct trial trial;
+    char where[200];
+    bool good = true;
+
+    if (!can_succeed(check, PAM_SUCCESS, false, true, &trial)) {
+        if (!trial.met) {
+            check_add(check, CHECK_PROBLEM, AREA,
+                      "put the module before what ends the phase",
+                      "%s: no sign-in ever gets as far as this line",
+                      place(check, where, sizeof(where)));
+            return false;
+        }
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "put the module before the local password, with "
+                  "success=done, and count jumps again",
+                  "%s (%s): a person whom the pool accepts does not get in "
+                  "without a local password too",
+                  place(check, where, sizeof(where)), check->line->control);
+        good = false;
+    }
+    if (needs_way_back(check)
+        && !can_succeed(check, PAM_USER_UNKNOWN, true, false, &trial)) {
+        check_add(check, CHECK_PROBLEM, AREA,
+                  trial.passwords == NULL
+                      ? "add \"auth required pam_unix.so\" behind the module, "
+                        "or nobody gets in when the pool is gone"
+                      : "user_unknown=ignore in the module's control lets "
+                        "local people pass on to their own password",
+                  "no local way back in: root and local administrators "
+                  "cannot log in through %s",
+                  check->service);
+        good = false;
+    }
+    return good;
+}
+
+/*
+ * All cases in which our module was asked and answered code, as one: what was
+ * seen in any of them. False when there is none.
+ */
+static bool
+watch(const struct check *check, int code, bool locked, struct trial *seen)
+{
+    unsigned int cases = 1u << count_unknown(&check->stack);
+
+    *seen = (struct trial){0};
+    for (unsigned int others = 0; others < cases; others++) {
+        struct trial trial
+            = {.cognito = code, .others = others, .locked = locked};
+
+        (void) pam_stack_run(&check->stack, PAM_PHASE_AUTH, outcome, &trial);
+        if (!trial.met)
+            continue;
+        seen->met = true;
+        seen->preauth = seen->preauth || trial.preauth;
+        seen->authfail = seen->authfail || trial.authfail;
+        seen->authsucc = seen->authsucc || trial.authsucc;
+        seen->faillock_after = seen->faillock_after || trial.faillock_after;
+    }
+    return seen->met;
+}
+
+/* The first line of that phase that names pam_faillock with the argument. */
+static const struct pam_line *
+faillock_line(const struct check *check, enum pam_phase phase,
+              const char *argument)
+{
+    for (size_t i = 0; i < check->stack.count; i++) {
+        const struct pam_line *line = &check->stack.lines[i];
+
+        if (line->phase == phase && pam_line_is(line, "pam_faillock.so")
+            && (argument == NULL || pam_line_has(line, argument)))
+            return line;
+    }
+    return NULL;
+}
+
+/* requisite is meant to end the phase; in a substack it ends that alone. */
+static void
+check_lock(struct check *check)
+{
+    const struct pam_line *line
+        = faillock_line(check, PAM_PHASE_AUTH, "preauth");
+    struct trial locked;
+
+    if (line != NULL && line->actions[PAM_AUTH_ERR] == PAM_ACTION_DIE
+        && watch(check, PAM_AUTH_ERR, true, &locked) && locked.preauth)
+        check_add(check, CHECK_WARNING, AREA,
+                  "write \"include\" in the place of \"substack\", or the "
+                  "preauth line itself before the module",
+                  "%s line %u: a lock by pam_faillock ends its substack "
+                  "only, so the pool is still asked about a locked account",
+                  line->file, line->number);
+}
+
+/* pam_faillock has to see the verdict. */
+static bool
+check_faillock(struct check *check)
+{
+    struct trial refused, accepted;
+
+    if (faillock_line(check, PAM_PHASE_AUTH, NULL) == NULL)
+        return true;
+    (void) watch(check, PAM_AUTH_ERR, false, &refused);
+    (void) watch(check, PAM_SUCCESS, false, &accepted);
+    if (accepted.faillock_after || refused.faillock_after) {
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "put \"auth requisite pam_faillock.so preauth\" first",
+                  "pam_faillock preauth stands behind the module, so a lock "
+                  "is looked at too late");
+        return false;
+    }
+    if (!refused.authfail) {
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "let a refusal jump to the authfail line (default=1 or "
+                  "so) in the same file, see pam.d-examples/sshd",
+                  "pam_faillock never counts a refusal by the pool: its "
+                  "authfail line is not reached");
+        return false;
+    }
+    check_lock(check);
+    if (!accepted.authsucc
+        && faillock_line(check, PAM_PHASE_ACCOUNT, NULL) == NULL)
+        check_add(check, CHECK_WARNING, AREA,
+                  "let success reach \"auth required pam_faillock.so "
+                  "authsucc\"",
+                  "pam_faillock's counter is never set back after a sign-in "
+                  "by the pool");
+    return true;
+}
+
+void
+check_stack(struct check *check)
+{
+    char where[200];
+    bool good;
+
+    if (check->stack.error[0] != '\0' && check->stack.count == 0) {
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "name the service by --service; /etc/pam.d lists them",
+                  "%s", check->stack.error);
+        return;
+    }
+    if (check->stack.error[0] != '\0') {
+        check_add(check, CHECK_PROBLEM, AREA, "Linux-PAM refuses such a file",
+                  "%s", check->stack.error);
+        return;
+    }
+    if (check->line == NULL) {
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "see pam.d-examples for whole files",
+                  "no auth line of the service %s names " MODULE,
+                  check->service);
+        return;
+    }
+    good = check_module_file(check);
+    good = check_secrets(check) && good;
+    if (!check_modules(check))
+        return;
+    good = check_open_door(check) && check_final(check) && good;
+    good = check_ways_in(check) && good;
+    good = good && check_faillock(check);
+    good = check_account_phase(check) && good;
+    check_twice(check);
+    if (good)
+        check_add(check, CHECK_OK, AREA, NULL,
+                  "%s: refusals are final%s",
+                  place(check, where, sizeof(where)),
+                  needs_way_back(check)
+                      ? ", local people get in by their own password"
+                      : "");
+}
