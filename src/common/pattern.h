@@ -1,6 +1,9 @@
 /*
  * A small, locale-free pattern for user names. regcomp() follows the locale
  * of the host, which the caller of su chooses: [a-z] would mean what he wants.
+ * Under uselocale() it does not, but then three calls that allocate can fail
+ * in a host whose memory its caller limits, and each failure needs an answer
+ * of its own. This one cannot fail, and a name is all of a match or none.
  *
  * SPDX-License-Identifier: MIT
  */
