@@ -1,6 +1,7 @@
 /*
- * Each subcommand asks what it needs, sends one request, and says what came
- * of it.
+ * The subcommands about an account: sign-up, confirm, resend-code,
+ * forgot-password, confirm-forgot-password, change-password. Each asks what
+ * it needs, sends one request, and says what came of it.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * From base64url to lines.
+ * Prints the claims of a token for --tokens: base64url to lines. Verifies
+ * nothing, so nothing may be decided by it.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Opening and closing, and saying what went wrong.
+ * What subcommands that talk to the pool share: opens settings, terminal and
+ * connection, and says what went wrong in words and as an exit code.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Signing in with an account of every exchange, and showing the tokens.
+ * pam-cognito login: signs in as the module would, with an account of every
+ * exchange, and shows the tokens when asked to.
  *
  * SPDX-License-Identifier: MIT
  */

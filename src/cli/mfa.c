@@ -1,5 +1,6 @@
 /*
- * Signing in first, as all of this needs an access token.
+ * pam-cognito mfa enroll, status and prefer. Each signs in first: all of them
+ * need an access token.
  *
  * SPDX-License-Identifier: MIT
  */

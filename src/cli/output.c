@@ -1,5 +1,6 @@
 /*
- * Printing.
+ * Prints lines for people or JSON for scripts. Asks the environment about
+ * colours, and nothing else does.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Computing and explaining the hash. The secret is never printed.
+ * pam-cognito secret-hash: computes and explains a SECRET_HASH. The secret is
+ * read from a file or standard input and never printed.
  *
  * SPDX-License-Identifier: MIT
  */

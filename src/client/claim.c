@@ -1,5 +1,6 @@
 /*
- * Claims that may say who somebody is.
+ * Which claims of an ID token may name a person, and what must stand beside
+ * them.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Local names and pool names.
+ * Reads map_file and looks names up in it. A name that stands twice is a
+ * fault, not a choice.
  *
  * SPDX-License-Identifier: MIT
  */

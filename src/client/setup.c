@@ -1,5 +1,6 @@
 /*
- * Reading the helper's settings and files.
+ * Reads the helper's settings and the files that they name, judges them
+ * together, and opens the app client. Asks nobody and sends nothing.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,5 @@
 /*
- * The kernel's clocks in milliseconds.
+ * Reads the kernel's clocks in milliseconds.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Trust in files: owner, mode, kind, and every folder above.
+ * Opens files step by step from the root and judges owner, mode and kind of
+ * each folder and link on the way. Reads no content but lines.
  *
  * SPDX-License-Identifier: MIT
  */

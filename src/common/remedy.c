@@ -1,5 +1,5 @@
 /*
- * Sandboxes and their names.
+ * From an errno or a signal to the systemd setting that is its usual reason.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * posix_spawn, a pipe or a socket, a deadline.
+ * Starts another program (posix_spawn) with a minimal environment, and waits
+ * for it with a deadline. For the tool alone: it is not part of the module.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * The folder, its files and their locks; stamps.
+ * /run/pam_cognito: makes and judges the folder, opens and locks its files,
+ * and keeps the stamps that limit how often a code is sent.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Writing, sending, receiving and reading messages.
+ * Writes, sends, receives and reads the packets of docs/protocol.md. Does not
+ * know what they mean.
  *
  * SPDX-License-Identifier: MIT
  */

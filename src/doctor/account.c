@@ -1,5 +1,6 @@
 /*
- * What the module's own scope says, and what else keeps a person out.
+ * The person in check: whether the module takes the named user for the pool's
+ * (the same scope.c), and what the account itself says. Sends nothing.
  *
  * SPDX-License-Identifier: MIT
  */

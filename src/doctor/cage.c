@@ -1,5 +1,7 @@
 /*
- * Starting the helper and listening to what it says.
+ * Whether the pool can be reached from inside the helper's sandbox: the real
+ * helper is started as root's module would and asked for the keys only
+ * (WIRE_PROBE). Sends no user and no password.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * The order of the checks, the findings, the verdict.
+ * pam-cognito check: in which order the subjects are looked at, how a finding
+ * is printed, and the exit code. What a subject knows is in its own file.
  *
  * SPDX-License-Identifier: MIT
  */

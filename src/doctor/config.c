@@ -1,5 +1,7 @@
 /*
- * Reading what module and helper read, in their way.
+ * The settings in check: both owners' keys read as module and helper read
+ * them, the trust anchors and what follows for who can log in. Never shows a
+ * value that may be a secret.
  *
  * SPDX-License-Identifier: MIT
  */

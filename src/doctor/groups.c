@@ -1,6 +1,6 @@
 /*
- * A group that cannot be looked up has no members, or nobody can log in: both
- * are told before they happen.
+ * The groups of only_group in check. One that cannot be looked up has no
+ * members, or nobody can log in: both are told before they happen.
  *
  * SPDX-License-Identifier: MIT
  */

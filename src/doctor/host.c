@@ -1,6 +1,7 @@
 /*
- * A program that is not root's starts a helper that is not root's either:
- * whether that can read the secret is tried as that user, by the kernel.
+ * The program behind the service in check. One that is not root's starts a
+ * helper that is not root's either: whether that can read the secret is tried
+ * as that user, by the kernel.
  *
  * SPDX-License-Identifier: MIT
  */

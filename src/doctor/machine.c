@@ -1,5 +1,6 @@
 /*
- * The helper's world.
+ * This machine in check: the helper's program and user, the system call
+ * filter, Landlock, SELinux. Starts nothing.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,6 +1,7 @@
 /*
- * To libpam a module that it cannot load is one that answers
- * PAM_MODULE_UNKNOWN; with most controls that is a refusal.
+ * Lines of the stack whose module is not there. To libpam a module that it
+ * cannot load is one that answers PAM_MODULE_UNKNOWN; with most controls that
+ * is a refusal.
  *
  * SPDX-License-Identifier: MIT
  */

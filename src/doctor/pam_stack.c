@@ -1,5 +1,6 @@
 /*
- * Reading and running.
+ * Reads the files of a PAM service as Linux-PAM does and runs through a stack
+ * with invented answers. Loads no module, opens nothing but those files.
  *
  * SPDX-License-Identifier: MIT
  */

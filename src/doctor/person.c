@@ -1,5 +1,7 @@
 /*
- * What pam_unix, pam_shells and pam_nologin would say, by their own rules.
+ * The local account beside the pool's in check: what pam_unix, pam_shells and
+ * pam_nologin would say of it, by their own rules, and left-over local
+ * passwords.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,6 +1,7 @@
 /*
- * A GET for the keys, one for the issuer, and at most one InitiateAuth for
- * each flow, with a user name that nobody has.
+ * The pool in check: DNS, TLS, clock, keys and issuer by GET, and at most one
+ * InitiateAuth for each flow with a user name that nobody has. Says what it
+ * sends before it sends it.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * A table of programs, and systemd's units.
+ * Facts about PAM services for check: a table of known programs, and the
+ * User= of systemd's units.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Reading what sshd -T prints: a keyword and its value a line, lower case.
+ * sshd's configuration in check, as `sshd -T` prints it: a keyword and its
+ * value a line, lower case. Reads no sshd_config itself.
  *
  * SPDX-License-Identifier: MIT
  */

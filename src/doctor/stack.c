@@ -1,5 +1,6 @@
 /*
- * What the stack makes of each answer of the module.
+ * The PAM files in check: what the stack makes of each answer that the module
+ * can give, and whether root and local people still get in.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Identity, limits, system call filter, Landlock.
+ * Gives root up for good, then confines the worker: limits, system call
+ * filter, Landlock. After it nothing opens a file that was not foreseen.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Waiting for one of two to be gone.
+ * Divides the helper in two and waits, as the warden, for one of both sides
+ * to be gone. Reads nothing from the socket and links what it must.
  *
  * SPDX-License-Identifier: MIT
  */

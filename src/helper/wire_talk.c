@@ -1,5 +1,6 @@
 /*
- * Asking over the socket.
+ * struct talk over the socket: questions, messages and log lines of the flows
+ * become packets for the module.
  *
  * SPDX-License-Identifier: MIT
  */

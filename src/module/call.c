@@ -1,5 +1,6 @@
 /*
- * Gathering what a call is about, and logging.
+ * Gathers what PAM says of a call (user, service, remote host), and writes
+ * every line of the log.
  *
  * SPDX-License-Identifier: MIT
  */

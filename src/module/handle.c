@@ -1,5 +1,6 @@
 /*
- * The handle's data.
+ * Keeps what one call learnt in the PAM handle (pam_set_data), for the same
+ * user and process only.
  *
  * SPDX-License-Identifier: MIT
  */

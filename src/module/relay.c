@@ -1,5 +1,7 @@
 /*
- * Serving the helper's questions.
+ * The module's side of the protocol: answers the helper's questions by PAM's
+ * conversation until a RESULT or the deadline. Believes nothing that the
+ * helper says but a well-formed RESULT with the request's id.
  *
  * SPDX-License-Identifier: MIT
  */

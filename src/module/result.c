@@ -1,5 +1,6 @@
 /*
- * The one switch.
+ * How an attempt ends: the user must still be the same, then delay, words for
+ * the person, one log line and the code of src/pam/code.c.
  *
  * SPDX-License-Identifier: MIT
  */

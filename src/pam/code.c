@@ -1,5 +1,6 @@
 /*
- * The codes of each kind of reason, in each phase.
+ * PAM's codes for each kind of reason in each phase. The kinds are named by
+ * the rows of reason.def.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * The two look-ups.
+ * getpwnam_r and getgrnam_r with a buffer that grows, and an answer for their
+ * failure.
  *
  * SPDX-License-Identifier: MIT
  */

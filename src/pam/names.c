@@ -1,5 +1,6 @@
 /*
- * One table, in the order of the numbers.
+ * The names of PAM's codes, in the order of the numbers. For the tool; the
+ * module has no use for them.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Who is ours.
+ * Decides whose sign-in it is: root and except_users by name, then the
+ * account, the uid range and the lists. Starts nothing and sends nothing.
  *
  * SPDX-License-Identifier: MIT
  */
