@@ -248,12 +248,12 @@ note_failure(const struct call *call, struct state *state)
 }
 
 void
-breaker_note(const struct call *call, const struct relay_result *result)
+breaker_note(const struct call *call, const struct outcome *result)
 {
     /* The caller of su and sudo can stop them, helper and all (a control group
      * of his own is enough), until it looks like an outage: it is his word
      * against everybody's login. */
-    bool outage = (result->flags & WIRE_OUTAGE) != 0
+    bool outage = result->outage
                   && getauxval(AT_SECURE) == 0;
     struct state state;
     bool over;

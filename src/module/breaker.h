@@ -30,6 +30,6 @@ bool breaker_is_open(const struct call *call);
  * the endpoint closes the breaker. What a setuid host meets opens nothing: its
  * caller can make it look like an outage.
  */
-void breaker_note(const struct call *call, const struct relay_result *result);
+void breaker_note(const struct call *call, const struct outcome *result);
 
 #endif

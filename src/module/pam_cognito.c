@@ -65,7 +65,7 @@ check_settings(const struct call *call)
 }
 
 static void
-sign_in(struct call *call, struct relay_result *result)
+sign_in(struct call *call, struct outcome *result)
 {
     struct secret password = {0};
     struct relay *relay = NULL;
@@ -105,9 +105,9 @@ find_scope(struct call *call, const char **reason_out)
 /* The refusal of who is neither ours for sure nor somebody else's. */
 static void
 refuse_scope(const struct call *call, enum scope scope, const char *reason,
-             struct relay_result *result_out)
+             struct outcome *result_out)
 {
-    *result_out = (struct relay_result){.status = STATUS_INTERNAL};
+    *result_out = (struct outcome){.status = STATUS_INTERNAL};
     switch (scope) {
     case SCOPE_UNKNOWN:
         result_out->status = STATUS_LOOKUP;
@@ -136,7 +136,7 @@ refuse_scope(const struct call *call, enum scope scope, const char *reason,
  * the one that was judged, and ours still.
  */
 static void
-look_again(struct call *call, struct relay_result *result)
+look_again(struct call *call, struct outcome *result)
 {
     bool had_account = call->about.has_account;
     uid_t uid = call->about.uid;
@@ -160,7 +160,7 @@ look_again(struct call *call, struct relay_result *result)
  * success.
  */
 static int
-conclude(struct call *call, struct relay_result *result)
+conclude(struct call *call, struct outcome *result)
 {
     struct memory *memory;
     int code;
@@ -168,12 +168,12 @@ conclude(struct call *call, struct relay_result *result)
     look_again(call, result);
     memory = memory_renew(call);
     if (memory == NULL)
-        *result = (struct relay_result){.status = STATUS_MEMORY};
+        *result = (struct outcome){.status = STATUS_MEMORY};
     code = result_finish(call, result, PHASE_AUTHENTICATE);
     if (memory != NULL) {
         memory->verdict = result->status;
         memory->must_change = code == PAM_SUCCESS
-                              && (result->flags & WIRE_MUST_CHANGE) != 0;
+                              && result->must_change;
     }
     return code;
 }
@@ -181,7 +181,7 @@ conclude(struct call *call, struct relay_result *result)
 static int
 authenticate(struct call *call)
 {
-    struct relay_result result = {.status = STATUS_INTERNAL};
+    struct outcome result = {.status = STATUS_INTERNAL};
     enum scope scope;
     const char *reason;
 
@@ -237,12 +237,12 @@ is_stale(const struct memory *memory, const struct call *call)
 
 /* What the account phase itself finds; STATUS_OK for nothing. */
 static enum scope
-examine_account(struct call *call, struct relay_result *result)
+examine_account(struct call *call, struct outcome *result)
 {
     const char *reason;
     enum scope scope = find_scope(call, &reason);
 
-    *result = (struct relay_result){.status = STATUS_OK};
+    *result = (struct outcome){.status = STATUS_OK};
     if (scope == SCOPE_UNKNOWN || scope == SCOPE_ALIAS
         || scope == SCOPE_MEMORY)
         refuse_scope(call, scope, reason, result);
@@ -263,7 +263,7 @@ examine_account(struct call *call, struct relay_result *result)
 static int
 check_account(struct call *call)
 {
-    struct relay_result result;
+    struct outcome result;
     enum scope scope = examine_account(call, &result);
     const struct memory *memory = memory_of(call);
     int code;
@@ -331,7 +331,7 @@ pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 static int
 prove_password(struct call *call)
 {
-    struct relay_result result = {.status = STATUS_OK};
+    struct outcome result = {.status = STATUS_OK};
     struct memory *memory = memory_of(call);
     bool must_change = memory != NULL && memory->must_change;
     enum status verdict = memory == NULL ? STATUS_INTERNAL : memory->verdict;
@@ -354,7 +354,7 @@ prove_password(struct call *call)
     if (result.status == STATUS_OK)
         memory->relay = relay_start(call, WIRE_CHANGE, &password, &result);
     secret_free(&password);
-    if (result.status == STATUS_OK && !result.ready)
+    if (result.status == STATUS_OK && !relay_is_ready(memory->relay))
         result.status = STATUS_HELPER;
     look_again(call, &result);
     code = result_finish(call, &result, PHASE_PRELIMINARY);
@@ -368,7 +368,7 @@ prove_password(struct call *call)
 static int
 renew_password(struct call *call)
 {
-    struct relay_result result = {.status = STATUS_INTERNAL};
+    struct outcome result = {.status = STATUS_INTERNAL};
     struct memory *memory = memory_of(call);
     int code;
 
@@ -400,7 +400,7 @@ renew_password(struct call *call)
 static int
 change_password(struct call *call)
 {
-    struct relay_result refused;
+    struct outcome refused;
     const char *reason;
     enum scope scope = find_scope(call, &reason);
     bool stale = is_stale(memory_of(call), call);

@@ -675,28 +675,13 @@ log_line(struct relay *relay)
 }
 
 static enum status
-read_result(struct relay *relay, struct relay_result *result)
+read_result(struct relay *relay, struct outcome *result)
 {
-    struct wire *wire = relay->wire;
-    unsigned int status = wire_get_byte(wire);
-
-    result->flags = wire_get_number(wire);
-    result->http = (long) wire_get_number(wire);
-    result->ms = wire_get_number(wire);
-    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->error,
-               sizeof(result->error));
-    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->request,
-               sizeof(result->request));
-    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->note,
-               sizeof(result->note));
-    text_clean(wire_get_text(wire, TEXT_LINE_MAX), result->person,
-               sizeof(result->person));
-    if (!wire_complete(wire) || status >= STATUS_COUNT)
+    if (!outcome_get(relay->wire, result))
         return STATUS_HELPER;
     /* Nobody signs in without having been asked anything. */
-    if (status == STATUS_OK && relay->answers == 0)
+    if (result->status == STATUS_OK && relay->answers == 0)
         return STATUS_HELPER;
-    result->status = (enum status) status;
     return STATUS_OK;
 }
 
@@ -714,7 +699,7 @@ expect_end(struct relay *relay)
 }
 
 static enum status
-serve(struct relay *relay, struct relay_result *result)
+serve(struct relay *relay, struct outcome *result)
 {
     enum wire_result wire;
     enum wire_type type;
@@ -744,7 +729,7 @@ serve(struct relay *relay, struct relay_result *result)
             if (relay->operation != WIRE_CHANGE || relay->ready
                 || relay->answers == 0 || !wire_complete(relay->wire))
                 return STATUS_HELPER;
-            relay->ready = result->ready = true;
+            relay->ready = true;
             result->status = STATUS_OK;
             return STATUS_OK;
         case WIRE_ENDED:
@@ -784,7 +769,7 @@ explain_failure(const struct relay *relay, char *note, size_t size)
  * is the person's doing. At the second it may be all that the host can do.
  */
 static void
-explain_end(const struct relay *relay, struct relay_result *result)
+explain_end(const struct relay *relay, struct outcome *result)
 {
     char remedy[TEXT_LINE_MAX];
 
@@ -808,9 +793,10 @@ explain_end(const struct relay *relay, struct relay_result *result)
  */
 static void
 serve_call(struct relay *relay, struct call *call, enum status started,
-           struct relay_result *result_out)
+           struct outcome *result_out)
 {
     enum status status = started;
+    bool was_ready = relay->ready;
 
     memset(result_out, 0, sizeof(*result_out));
     relay->call = call;
@@ -820,9 +806,8 @@ serve_call(struct relay *relay, struct call *call, enum status started,
         status = serve(relay, result_out);
     /* A change succeeds only after it was told to go on, and with a new
      * password that was given here. */
-    if (status == STATUS_OK && !result_out->ready
-        && result_out->status == STATUS_OK
-        && relay->operation == WIRE_CHANGE
+    if (status == STATUS_OK && result_out->status == STATUS_OK
+        && relay->operation == WIRE_CHANGE && relay->ready == was_ready
         && (!relay->told_to_go || relay->renewed.length == 0))
         status = STATUS_HELPER;
     if (status == STATUS_OK)
@@ -840,7 +825,7 @@ serve_call(struct relay *relay, struct call *call, enum status started,
 
 struct relay *
 relay_start(struct call *call, enum wire_operation operation,
-            struct secret *password, struct relay_result *result_out)
+            struct secret *password, struct outcome *result_out)
 {
     struct relay *relay = calloc(1, sizeof(*relay));
     enum status status = STATUS_MEMORY;
@@ -864,7 +849,7 @@ relay_start(struct call *call, enum wire_operation operation,
 
 void
 relay_continue(struct relay *relay, struct call *call,
-               struct relay_result *result_out)
+               struct outcome *result_out)
 {
     enum status status = STATUS_HELPER;
 
@@ -874,6 +859,12 @@ relay_continue(struct relay *relay, struct call *call,
         status = send_message(relay);
     }
     serve_call(relay, call, status, result_out);
+}
+
+bool
+relay_is_ready(const struct relay *relay)
+{
+    return relay != NULL && relay->ready;
 }
 
 const char *

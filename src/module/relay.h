@@ -9,27 +9,13 @@
 
 #include <stdbool.h>
 
+#include "common/outcome.h"
 #include "common/secret.h"
-#include "common/text.h"
-#include "common/wire.h"
 #include "module/call.h"
 
 #define RELAY_MESSAGES_MAX 256 /* of the helper's, in one dialogue */
 #define RELAY_ANSWERS_MAX 64   /* questions to the person */
 #define RELAY_BLOCKS_MAX 4     /* drawings */
-
-/* What came of a request, for result.c. Texts are cleaned. */
-struct relay_result {
-    enum status status;
-    bool ready;         /* CHANGE: proved, relay_continue may follow */
-    unsigned int flags; /* bits of RESULT */
-    long http;
-    unsigned int ms;
-    char error[TEXT_LINE_MAX + 1];   /* Cognito's name of the error, or "" */
-    char request[TEXT_LINE_MAX + 1]; /* x-amzn-RequestId, or "" */
-    char note[TEXT_LINE_MAX + 1];    /* for the log, or "" */
-    char person[TEXT_LINE_MAX + 1];  /* for the person, or "" */
-};
 
 /* One request and its helper. */
 struct relay;
@@ -52,11 +38,14 @@ enum status relay_password(struct call *call, enum wire_operation operation,
  */
 struct relay *relay_start(struct call *call, enum wire_operation operation,
                           struct secret *password,
-                          struct relay_result *result_out);
+                          struct outcome *result_out);
 
 /* Tells a ready helper to go on, and serves it until its result. */
 void relay_continue(struct relay *relay, struct call *call,
-                    struct relay_result *result_out);
+                    struct outcome *result_out);
+
+/* Has the helper proved the password of a WIRE_CHANGE? relay may be NULL. */
+bool relay_is_ready(const struct relay *relay);
 
 /* The new password that the person or the stack gave last, or NULL. */
 const char *relay_new_password(const struct relay *relay);

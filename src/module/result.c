@@ -17,7 +17,7 @@
 
 /* What a code says to the stack or the person may depend on more. */
 static int
-attempt_code(const struct call *call, const struct relay_result *result,
+attempt_code(const struct call *call, const struct outcome *result,
              enum pam_phase phase)
 {
     if (phase != PHASE_AUTHENTICATE)
@@ -28,7 +28,7 @@ attempt_code(const struct call *call, const struct relay_result *result,
         return PAM_AUTH_ERR;
     if ((result->status == STATUS_NOT_CONFIRMED
          || result->status == STATUS_DISABLED)
-        && (result->flags & WIRE_EXPLAINED) != 0)
+        && result->explained)
         return PAM_PERM_DENIED;
     return pam_code(result->status, phase);
 }
@@ -100,7 +100,7 @@ outcome_of(enum pam_phase phase, int code)
 }
 
 static void
-log_attempt(const struct call *call, const struct relay_result *result,
+log_attempt(const struct call *call, const struct outcome *result,
             const char *outcome, int code)
 {
     char line[768], user[132];
@@ -115,7 +115,7 @@ log_attempt(const struct call *call, const struct relay_result *result,
     append(line, sizeof(line), "error", result->error);
     if (result->http > 0)
         append_number(line, sizeof(line), "http", result->http);
-    append(line, sizeof(line), "request", result->request);
+    append(line, sizeof(line), "request", result->request_id);
     if (result->http > 0 || result->ms > 0)
         append_number(line, sizeof(line), "ms", (long) result->ms);
     if (result->note[0] != '\0') {
@@ -142,7 +142,7 @@ is_same_user(const struct call *call)
  * found here. States of an account are the helper's to tell or to keep.
  */
 static const char *
-words_of(const struct relay_result *result)
+words_of(const struct outcome *result)
 {
     if (result->person[0] != '\0' || status_is_state(result->status))
         return result->person;
@@ -159,7 +159,7 @@ wants_delay(const struct call *call)
 }
 
 int
-result_finish(struct call *call, struct relay_result *result,
+result_finish(struct call *call, struct outcome *result,
               enum pam_phase phase)
 {
     int code;
@@ -181,7 +181,7 @@ result_finish(struct call *call, struct relay_result *result,
 
 int
 result_refuse_account(const struct call *call,
-                      const struct relay_result *result, bool found)
+                      const struct outcome *result, bool found)
 {
     enum pam_phase phase = found ? PHASE_AUTHENTICATE : PHASE_ACCOUNT;
     int code = pam_code(result->status, phase);

@@ -15,7 +15,7 @@
  * result becomes a refusal), asks for the delay of a refusal, tells the person
  * what may be told, logs one line and returns the code.
  */
-int result_finish(struct call *call, struct relay_result *result,
+int result_finish(struct call *call, struct outcome *result,
                   enum pam_phase phase);
 
 /*
@@ -23,6 +23,6 @@ int result_finish(struct call *call, struct relay_result *result,
  * itself, not by the sign-in before it.
  */
 int result_refuse_account(const struct call *call,
-                          const struct relay_result *result, bool found);
+                          const struct outcome *result, bool found);
 
 #endif

@@ -20,7 +20,7 @@ BREAKAGES = [
     ("a verdict may come before the answer",
      ("answer_ask (check_waiting)", "status = kind == 0 ? check_waiting(relay) : STATUS_OK")),
     ("a verdict needs no question", ("read_result (answers)", "relay->asked == 99")),
-    ("half a verdict will do", ("read_result (wire_complete)", "false")),
+    ("half a verdict will do", ("outcome_get (wire_complete)", "false")),
     ("any version will do", ("wire_receive (WIRE_VERSION)", "false")),
     ("descriptors may come along", ("wire_receive MSG_CTRUNC", "0")),
     ("questions without end", ("RELAY_ANSWERS_MAX", "99")),

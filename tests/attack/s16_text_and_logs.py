@@ -24,9 +24,9 @@ BREAKAGES = [
      ("ask_question (text_clean)", '(void) snprintf(clean, sizeof(clean), "%s", prompt)')),
     ("the module believes the helper's messages",
      ("call_tell (text_clean)", '(void) snprintf(clean, sizeof(clean), "%s", text)'),
-     ("read_result (person)",
-      '(void) snprintf(result->person, sizeof(result->person), "%s", wire_get_text(wire, '
-      "TEXT_LINE_MAX))")),
+     ("get_text (text_clean)",
+      '(void) snprintf(out, OUTCOME_TEXT_SIZE, "%s", wire_get_text(wire, TEXT_LINE_MAX))',
+      "#include <stdio.h>")),
     ("the module believes the helper's log lines",
      ("call_log (text_clean_whole)", '(void) snprintf(clean, sizeof(clean), "%s", line)')),
     ("text of any length", ("TEXT_LINE_MAX", "700")),
