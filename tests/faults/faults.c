@@ -183,6 +183,25 @@ offset_of(const void *place)
                                             : 0;
 }
 
+/* Without what fortifying headers make of it: open for __open_2. */
+static void
+put_plain(const char *name, char out[NAME_SIZE])
+{
+    size_t length;
+
+    if (strncmp(name, "__", 2) == 0)
+        name += 2;
+    length = strlen(name);
+    if (length > 4 && strcmp(name + length - 4, "_chk") == 0)
+        length -= 4;
+    else if (length > 2 && strcmp(name + length - 2, "_2") == 0)
+        length -= 2;
+    if (length >= NAME_SIZE)
+        length = NAME_SIZE - 1;
+    memset(out, 0, NAME_SIZE);
+    memcpy(out, name, length);
+}
+
 /* Puts the call on record; how it is to fail. */
 static enum mode
 due(const char *name, const void *place)
@@ -196,8 +215,7 @@ due(const char *name, const void *place)
     index = state->section_of[section].calls++;
     if (index < CALLS_MAX) {
         state->section_of[section].call[index].offset = offset;
-        strncpy(state->section_of[section].call[index].name, name,
-                NAME_SIZE - 1);
+        put_plain(name, state->section_of[section].call[index].name);
     }
     if (state->section != section || state->offset != offset
         || ++state->met != state->occurrence)
@@ -359,6 +377,10 @@ __wrap_openat(int folder, const char *path, int flags, ...)
 }
 
 /* What may come in parts. */
+WRAP(int, __open_2, (const char *path, int flags), (path, flags), -1, EMFILE)
+WRAP(int, __openat_2, (int folder, const char *path, int flags),
+     (folder, path, flags), -1, EMFILE)
+
 #define PARTS(type, name, parameters, arguments, length)                      \
     type __real_##name parameters;                                            \
     type __wrap_##name parameters;                                            \
@@ -408,6 +430,9 @@ WRAP(char *, realpath, (const char *path, char *resolved), (path, resolved),
 WRAP(ssize_t, readlinkat,
      (int folder, const char *path, char *target, size_t size),
      (folder, path, target, size), -1, EIO)
+WRAP(ssize_t, __readlinkat_chk,
+     (int folder, const char *path, char *target, size_t size, size_t room),
+     (folder, path, target, size, room), -1, EIO)
 WRAP(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
 WRAP(struct dirent *, readdir, (DIR *folder), (folder), NULL, EIO)
 WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL,
@@ -438,6 +463,9 @@ WRAP(ssize_t, recvmsg, (int fd, struct msghdr *header, int flags),
 WRAP(int, shutdown, (int fd, int how), (fd, how), -1, ENOBUFS)
 WRAP(int, poll, (struct pollfd *pollers, nfds_t count, int timeout),
      (pollers, count, timeout), -1, ENOMEM)
+WRAP(int, __poll_chk,
+     (struct pollfd *pollers, nfds_t count, int timeout, size_t room),
+     (pollers, count, timeout, room), -1, ENOMEM)
 WRAP(ssize_t, recv, (int fd, void *data, size_t length, int flags),
      (fd, data, length, flags), -1, ENOMEM)
 WRAP(struct if_nameindex *, if_nameindex, (void), (), NULL, ENOBUFS)
@@ -525,6 +553,8 @@ WRAP(int, setresgid, (gid_t real, gid_t effective, gid_t saved),
      (real, effective, saved), -1, EPERM)
 WRAP(int, gethostname, (char *name, size_t size), (name, size), -1,
      ENAMETOOLONG)
+WRAP(int, __gethostname_chk, (char *name, size_t size, size_t room),
+     (name, size, room), -1, ENAMETOOLONG)
 WRAP(struct passwd *, getpwnam, (const char *name), (name), NULL, EIO)
 WRAP(int, getpwnam_r,
      (const char *name, struct passwd *account, char *memory, size_t size,

@@ -17,8 +17,8 @@ from sweeps import FaultCase  # noqa: E402
 
 RIGHT = "Correct-Horse-9"
 # A signal, or data in parts, is nothing out of the ordinary for these.
-SIGNALLED = ("poll", "recvmsg", "send", "read", "__read_chk", "waitpid")
-PARTED = ("read", "__read_chk")
+SIGNALLED = ("poll", "recvmsg", "send", "read", "waitpid")
+PARTED = ("read",)
 
 
 class Right(FaultCase):
@@ -176,10 +176,11 @@ class Calls(FaultCase):
     # What cannot fail, or is asked only for its answer.
     SURE = """
         __errno_location __explicit_bzero_chk __memcpy_chk __memset_chk __snprintf_chk
-        __fprintf_chk __memmove_chk __stack_chk_fail __vsnprintf_chk _exit alarm clock_gettime
+        __fprintf_chk __vfprintf_chk __memmove_chk __stack_chk_fail __vsnprintf_chk _exit alarm
+        clock_gettime
         dcgettext dirfd __environ environ explicit_bzero getauxval geteuid getuid gmtime_r inet_pton
         malloc_usable_size memchr memcmp memcpy memmove memrchr memset nl_langinfo pam_syslog
-        snprintf stderr strcasecmp strcasestr strchr strcmp strcspn strerror_r strlen
+        snprintf stderr strcasecmp strcasestr strchr strcmp strcspn strerror_r strlen strptime
         strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul
         __isoc23_strtoll __isoc23_strtoul time timegm umask
         vsnprintf fprintf strcpy stpcpy strcat bcmp fwrite
@@ -189,7 +190,7 @@ class Calls(FaultCase):
     ROOTS = {"setuid", "setgid"}
     # Libraries, whose failures tests/unit makes.
     LIBRARIES = r"(curl_|json_|CONF_|EVP_|BN_|OSSL_|OPENSSL_|CRYPTO_|RAND_|BIO_|PEM_|X509_" \
-                r"|ASN1_|ERR_|QRcode_)"
+                r"|ASN1_|ERR_|SSL_|QRcode_)"
     # The compiler's and the C library's start.
     COMPILERS = r"(_ITM_|__cxa_finalize|__gmon_start__|__libc_start_main|_Unwind|__asan_|__ubsan_" \
                 r"|__lsan|__sanitizer|__interceptor|__gcov|__llvm)"
