@@ -35,15 +35,16 @@ read_name(const X509_NAME *name, char *out, size_t size)
     BIO_free(text);
 }
 
-/* Counted from 1970 by OpenSSL: a time_t of 32 bits ends in 2038. */
+/* Counted from 1970 by OpenSSL, whose time_t may be shorter than ours. */
 static int64_t
 read_time(const ASN1_TIME *when)
 {
-    ASN1_TIME *start = ASN1_TIME_set(NULL, 0);
+    ASN1_TIME *start = ASN1_TIME_new();
     int days = 0, seconds = 0;
     int64_t result = 0;
 
-    if (start != NULL && ASN1_TIME_diff(&days, &seconds, start, when) == 1)
+    if (start != NULL && ASN1_TIME_set_string(start, "700101000000Z") == 1
+        && ASN1_TIME_diff(&days, &seconds, start, when) == 1)
         result = (int64_t) days * 86400 + seconds;
     ASN1_TIME_free(start);
     return result;

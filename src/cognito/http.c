@@ -156,6 +156,20 @@ take_header(const char *line, size_t length, const char *name, char *out,
     return true;
 }
 
+/*
+ * The form that servers send (RFC 9110, 5.6.7), or 0. curl's own reader gives
+ * a time_t that on 32-bit processors is shorter than ours.
+ */
+static int64_t
+read_date(const char *text)
+{
+    struct tm parts = {0};
+    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    int64_t when = end == NULL || *end != '\0' ? 0 : timegm(&parts);
+
+    return when < 0 ? 0 : when;
+}
+
 static size_t
 on_header(char *bytes, size_t size, size_t count, void *context)
 {
@@ -185,11 +199,8 @@ on_header(char *bytes, size_t size, size_t count, void *context)
         || take_header(bytes, length, "x-amzn-ErrorMessage",
                        answer->error_message, sizeof answer->error_message))
         return length;
-    if (take_header(bytes, length, "Date", date, sizeof date)) {
-        time_t when = curl_getdate(date, NULL);
-
-        answer->date = when < 0 ? 0 : (int64_t) when;
-    }
+    if (take_header(bytes, length, "Date", date, sizeof date))
+        answer->date = read_date(date);
     return length;
 }
 

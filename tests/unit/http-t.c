@@ -261,7 +261,7 @@ answer_large(struct connection *connection, size_t size, bool announce)
 
 static const char good[] = "HTTP/1.1 200 OK\r\n"
                            "Content-Type: application/x-amz-json-1.1\r\n"
-                           "Date: Fri, 20 Nov 2026 21:00:00 GMT\r\n"
+                           "Date: Fri, 20 Nov 2043 20:20:00 GMT\r\n"
                            "X-AMZN-REQUESTID:  r-1\t \r\n"
                            "Content-Length: 11\r\n\r\n"
                            "{\"a\":\"\0\xc3\xa4\"}";
@@ -332,6 +332,7 @@ answer(struct connection *connection)
     case REDIRECT:
         snprintf(line, sizeof line,
                  "HTTP/1.1 307 Temporary Redirect\r\nLocation: %s\r\n"
+                 "Date: Fri, 20 Nov 2043 20:20:00 GMT+1\r\n"
                  "Content-Length: 0\r\n\r\n",
                  server->location);
         say(connection, line);
@@ -634,7 +635,7 @@ test_post(void)
            && memcmp(reply.body.data, "{\"a\":\"\0\xc3\xa4\"}", 12) == 0,
        "the body to the byte, and a NUL behind it");
     is_text(reply.request_id, "r-1", "request ID, trimmed");
-    is_number(reply.date, 1795208400, "date");
+    is_number(reply.date, 2331663600, "date");
     is_text(reply.detail, "", "no fault");
     ok(strncmp(server->request, "POST / HTTP/1.1\r\n", 17) == 0,
        "HTTP/1.1 to /");
@@ -715,6 +716,7 @@ test_codes(void)
              "https://127.0.0.1:%u/", other->port);
     is_number(post(http), STATUS_OK, "a redirect is an answer");
     is_number(reply.code, 307, "with its code");
+    is_number(reply.date, 0, "and no date that is not one");
     is_number(get(http), STATUS_OK, "also of a GET");
     nap(50);
     is_number(other->connections, 0, "and is not followed");
