@@ -21,6 +21,7 @@
 #include <curl/curl.h>
 #include <openssl/conf.h>
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
 
 #include "common/text.h"
 
@@ -58,6 +59,7 @@ struct transfer {
 
 struct http {
     CURLM *multi;
+    CURL *model; /* of post.easy, which each post has for itself */
     struct transfer post;
     struct transfer get;
     struct secret body;         /* of the post that is under way */
@@ -274,6 +276,16 @@ on_close(void *context, curl_socket_t closed)
 
 /* ---- Setting up ---- */
 
+/* What OpenSSL has deciphered is wiped where it was, once curl has read it. */
+static CURLcode
+on_context(CURL *easy, void *context, void *unused)
+{
+    (void) easy;
+    (void) unused;
+    (void) SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+    return CURLE_OK;
+}
+
 static bool
 set_trust(CURL *easy, const struct http_options *options)
 {
@@ -378,6 +390,9 @@ set_up(struct http *http, struct transfer *transfer,
         return STATUS_MEMORY;
     if (!set_common(transfer, options) || !set_callbacks(transfer))
         return STATUS_INTERNAL;
+    /* Another TLS library of curl's has no such thing. */
+    (void) curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_FUNCTION,
+                            on_context);
     return STATUS_OK;
 }
 
@@ -418,6 +433,8 @@ http_open(const struct http_options *options, struct http **http_out)
     if (http->endpoint == NULL || http->multi == NULL)
         goto out;
     status = set_up(http, &http->post, options);
+    http->model = http->post.easy;
+    http->post.easy = NULL;
     if (status == STATUS_OK)
         status = set_up(http, &http->get, options);
     if (status != STATUS_OK)
@@ -851,7 +868,13 @@ http_post_drop(struct http *http)
 {
     stop(&http->post);
     forget(&http->post);
-    (void) curl_easy_setopt(http->post.easy, CURLOPT_HTTPHEADER, NULL);
+    if (http->post.active)
+        (void) curl_easy_setopt(http->post.easy, CURLOPT_HTTPHEADER, NULL);
+    else {
+        /* From 8.7 on curl keeps the request up to here. */
+        curl_easy_cleanup(http->post.easy);
+        http->post.easy = NULL;
+    }
     curl_slist_free_all(http->headers);
     http->headers = NULL;
     secret_free(&http->body);
@@ -869,7 +892,9 @@ http_post_start(struct http *http, const char *target,
         return STATUS_TIMEOUT;
     settle_warm(http);
     http->headers = make_headers(target);
-    if (http->headers != NULL
+    if (post->easy == NULL)
+        post->easy = curl_easy_duphandle(http->model);
+    if (http->headers != NULL && post->easy != NULL
         && secret_set(&http->body, body->data, body->length)
         && set_url(post, "/") && set_number(post->easy, CURLOPT_POST, 1)
         && curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -1104,6 +1129,7 @@ http_close(struct http *http)
     http_post_drop(http);
     curl_easy_cleanup(http->get.easy);
     curl_easy_cleanup(http->post.easy);
+    curl_easy_cleanup(http->model);
     (void) curl_multi_cleanup(http->multi);
     free(http->endpoint);
     free(http);
