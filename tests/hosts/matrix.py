@@ -33,7 +33,8 @@ SU = {"wrong": "su: Authentication failure\n",
       "stranger": "su: user ghost does not exist"}
 INCORRECT = r"\nLogin incorrect\n"
 LOGIN = {**dict.fromkeys(("wrong", "service", "unavailable", "stranger"), INCORRECT),
-         "maxtries": r"Maximum number of tries exceeded \(1\)\n"}
+         # The login of util-linux has the same words for it.
+         "maxtries": r"(Maximum number of tries exceeded \(1\)|Login incorrect)\n"}
 
 
 @dataclass

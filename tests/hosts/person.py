@@ -55,6 +55,12 @@ class Person:
             sys.stderr.flush()
         os._exit(126)
 
+    def is_running(self):
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:  # its status was taken already
+            return False
+
     def read(self, seconds):
         """More of the screen; False when there is no more."""
         ready, _, _ = select.select([self.fd], [], [], seconds)
@@ -62,8 +68,12 @@ class Person:
             return True
         try:
             data = os.read(self.fd, 65536)
-        except OSError:  # EIO: the last program left the terminal
+        except OSError:  # EIO: nobody has the terminal open
             data = b""
+            # util-linux's login hangs it up and opens it anew.
+            if self.is_running():
+                time.sleep(0.01)
+                return True
         # Neither a character nor the end of a line is cut where a read ends.
         text = self.rest + self.decoder.decode(data, final=not data)
         self.rest = "\r" if data and text.endswith("\r") else ""
