@@ -73,7 +73,7 @@ sign_in(struct cognito *cognito, struct cognito_answer *answer)
     const struct cognito_field fields[] = {{"USERNAME", user},
                                            {"PASSWORD", password.data}};
 
-    return cognito_initiate_auth(cognito, "USER_PASSWORD_AUTH", fields, 2,
+    return cognito_initiate_auth(cognito, AUTH_FLOW_PASSWORD, fields, 2,
                                  answer);
 }
 
@@ -96,7 +96,7 @@ sign_in_srp(struct cognito *cognito, struct cognito_answer *answer)
     if (status != STATUS_OK)
         return status;
     start[1].value = srp_public(srp);
-    status = cognito_initiate_auth(cognito, "USER_SRP_AUTH", start, 2,
+    status = cognito_initiate_auth(cognito, AUTH_FLOW_SRP, start, 2,
                                    answer);
     srp_timestamp(time(NULL), timestamp);
     if (status == STATUS_OK)

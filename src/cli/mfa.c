@@ -18,20 +18,11 @@
 #define TRIES_MAX 5
 #define DEVICE_NAME "pam_cognito"
 
-static const struct method {
-    const char *word;
-    const char *name; /* the service's */
-} methods[] = {
-    {"totp", "SOFTWARE_TOKEN_MFA"},
-    {"sms", "SMS_MFA"},
-    {"email", "EMAIL_OTP"},
-};
-
 /* One of the three, when signed in. result->access_token is there. */
 struct task {
     struct client client;
     struct sign_in_result result;
-    const struct method *method;
+    enum challenge factor;       /* that is meant */
     bool set_up;                 /* during the sign-in already */
 };
 
@@ -39,30 +30,32 @@ struct task {
 static const char *
 word_of(const char *name)
 {
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-        if (strcmp(methods[i].name, name) == 0)
-            return methods[i].word;
-    return name;
+    const char *word = vocabulary_challenge(vocabulary_named(name))->method;
+
+    return word == NULL ? name : word;
+}
+
+static bool
+holds(const struct json *list, enum challenge factor)
+{
+    for (size_t i = 0; i < json_length(list); i++)
+        if (vocabulary_named(json_item_text(list, i)) == factor)
+            return true;
+    return false;
 }
 
 static bool
 add_methods(struct json *object, const struct json *list)
 {
-    bool whole = true;
+    for (unsigned int at = 0; at < CHALLENGE_COUNT; at++) {
+        enum challenge factor = (enum challenge) at;
+        const char *method = vocabulary_challenge(factor)->method;
 
-    for (size_t i = 0; whole && i < sizeof(methods) / sizeof(methods[0]);
-         i++) {
-        bool found = false;
-
-        for (size_t j = 0; j < json_length(list); j++) {
-            const char *name = json_item_text(list, j);
-
-            found = found || (name != NULL
-                              && strcmp(name, methods[i].name) == 0);
-        }
-        whole = json_add_boolean(object, methods[i].word, found);
+        if (method != NULL
+            && !json_add_boolean(object, method, holds(list, factor)))
+            return false;
     }
-    return whole;
+    return true;
 }
 
 static void
@@ -127,10 +120,11 @@ prefer(struct task *task)
     enum cli_exit code = CLI_DONE;
 
     if (cognito_prefer_mfa(&client->cognito, &task->result.access_token,
-                           task->method->name, &answer)
+                           task->factor, &answer)
         == STATUS_OK)
         client_done(client, "%s is now asked for a second factor by %s.",
-                    client->name, task->method->word);
+                    client->name,
+                    vocabulary_challenge(task->factor)->method);
     else
         code = client_complain_of(client, &answer);
     cognito_answer_free(&answer);
@@ -236,7 +230,7 @@ enroll(struct task *task)
     cognito_answer_free(&answer);
     if (code != CLI_DONE)
         return code;
-    task->method = &methods[0];
+    task->factor = CHALLENGE_SOFTWARE_TOKEN_MFA;
     return prefer(task);
 }
 
@@ -274,17 +268,6 @@ find_action(const char *word)
     return NULL;
 }
 
-static const struct method *
-find_method(const char *word)
-{
-    for (size_t i = 0; word != NULL
-                       && i < sizeof(methods) / sizeof(methods[0]);
-         i++)
-        if (strcmp(methods[i].word, word) == 0)
-            return &methods[i];
-    return NULL;
-}
-
 /* A setting given twice is a fault, so ours gives way to the person's. */
 static bool
 is_given(const struct cli *cli, const char *setting)
@@ -304,18 +287,22 @@ mfa(struct cli *cli)
 {
     const struct action *action = find_action(cli_operand(cli, 0));
     struct task task = {0};
+    char methods[VOCABULARY_LIST_MAX];
     const char *setting;
     enum cli_exit code;
 
     if (action == NULL || cli->operand_count > action->operands + 1) {
+        vocabulary_list(VOCABULARY_METHODS, "|", "|", methods);
         output_error("mfa: expected enroll [USER], status [USER] or prefer "
-                     "totp|sms|email [USER]");
+                     "%s [USER]",
+                     methods);
         return CLI_USAGE;
     }
     if (action->operands == 2) {
-        task.method = find_method(cli_operand(cli, 1));
-        if (task.method == NULL) {
-            output_error("mfa prefer: expected totp, sms or email");
+        task.factor = vocabulary_method(cli_operand(cli, 1));
+        if (vocabulary_challenge(task.factor)->method == NULL) {
+            vocabulary_list(VOCABULARY_METHODS, ", ", " or ", methods);
+            output_error("mfa prefer: expected %s", methods);
             return CLI_USAGE;
         }
     }

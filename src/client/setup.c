@@ -169,6 +169,25 @@ read_secret(struct setup *setup, const struct file_trust *trust)
     return STATUS_OK;
 }
 
+/* The settings whose words the vocabulary has. */
+static void
+judge_words(struct config *config)
+{
+    const char *factor = config_text(config, KEY_PREFERRED_FACTOR);
+    char words[VOCABULARY_LIST_MAX];
+
+    if (vocabulary_flow_named(config_text(config, KEY_AUTH_FLOW))
+        == AUTH_FLOW_COUNT) {
+        vocabulary_list(VOCABULARY_FLOWS, ", ", " or ", words);
+        config_refuse_value(config, KEY_AUTH_FLOW, words);
+    }
+    if (factor != NULL
+        && vocabulary_challenge(vocabulary_factor(factor))->setting == NULL) {
+        vocabulary_list(VOCABULARY_FACTORS, ", ", " or ", words);
+        config_refuse_value(config, KEY_PREFERRED_FACTOR, words);
+    }
+}
+
 static enum status
 read_pool(struct setup *setup)
 {
@@ -325,6 +344,7 @@ setup_read(struct setup *setup, size_t count, const char *const *arguments,
             given = true;
         }
     config_file(setup->config, path, service, trust, given);
+    judge_words(setup->config);
     status = read_all(setup, trust);
     if (status == STATUS_CONFIG)
         (void) snprintf(setup->message, sizeof(setup->message), "%s",

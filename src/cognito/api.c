@@ -243,18 +243,8 @@ static bool
 name_echoes(const struct cognito *cognito, const struct json *request,
             const char *name)
 {
-    static const char *const challenges[] = {
-        "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_OTP",
-        "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED",
-        "SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER",
-        "CUSTOM_CHALLENGE", "WEB_AUTHN", "DEVICE_SRP_AUTH",
-        "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH",
-    };
-
-    for (size_t i = 0; i < sizeof challenges / sizeof challenges[0]; i++)
-        if (strcmp(name, challenges[i]) == 0)
-            return false;
-    return !error_is_known(name) && echoes(cognito, request, name);
+    return vocabulary_named(name) == CHALLENGE_UNKNOWN
+           && !error_is_known(name) && echoes(cognito, request, name);
 }
 
 /* The first of the three that is a text and not empty, or "". */
@@ -331,6 +321,7 @@ take_challenge(const struct cognito *cognito, const struct json *request,
         || name_echoes(cognito, request, name))
         return STATUS_UNREADABLE;
     (void) snprintf(answer->challenge, sizeof answer->challenge, "%s", name);
+    answer->asked = vocabulary_named(name);
     return STATUS_OK;
 }
 
@@ -490,6 +481,7 @@ settle(struct cognito *cognito, const char *operation, enum status status,
         answer->body = NULL;
         answer->parameters = NULL;
         answer->challenge[0] = '\0';
+        answer->asked = CHALLENGE_NONE;
         answer->has_result = false;
         secret_free(&answer->session);
         secret_free(&answer->id_token);
@@ -530,14 +522,15 @@ finish(struct cognito *cognito, const char *operation, enum status built,
 
 /* NULL with a status when it cannot be built. */
 static struct json *
-new_initiate(struct cognito *cognito, const char *flow,
+new_initiate(struct cognito *cognito, enum auth_flow flow,
              const struct cognito_field *fields, size_t count,
              enum status *status_out)
 {
     struct json *request = json_new();
 
     *status_out = STATUS_MEMORY;
-    if (request != NULL && json_add_text(request, "AuthFlow", flow)
+    if (request != NULL
+        && json_add_text(request, "AuthFlow", vocabulary_flow(flow)->word)
         && json_add_text(request, "ClientId", cognito->client_id)
         && add_context(cognito, request))
         *status_out
@@ -546,7 +539,7 @@ new_initiate(struct cognito *cognito, const char *flow,
 }
 
 enum status
-cognito_initiate_auth(struct cognito *cognito, const char *flow,
+cognito_initiate_auth(struct cognito *cognito, enum auth_flow flow,
                       const struct cognito_field *fields, size_t count,
                       struct cognito_answer *answer_out)
 {
@@ -558,7 +551,7 @@ cognito_initiate_auth(struct cognito *cognito, const char *flow,
 }
 
 enum status
-cognito_initiate_ahead(struct cognito *cognito, const char *flow,
+cognito_initiate_ahead(struct cognito *cognito, enum auth_flow flow,
                        const struct cognito_field *fields, size_t count)
 {
     enum status status;
@@ -773,24 +766,13 @@ cognito_verify_software_token(struct cognito *cognito,
 
 enum status
 cognito_prefer_mfa(struct cognito *cognito, const struct secret *access_token,
-                   const char *method, struct cognito_answer *answer_out)
+                   enum challenge factor, struct cognito_answer *answer_out)
 {
-    static const struct {
-        const char *method;
-        const char *settings;
-    } members[] = {
-        {"SMS_MFA", "SMSMfaSettings"},
-        {"SOFTWARE_TOKEN_MFA", "SoftwareTokenMfaSettings"},
-        {"EMAIL_OTP", "EmailMfaSettings"},
-    };
-    const char *settings = NULL;
+    const char *settings = vocabulary_challenge(factor)->preference;
     struct json *request = NULL;
     struct json *member = NULL;
     enum status status = STATUS_INTERNAL;
 
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        if (strcmp(members[i].method, method) == 0)
-            settings = members[i].settings;
     if (settings != NULL) {
         status = STATUS_MEMORY;
         request = new_request_by(access_token, NULL);

@@ -16,6 +16,7 @@
 #include "cognito/json.h"
 #include "cognito/jwt.h"
 #include "cognito/pool.h"
+#include "cognito/vocabulary.h"
 #include "common/secret.h"
 #include "common/status.h"
 
@@ -67,6 +68,7 @@ struct cognito_answer {
     int64_t date;                   /* of the service, Unix seconds or 0 */
     struct json *body;              /* the object; NULL: failure or empty */
     char challenge[64];             /* ChallengeName, "" when none */
+    enum challenge asked;           /* which one that is */
     struct secret session;
     const struct json *parameters;  /* ChallengeParameters, inside body */
     bool has_result;                /* AuthenticationResult is an object */
@@ -86,7 +88,8 @@ void cognito_close(struct cognito *cognito);
  * both: what that is worth is for the caller to decide. An answer with
  * neither is STATUS_UNREADABLE.
  */
-enum status cognito_initiate_auth(struct cognito *cognito, const char *flow,
+enum status cognito_initiate_auth(struct cognito *cognito,
+                                  enum auth_flow flow,
                                   const struct cognito_field *fields,
                                   size_t count,
                                   struct cognito_answer *answer_out);
@@ -97,7 +100,8 @@ enum status cognito_initiate_auth(struct cognito *cognito, const char *flow,
  * would. STATUS_UNAVAILABLE: nothing was sent, or its answer arrived more
  * than max_age_ms ago and is thrown away.
  */
-enum status cognito_initiate_ahead(struct cognito *cognito, const char *flow,
+enum status cognito_initiate_ahead(struct cognito *cognito,
+                                   enum auth_flow flow,
                                    const struct cognito_field *fields,
                                    size_t count);
 enum status cognito_take_ahead(struct cognito *cognito, int64_t max_age_ms,
@@ -155,10 +159,10 @@ enum status cognito_verify_software_token(struct cognito *cognito,
                                           const char *device_name,
                                           struct cognito_answer *answer_out);
 
-/* method: SMS_MFA, SOFTWARE_TOKEN_MFA or EMAIL_OTP, made the preferred one. */
+/* Makes a second factor the preferred one; STATUS_INTERNAL for what is none. */
 enum status cognito_prefer_mfa(struct cognito *cognito,
                                const struct secret *access_token,
-                               const char *method,
+                               enum challenge factor,
                                struct cognito_answer *answer_out);
 
 /* The client secret goes along in plain, as the service wants it here. */

@@ -80,9 +80,8 @@ static const struct config_entry entries[KEY_COUNT] = {
         "cognito:username", NULL, "the name of a claim of the ID token"),
     ROW(ALLOW_MUTABLE_CLAIM, "allow_mutable_claim", H, FLAG, false,
         "no", NULL, "yes or no"),
-    ROW(AUTH_FLOW, "auth_flow", H, CHOICE, false, "user_password",
-        "user_password|user_srp|user_auth|custom|custom_srp",
-        "user_password, user_srp, user_auth, custom or custom_srp"),
+    ROW(AUTH_FLOW, "auth_flow", H, CHOICE, false, "user_password", NULL,
+        "one of the words in pam_cognito.conf(5)"),
     ROW(CA_FILE, "ca_file", H, PATH, false, NULL, "system",
         "an absolute path, or system"),
     ROW(CLIENT_ID, "client_id", H, WORD, false, NULL, NULL,
@@ -125,8 +124,7 @@ static const struct config_entry entries[KEY_COUNT] = {
     ROW(PASSWORD_RESET, "password_reset", H, LIST, false, NULL, NULL,
         "PAM service names with commas between them"),
     ROW(PREFERRED_FACTOR, "preferred_factor", H, CHOICE, false, NULL,
-        "password|password_srp|email_otp|sms_otp",
-        "password, password_srp, email_otp or sms_otp"),
+        NULL, "one of the words in pam_cognito.conf(5)"),
     ROW(PROXY, "proxy", H, WORD, false, NULL, NULL,
         "http://host:port or https://host:port"),
     ROW(REGION, "region", H, WORD, false, NULL, NULL,
@@ -324,7 +322,7 @@ is_valid(const struct config_entry *entry, const char *value)
     case CONFIG_PATH:
         return value[0] == '/' && is_printable(value, true);
     case CONFIG_CHOICE:
-        return false;
+        return entry->choices == NULL;
     case CONFIG_PATTERN:
         return pattern_is_valid(value);
     case CONFIG_FORMAT:
@@ -369,17 +367,29 @@ is_harmless(const struct config_entry *entry, const char *value)
 /* Says what was expected, and what was found where that tells nothing. */
 static void
 fault_value(struct config *config, const struct config_entry *entry,
-            const char *value, const char *where)
+            const char *expected, const char *value, const char *where)
 {
     char problem[256];
 
     if (is_harmless(entry, value))
         (void) snprintf(problem, sizeof(problem), "expected %s, found \"%s\"",
-                        entry->expected, value);
+                        expected, value);
     else
-        (void) snprintf(problem, sizeof(problem), "expected %s",
-                        entry->expected);
+        (void) snprintf(problem, sizeof(problem), "expected %s", expected);
     config_fault(config, entry->name, where, problem);
+}
+
+void
+config_refuse_value(struct config *config, enum config_key key,
+                    const char *expected)
+{
+    struct value *value = &config->values[key];
+
+    fault_value(config, &entries[key], expected, value->text.data,
+                value->where);
+    secret_free(&value->text);
+    value->rank = RANK_NONE;
+    value->spoiled = true;
 }
 
 /*
@@ -519,7 +529,8 @@ take(struct config *config, const char *name, const char *value,
         value = "yes";
     if (value == NULL || !is_valid(entry, value)) {
         config->values[key].spoiled = true;
-        fault_value(config, entry, value == NULL ? "" : value, where);
+        fault_value(config, entry, entry->expected, value == NULL ? "" : value,
+                    where);
         return;
     }
     keep(config, key, value, rank, where);

@@ -88,7 +88,7 @@ enum config_type {
     CONFIG_UID,     /* 1 to 60000 */
     CONFIG_LIST,    /* words with commas between them */
     CONFIG_PATH,    /* an absolute path */
-    CONFIG_CHOICE,  /* one of the words in choices */
+    CONFIG_CHOICE,  /* one of the words in choices; NULL: any text */
     CONFIG_PATTERN, /* see common/pattern.h */
     CONFIG_FORMAT   /* text in which %u stands for the user name */
 };
@@ -148,6 +148,14 @@ bool config_is_excepted(const char *user, size_t count,
  */
 void config_fault(struct config *config, const char *key, const char *where,
                   const char *problem);
+
+/*
+ * Records that a value is not what was expected, and forgets it. For a
+ * CONFIG_CHOICE without choices: any text is taken, whoever has the words
+ * judges it, and a secret may stand in the wrong place.
+ */
+void config_refuse_value(struct config *config, enum config_key key,
+                         const char *expected);
 
 /* STATUS_OK, STATUS_CONFIG or STATUS_MEMORY. */
 enum status config_status(const struct config *config);

@@ -30,26 +30,14 @@
 #define CLOCK_WARN 60
 #define NAME_MAX_BYTES 256
 
-static const struct flow {
-    const char *setting; /* of auth_flow */
-    const char *other;   /* another setting with that flow, or NULL */
-    const char *name;    /* the service's */
-} flows[] = {
-    {"user_password", NULL, "USER_PASSWORD_AUTH"},
-    {"user_srp", NULL, "USER_SRP_AUTH"},
-    {"user_auth", NULL, "USER_AUTH"},
-    {"custom", "custom_srp", "CUSTOM_AUTH"},
-};
-#define FLOW_COUNT (sizeof(flows) / sizeof(flows[0]))
-
 /* One check_pool. */
 struct probe {
     struct check *check;
     struct cognito cognito;
     char user[NAME_MAX_BYTES];     /* pam-cognito-check-<random> */
     char name[NAME_MAX_BYTES * 2]; /* as the pool is told */
-    enum status results[FLOW_COUNT];
-    bool asked[FLOW_COUNT];
+    enum status results[AUTH_FLOW_COUNT];
+    bool asked[AUTH_FLOW_COUNT];
     struct cognito_answer first;   /* that settled something */
     bool existence_told;           /* unknown users are told apart */
 };
@@ -364,28 +352,31 @@ settles(enum status status)
 }
 
 static enum status
-ask_flow(struct probe *probe, size_t index, const struct secret *password)
+ask_flow(struct probe *probe, enum auth_flow flow,
+         const struct secret *password)
 {
+    const struct challenge_row *with
+        = vocabulary_challenge(vocabulary_flow(flow)->with);
     struct cognito_field fields[2] = {{"USERNAME", probe->name}};
     struct cognito_answer answer = {0};
     struct srp *srp = NULL;
     enum status status;
     size_t count = 1;
 
-    if (index == 0)
-        fields[count++] = (struct cognito_field){"PASSWORD", password->data};
-    if (index == 1) {
+    if (with->answer == ANSWER_SRP) {
         status = srp_new(&srp);
         if (status != STATUS_OK)
             return status;
-        fields[count++] = (struct cognito_field){"SRP_A", srp_public(srp)};
     }
+    if (with->field != NULL)
+        fields[count++] = (struct cognito_field){
+            with->field, srp == NULL ? password->data : srp_public(srp)};
     begin_work(probe);
-    status = cognito_initiate_auth(&probe->cognito, flows[index].name, fields,
-                                   count, &answer);
+    status = cognito_initiate_auth(&probe->cognito, flow, fields, count,
+                                   &answer);
     note_date(probe->check, answer.date);
-    probe->results[index] = status;
-    probe->asked[index] = true;
+    probe->results[flow] = status;
+    probe->asked[flow] = true;
     if (strcmp(answer.error, "UserNotFoundException") == 0)
         probe->existence_told = true;
     /* What is odd about one flow is told with that flow only. */
@@ -402,17 +393,11 @@ ask_flow(struct probe *probe, size_t index, const struct secret *password)
 }
 
 /* The flow of the settings first: its answer matters most. */
-static size_t
+static enum auth_flow
 wanted_flow(const struct check *check)
 {
-    const char *setting = config_text(check->setup.config, KEY_AUTH_FLOW);
-
-    for (size_t i = 0; i < FLOW_COUNT; i++)
-        if (strcmp(flows[i].setting, setting) == 0
-            || (flows[i].other != NULL
-                && strcmp(flows[i].other, setting) == 0))
-            return i;
-    return 0;
+    return vocabulary_flow_base(vocabulary_flow_named(
+        config_text(check->setup.config, KEY_AUTH_FLOW)));
 }
 
 /* What ended the asking, as a finding. */
@@ -460,17 +445,18 @@ judge_end(struct probe *probe, enum status status)
 }
 
 static void
-judge_flows(struct probe *probe, size_t wanted)
+judge_flows(struct probe *probe, enum auth_flow wanted)
 {
     struct check *check = probe->check;
     char allowed[160] = "";
 
-    for (size_t i = 0; i < FLOW_COUNT; i++) {
+    for (unsigned int i = 0; i < AUTH_FLOW_COUNT; i++) {
         size_t used = strlen(allowed);
 
         if (probe->asked[i] && probe->results[i] != STATUS_FLOW_DISABLED)
             (void) snprintf(allowed + used, sizeof(allowed) - used, "%s%s",
-                            used == 0 ? "" : ", ", flows[i].name);
+                            used == 0 ? "" : ", ",
+                            vocabulary_flow((enum auth_flow) i)->word);
     }
     if (probe->results[wanted] == STATUS_FLOW_DISABLED)
         check_add(check, CHECK_PROBLEM, CLIENT,
@@ -480,7 +466,7 @@ judge_flows(struct probe *probe, size_t wanted)
                         "name), or set auth_flow to one that is allowed",
                   "it does not allow %s, which auth_flow=%s needs; allowed: "
                   "%s",
-                  flows[wanted].name,
+                  vocabulary_flow(wanted)->word,
                   config_text(check->setup.config, KEY_AUTH_FLOW),
                   allowed[0] == '\0' ? "none" : allowed);
     else
@@ -509,7 +495,7 @@ static void
 ask_client(struct probe *probe)
 {
     struct check *check = probe->check;
-    size_t wanted = wanted_flow(check);
+    enum auth_flow wanted = wanted_flow(check);
     struct secret password = {0};
     enum status status = STATUS_OK;
 
@@ -523,10 +509,15 @@ ask_client(struct probe *probe)
              "Sending: InitiateAuth as %s, once for each flow; the pool's "
              "Lambda triggers see it",
              probe->name);
-    for (size_t i = 0; !settles(status) && i < FLOW_COUNT; i++)
+    for (unsigned int i = 0; !settles(status) && i < AUTH_FLOW_COUNT; i++) {
         /* The wanted one, then those before it, then those behind. */
-        status = ask_flow(probe, i == 0 ? wanted : i <= wanted ? i - 1 : i,
-                          &password);
+        enum auth_flow flow = i == 0        ? wanted
+                              : i <= wanted ? (enum auth_flow) (i - 1)
+                                            : (enum auth_flow) i;
+
+        if (vocabulary_flow_base(flow) == flow)
+            status = ask_flow(probe, flow, &password);
+    }
     secret_free(&password);
     if (settles(status)) {
         judge_end(probe, status);

@@ -15,36 +15,6 @@
 
 #define AHEAD_AGE_MAX_MS 3000 /* the service wants its answer in seconds */
 
-/* The flows of auth_flow, and what the service may answer their start with. */
-static const struct start {
-    const char *setting;
-    const char *flow;
-    unsigned int next;
-    bool password; /* goes along */
-    bool srp;      /* SRP_A goes along */
-    bool custom;   /* CHALLENGE_NAME=SRP_A goes along */
-} starts[] = {
-    {"user_password", "USER_PASSWORD_AUTH", NEXT_AFTER_PASSWORD, true, false,
-     false},
-    {"user_srp", "USER_SRP_AUTH", NEXT_VERIFIER, false, true, false},
-    /* More with a password or SRP_A: see first_of_choice. */
-    {"user_auth", "USER_AUTH", NEXT_SELECT | NEXT_FIRST | NEXT_SRP, false,
-     false, false},
-    {"custom", "CUSTOM_AUTH", NEXT_CUSTOM, false, false, false},
-    {"custom_srp", "CUSTOM_AUTH", NEXT_VERIFIER, false, true, true},
-};
-
-/* What preferred_factor is called on the wire. */
-static const struct factor {
-    const char *setting;
-    const char *challenge;
-} factors[] = {
-    {"password", "PASSWORD"},
-    {"password_srp", "PASSWORD_SRP"},
-    {"email_otp", "EMAIL_OTP"},
-    {"sms_otp", "SMS_OTP"},
-};
-
 void
 flow_say_why(struct flow *flow, const char *format, ...)
 {
@@ -239,8 +209,8 @@ cut_code(struct flow *flow)
     return done;
 }
 
-enum status
-flow_need_password(struct flow *flow)
+static enum status
+need_password(struct flow *flow)
 {
     enum status status;
 
@@ -261,6 +231,67 @@ flow_need_password(struct flow *flow)
         && !cut_code(flow))
         return STATUS_MEMORY;
     return STATUS_OK;
+}
+
+/* The same, and something is done while somebody types. */
+static enum status
+need_password_while(struct flow *flow, void (*meanwhile)(void *flow))
+{
+    enum status status;
+
+    flow->talk->meanwhile = meanwhile;
+    flow->talk->context = flow;
+    status = need_password(flow);
+    flow->talk->meanwhile = NULL;
+    flow->talk->context = NULL;
+    return status;
+}
+
+/* A failure is no failure yet: it is tried once more after the answer. */
+static void
+make_srp(void *context)
+{
+    struct flow *flow = context;
+
+    (void) srp_new(&flow->srp);
+}
+
+/* Two milliseconds of arithmetic, while the password is typed. */
+static enum status
+need_password_and_srp(struct flow *flow)
+{
+    enum status status;
+
+    srp_free(flow->srp);
+    flow->srp = NULL;
+    status = need_password_while(flow, make_srp);
+    if (status == STATUS_OK && flow->srp == NULL)
+        status = srp_new(&flow->srp);
+    return status;
+}
+
+enum status
+flow_need(struct flow *flow, enum challenge factor)
+{
+    switch (vocabulary_challenge(factor)->answer) {
+    case ANSWER_PASSWORD:
+        return need_password(flow);
+    case ANSWER_SRP:
+        return need_password_and_srp(flow);
+    default:
+        return STATUS_OK;
+    }
+}
+
+struct cognito_field
+flow_input(const struct flow *flow, enum challenge factor)
+{
+    const struct challenge_row *row = vocabulary_challenge(factor);
+
+    return (struct cognito_field){row->field,
+                                  row->answer == ANSWER_SRP
+                                      ? srp_public(flow->srp)
+                                      : flow->password.data};
 }
 
 static void
@@ -324,30 +355,6 @@ adopt(struct flow *flow, struct cognito_answer *answer)
     return status;
 }
 
-static const struct start *
-find_start(const struct config *config)
-{
-    const char *setting = config_text(config, KEY_AUTH_FLOW);
-
-    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-        if (strcmp(starts[i].setting, setting) == 0)
-            return &starts[i];
-    return &starts[0];
-}
-
-static const char *
-preferred_challenge(const struct config *config)
-{
-    const char *setting = config_text(config, KEY_PREFERRED_FACTOR);
-
-    for (size_t i = 0; setting != NULL
-                       && i < sizeof(factors) / sizeof(factors[0]);
-         i++)
-        if (strcmp(factors[i].setting, setting) == 0)
-            return factors[i].challenge;
-    return NULL;
-}
-
 /*
  * Was the password that went along checked? In the choice-based flow a code
  * sent by e-mail may be a first factor in its place, also a pretended one.
@@ -355,37 +362,27 @@ preferred_challenge(const struct config *config)
 static bool
 is_proof(bool choice, const struct cognito_answer *answer)
 {
-    static const char *const after[] = {"", "SMS_MFA", "SOFTWARE_TOKEN_MFA",
-                                        "SELECT_MFA_TYPE", "MFA_SETUP",
-                                        "NEW_PASSWORD_REQUIRED"};
+    unsigned int kinds = vocabulary_challenge(answer->asked)->kinds;
 
-    if (!choice)
-        return true;
-    for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
-        if (strcmp(answer->challenge, after[i]) == 0)
-            return true;
-    return false;
+    return !choice
+           || ((kinds & NEXT_AFTER_PASSWORD) != 0
+               && (kinds & NEXT_FIRST) == 0);
 }
 
-/* What srp_ahead sends while the password is typed. */
-struct ahead {
-    struct flow *flow;
-    const struct start *start;
-};
-
-/* A failure here is no failure of the sign-in: it starts in the usual way. */
+/*
+ * What srp_ahead sends while the password is typed. A failure here is no
+ * failure of the sign-in: it starts in the usual way.
+ */
 static void
 send_ahead(void *context)
 {
-    const struct ahead *ahead = context;
-    struct flow *flow = ahead->flow;
+    struct flow *flow = context;
     struct cognito_field fields[2] = {{"USERNAME", flow->sent}};
 
     if (srp_new(&flow->srp) != STATUS_OK)
         return;
-    fields[1] = (struct cognito_field){"SRP_A", srp_public(flow->srp)};
-    (void) cognito_initiate_ahead(flow->cognito, ahead->start->flow, fields,
-                                  2);
+    fields[1] = flow_input(flow, CHALLENGE_PASSWORD_SRP);
+    (void) cognito_initiate_ahead(flow->cognito, AUTH_FLOW_SRP, fields, 2);
 }
 
 /*
@@ -394,21 +391,15 @@ send_ahead(void *context)
  * answered in time; the usual way goes on from here.
  */
 static enum status
-initiate_ahead(struct flow *flow, const struct start *start)
+initiate_ahead(struct flow *flow, enum auth_flow auth)
 {
-    struct ahead ahead = {flow, start};
     struct cognito_answer answer = {0};
     enum status status;
 
-    if (strcmp(start->setting, "user_srp") != 0
-        || !config_flag(flow->config, KEY_SRP_AHEAD)
+    if (auth != AUTH_FLOW_SRP || !config_flag(flow->config, KEY_SRP_AHEAD)
         || !flow->request->may_go_ahead || flow->password.data != NULL)
         return STATUS_UNAVAILABLE;
-    flow->talk->meanwhile = send_ahead;
-    flow->talk->context = &ahead;
-    status = flow_need_password(flow);
-    flow->talk->meanwhile = NULL;
-    flow->talk->context = NULL;
+    status = need_password_while(flow, send_ahead);
     if (status != STATUS_OK)
         return status;
     status = cognito_take_ahead(flow->cognito, AHEAD_AGE_MAX_MS, &answer);
@@ -417,49 +408,11 @@ initiate_ahead(struct flow *flow, const struct start *start)
     return adopt(flow, &answer);
 }
 
-/* A failure is no failure yet: it is tried once more after the answer. */
-static void
-make_srp(void *context)
-{
-    struct flow *flow = context;
-
-    (void) srp_new(&flow->srp);
-}
-
-/*
- * The password, and a fresh exponent for it: two milliseconds of arithmetic,
- * done while the password is typed where somebody types.
- */
-static enum status
-need_password_and_srp(struct flow *flow)
-{
-    enum status status;
-
-    srp_free(flow->srp);
-    flow->srp = NULL;
-    flow->talk->meanwhile = make_srp;
-    flow->talk->context = flow;
-    status = flow_need_password(flow);
-    flow->talk->meanwhile = NULL;
-    flow->talk->context = NULL;
-    if (status == STATUS_OK && flow->srp == NULL)
-        status = srp_new(&flow->srp);
-    return status;
-}
-
 /* What goes along with InitiateAuth besides the name. */
 struct first {
-    const char *preferred; /* PREFERRED_CHALLENGE, or NULL */
-    bool password;
-    bool srp;
+    enum challenge preferred; /* PREFERRED_CHALLENGE */
+    enum challenge with;      /* whose answer */
 };
-
-static bool
-is_code(const char *challenge)
-{
-    return strcmp(challenge, "EMAIL_OTP") == 0
-           || strcmp(challenge, "SMS_OTP") == 0;
-}
 
 /*
  * The choice-based flow. Its first question is the password's as everywhere
@@ -473,63 +426,61 @@ is_code(const char *challenge)
 static enum status
 first_of_choice(struct flow *flow, struct first *first)
 {
-    const char *preferred = preferred_challenge(flow->config);
-    bool plain = preferred != NULL && strcmp(preferred, "PASSWORD") == 0;
+    enum challenge preferred = vocabulary_factor(
+        config_text(flow->config, KEY_PREFERRED_FACTOR));
+    enum challenge with = preferred == CHALLENGE_PASSWORD
+                              ? CHALLENGE_PASSWORD
+                              : CHALLENGE_PASSWORD_SRP;
     enum status status;
 
     flow->or_code = !flow->changing
-                    && (preferred == NULL || is_code(preferred));
-    status = plain ? flow_need_password(flow) : need_password_and_srp(flow);
+                    && (preferred == CHALLENGE_NONE
+                        || vocabulary_challenge(preferred)->answer
+                               == ANSWER_CODE);
+    status = flow_need(flow, with);
     if (status == STATUS_EMPTY_PASSWORD && flow->or_code) {
         first->preferred = preferred;
         flow->next |= NEXT_PASSWORD;
         return flow_permit_code(flow);
     }
-    first->preferred = plain ? "PASSWORD" : "PASSWORD_SRP";
-    first->password = plain;
-    first->srp = !plain;
-    flow->next |= plain ? NEXT_AFTER_PASSWORD | NEXT_PASSWORD
-                        : NEXT_VERIFIER;
+    first->preferred = first->with = with;
+    flow->next |= with == CHALLENGE_PASSWORD
+                      ? NEXT_AFTER_PASSWORD | NEXT_PASSWORD
+                      : NEXT_VERIFIER;
     return status;
 }
 
 static enum status
-first_of(struct flow *flow, const struct start *start, struct first *first)
+first_of(struct flow *flow, enum auth_flow auth, struct first *first)
 {
-    *first = (struct first){NULL, start->password, start->srp};
-    if (strcmp(start->flow, "USER_AUTH") == 0)
+    *first = (struct first){CHALLENGE_NONE, vocabulary_flow(auth)->with};
+    if (auth == AUTH_FLOW_CHOICE)
         return first_of_choice(flow, first);
-    if (first->srp)
-        return need_password_and_srp(flow);
-    return first->password ? flow_need_password(flow) : STATUS_OK;
+    return flow_need(flow, first->with);
 }
 
 static enum status
-send_initiate(struct flow *flow, const struct start *start,
+send_initiate(struct flow *flow, enum auth_flow auth,
               const struct first *first)
 {
+    const struct auth_flow_row *row = vocabulary_flow(auth);
     struct cognito_field fields[4] = {{"USERNAME", flow->sent}};
     struct cognito_answer answer = {0};
     enum status status;
     size_t count = 1;
 
-    if (first->preferred != NULL)
-        fields[count++] = (struct cognito_field){"PREFERRED_CHALLENGE",
-                                                 first->preferred};
-    if (first->password)
-        fields[count++]
-            = (struct cognito_field){"PASSWORD", flow->password.data};
-    if (start->custom)
-        fields[count++] = (struct cognito_field){"CHALLENGE_NAME", "SRP_A"};
-    if (first->srp)
-        fields[count++]
-            = (struct cognito_field){"SRP_A", srp_public(flow->srp)};
-    (void) cognito_initiate_auth(flow->cognito, start->flow, fields, count,
-                                 &answer);
+    if (first->preferred != CHALLENGE_NONE)
+        fields[count++] = (struct cognito_field){
+            "PREFERRED_CHALLENGE",
+            vocabulary_challenge(first->preferred)->word};
+    if (row->first != NULL)
+        fields[count++] = (struct cognito_field){"CHALLENGE_NAME", row->first};
+    if (first->with != CHALLENGE_NONE)
+        fields[count++] = flow_input(flow, first->with);
+    (void) cognito_initiate_auth(flow->cognito, auth, fields, count, &answer);
     status = adopt(flow, &answer);
     /* Only a choice says that nothing was sent to the person. */
-    if (status != STATUS_OK
-        || strcmp(flow->answer.challenge, "SELECT_CHALLENGE") != 0)
+    if (status != STATUS_OK || flow->answer.asked != CHALLENGE_SELECT_FIRST)
         flow->code_permitted = false;
     return status;
 }
@@ -537,26 +488,29 @@ send_initiate(struct flow *flow, const struct start *start,
 enum status
 flow_initiate(struct flow *flow)
 {
-    const struct start *start = find_start(flow->config);
+    enum auth_flow auth = vocabulary_flow_named(
+        config_text(flow->config, KEY_AUTH_FLOW));
     struct first first;
     enum status status;
 
+    if (auth == AUTH_FLOW_COUNT)
+        return STATUS_CONFIG;
     (void) snprintf(flow->canonical, sizeof(flow->canonical), "%s",
                     flow->sent);
-    flow->next = start->next;
+    flow->next = vocabulary_flow(auth)->next;
     /* What an earlier start proved does not count for this one. */
     flow->password_proved = false;
     flow->second_factor_done = false;
-    status = initiate_ahead(flow, start);
+    status = initiate_ahead(flow, auth);
     if (status != STATUS_UNAVAILABLE)
         return status;
-    status = first_of(flow, start, &first);
+    status = first_of(flow, auth, &first);
     if (status != STATUS_OK)
         return status;
-    status = send_initiate(flow, start, &first);
-    if (status == STATUS_OK && first.password)
-        flow->password_proved
-            = is_proof(first.preferred != NULL, &flow->answer);
+    status = send_initiate(flow, auth, &first);
+    if (status == STATUS_OK && first.with == CHALLENGE_PASSWORD)
+        flow->password_proved = is_proof(first.preferred != CHALLENGE_NONE,
+                                         &flow->answer);
     return status;
 }
 
@@ -575,6 +529,15 @@ flow_respond(struct flow *flow, const struct cognito_field *fields,
     (void) cognito_respond(flow->cognito, flow->answer.challenge,
                            &flow->answer.session, all, count + 1, &answer);
     return adopt(flow, &answer);
+}
+
+enum status
+flow_respond_with(struct flow *flow, const char *value)
+{
+    const struct cognito_field field
+        = {vocabulary_challenge(flow->answer.asked)->field, value};
+
+    return flow_respond(flow, &field, 1);
 }
 
 enum status

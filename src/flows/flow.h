@@ -22,22 +22,6 @@
 #define FLOW_CODE_MAX 10
 #define FLOW_TRIES_MAX 3   /* times a person may answer unusably */
 
-/* What an answer may hold next: a result, or challenges of a kind. */
-enum flow_next {
-    NEXT_RESULT = 1 << 0,
-    NEXT_MFA = 1 << 1,          /* a second factor, or its choice */
-    NEXT_NEW_PASSWORD = 1 << 2,
-    NEXT_VERIFIER = 1 << 3,     /* PASSWORD_VERIFIER */
-    NEXT_CUSTOM = 1 << 4,
-    NEXT_SELECT = 1 << 5,       /* SELECT_CHALLENGE */
-    NEXT_FIRST = 1 << 6,        /* a code as the first factor */
-    NEXT_PASSWORD = 1 << 7,     /* PASSWORD */
-    NEXT_SRP = 1 << 8,          /* PASSWORD_SRP */
-    NEXT_SET_UP = 1 << 9,       /* MFA_SETUP */
-    NEXT_AFTER_PASSWORD
-    = NEXT_RESULT | NEXT_MFA | NEXT_SET_UP | NEXT_NEW_PASSWORD
-};
-
 /* The menus; what was chosen from each is chosen again after a restart. */
 enum flow_menu { MENU_FIRST, MENU_SECOND, MENU_SET_UP, MENU_COUNT };
 
@@ -53,8 +37,8 @@ struct flow {
     struct secret appended_code;   /* otp=append: cut off the password */
     struct srp *srp;
     struct cognito_answer answer;  /* the latest good one */
-    unsigned int next;             /* bits of enum flow_next it may be */
-    char chosen[MENU_COUNT][64];   /* what the person picked from each menu */
+    unsigned int next;             /* bits of enum next: what it may be */
+    enum challenge chosen[MENU_COUNT]; /* what was picked from each menu */
     char hint[128];                /* goes in front of the next prompt */
     unsigned int answers;          /* of the person, the first included */
     bool or_code;                  /* nothing for a password asks for a code */
@@ -98,10 +82,20 @@ enum status flow_ask(struct flow *flow, enum talk_kind kind,
 enum status flow_ask_code(struct flow *flow, const char *prompt, size_t min,
                           size_t max, struct secret *code_out);
 
-/* Asks for the password unless it is there already. */
-enum status flow_need_password(struct flow *flow);
+/*
+ * Gets what the answer to a factor by password is made of: the password, asked
+ * for unless it is there already, and for SRP a fresh exponent.
+ */
+enum status flow_need(struct flow *flow, enum challenge factor);
 
-/* Starts (again) with the flow that auth_flow names; fills flow->answer. */
+/* That answer as a member of a request; it borrows from the flow. */
+struct cognito_field flow_input(const struct flow *flow,
+                                enum challenge factor);
+
+/*
+ * Starts (again) with the flow that auth_flow names; fills flow->answer.
+ * STATUS_CONFIG when it names none.
+ */
 enum status flow_initiate(struct flow *flow);
 
 /*
@@ -111,6 +105,9 @@ enum status flow_initiate(struct flow *flow);
  */
 enum status flow_respond(struct flow *flow,
                          const struct cognito_field *fields, size_t count);
+
+/* The same with one answer, where the challenge's row has it. */
+enum status flow_respond_with(struct flow *flow, const char *value);
 
 /*
  * For an expired session or code after a correct password: InitiateAuth once

@@ -19,13 +19,11 @@
 enum status
 password_send(struct flow *flow)
 {
-    struct cognito_field field = {"PASSWORD", NULL};
-    enum status status = flow_need_password(flow);
+    enum status status = flow_need(flow, CHALLENGE_PASSWORD);
 
     if (status != STATUS_OK)
         return status;
-    field.value = flow->password.data;
-    status = flow_respond(flow, &field, 1);
+    status = flow_respond_with(flow, flow->password.data);
     flow->password_proved = status == STATUS_OK;
     return status;
 }
@@ -33,17 +31,11 @@ password_send(struct flow *flow)
 enum status
 password_send_srp(struct flow *flow)
 {
-    struct cognito_field field = {"SRP_A", NULL};
-    enum status status = flow_need_password(flow);
+    enum status status = flow_need(flow, CHALLENGE_PASSWORD_SRP);
 
-    srp_free(flow->srp);
-    flow->srp = NULL;
-    if (status == STATUS_OK)
-        status = srp_new(&flow->srp);
-    if (status != STATUS_OK)
-        return status;
-    field.value = srp_public(flow->srp);
-    return flow_respond(flow, &field, 1);
+    return status == STATUS_OK
+               ? flow_respond_with(flow, srp_public(flow->srp))
+               : status;
 }
 
 enum status
@@ -57,11 +49,11 @@ password_verify(struct flow *flow)
     enum status status;
 
     if (salt == NULL || b == NULL || block == NULL || flow->srp == NULL) {
-        flow_say_why(flow, "PASSWORD_VERIFIER without SALT, SRP_B or "
-                           "SECRET_BLOCK");
+        flow_say_why(flow, "%s without SALT, SRP_B or SECRET_BLOCK",
+                     flow->answer.challenge);
         return STATUS_UNREADABLE;
     }
-    status = flow_need_password(flow);
+    status = flow_need(flow, CHALLENGE_PASSWORD);
     if (status != STATUS_OK)
         return status;
     srp_timestamp(time(NULL), timestamp);
@@ -78,7 +70,8 @@ password_verify(struct flow *flow)
         status = flow_respond(flow, fields, 3);
         flow->password_proved = status == STATUS_OK;
     } else if (status == STATUS_UNREADABLE) {
-        flow_say_why(flow, "PASSWORD_VERIFIER with unusable parameters");
+        flow_say_why(flow, "%s with unusable parameters",
+                     flow->answer.challenge);
     }
     /* A secret exponent answers one challenge. */
     srp_free(flow->srp);
@@ -305,7 +298,7 @@ send_new(struct flow *flow, const struct secret *password,
          const struct attributes *attributes)
 {
     struct cognito_field fields[ATTRIBUTES_MAX + 1] = {
-        {"NEW_PASSWORD", password->data}};
+        {vocabulary_challenge(CHALLENGE_NEW_PASSWORD)->field, password->data}};
 
     for (size_t i = 0; i < attributes->count; i++) {
         fields[i + 1].name = attributes->items[i].name;

@@ -17,7 +17,7 @@ from person import Person
 
 def again(statuses):
     return ("flow_initiate (send_initiate)",
-            f"...; if ({statuses}) status = send_initiate(flow, start, &first)")
+            f"...; if ({statuses}) status = send_initiate(flow, auth, &first)")
 
 
 BREAKAGES = [

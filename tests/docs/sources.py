@@ -210,3 +210,24 @@ def settings():
             "expected": text_of(expected, {}),
         }
     return rows
+
+
+def vocabulary():
+    """The rows of src/cognito/vocabulary.c: (challenges, flows), each a dict
+    of its text columns; a challenge's first is "word", a flow's two are
+    "setting" and "word"."""
+    text = c_source("src/cognito/vocabulary.c")
+
+    def rows(table, columns):
+        start = text.index(table) + len(table)
+        body = text[start:text.index("\n};", start)]
+        found = []
+        for row in re.findall(r"\] = \{(.*?)\}", body, re.S):
+            cells = split_arguments(row)
+            named = dict(re.findall(r'\.(\w+) = "([^"]*)"', row))
+            first = {column: text_of(cell, {})
+                     for column, cell in zip(columns, cells)}
+            found.append({**first, **named})
+        return found
+    return (rows("challenges[CHALLENGE_COUNT] = {", ("word",)),
+            rows("flows[AUTH_FLOW_COUNT] = {", ("setting", "word")))

@@ -208,6 +208,25 @@ class Includes(unittest.TestCase):
                                  name(path))
 
 
+class Words(unittest.TestCase):
+    # Ours, and told by the table to be the default.
+    DEFAULT = ("common/config.c", "user_password")
+
+    def test_one_file_has_the_words_of_signing_in(self):
+        """The service's, and our settings' but for those that are English."""
+        def literals(path):
+            text = re.sub(r"/\*.*?\*/", " ", read(path), flags=re.DOTALL)
+            return set(re.findall(r'"((?:[^"\\\n]|\\.)*)"', text))
+        home = os.path.join(SRC, "cognito", "vocabulary.c")
+        words = {word for word in literals(home)
+                 if re.fullmatch(r"[A-Z_]{3,}|[A-Za-z]+Settings|[a-z]+(_[a-z]+)+", word)}
+        self.assertLessEqual({"SMS_MFA", "PASSWORD", "SRP_A", "ANSWER", "EMAIL_MFA", "USER_AUTH",
+                              "SMSMfaSettings", "user_srp", "sms_otp", "SMS_OTP_CODE"}, words)
+        strays = {(name(path), word) for path in files("*") if path != home
+                  for word in literals(path) & words}
+        self.assertEqual(strays - {self.DEFAULT}, set())
+
+
 @harness.cases
 class Calls(unittest.TestCase):
     def test_one_file_starts_processes(self):

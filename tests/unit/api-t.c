@@ -179,7 +179,7 @@ initiate(void)
         {"PASSWORD", "Correct-Horse-9!"},
     };
 
-    return cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 2,
+    return cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 2,
                                  &answer);
 }
 
@@ -391,10 +391,13 @@ test_by_token(void)
 static void
 test_prefer_mfa(void)
 {
-    static const char *const methods[][2] = {
-        {"SMS_MFA", "SMSMfaSettings"},
-        {"SOFTWARE_TOKEN_MFA", "SoftwareTokenMfaSettings"},
-        {"EMAIL_OTP", "EmailMfaSettings"},
+    static const struct {
+        enum challenge factor;
+        const char *member;
+    } factors[] = {
+        {CHALLENGE_SMS_MFA, "SMSMfaSettings"},
+        {CHALLENGE_SOFTWARE_TOKEN_MFA, "SoftwareTokenMfaSettings"},
+        {CHALLENGE_EMAIL_OTP, "EmailMfaSettings"},
     };
     struct secret token = {0};
     char body[200];
@@ -402,17 +405,18 @@ test_prefer_mfa(void)
     need(secret_set_text(&token, "A.b.c"), "memory");
     for (int i = 0; i < 3; i++) {
         script(true, 200, "{}");
-        is_number(cognito_prefer_mfa(&client, &token, methods[i][0], &answer),
-                  STATUS_OK, methods[i][0]);
+        is_number(cognito_prefer_mfa(&client, &token, factors[i].factor,
+                                     &answer),
+                  STATUS_OK, factors[i].member);
         snprintf(body, sizeof body,
                  "{\"AccessToken\":\"A.b.c\",\"%s\":{\"Enabled\":true,"
                  "\"PreferredMfa\":true}}",
-                 methods[i][1]);
+                 factors[i].member);
         sent("SetUserMFAPreference", body);
     }
     script(true, 200, "{}");
-    is_number(cognito_prefer_mfa(&client, &token, "NO_MFA", &answer),
-              STATUS_INTERNAL, "a method that is none");
+    is_number(cognito_prefer_mfa(&client, &token, CHALLENGE_SMS_OTP, &answer),
+              STATUS_INTERNAL, "a factor that is none");
     is_number(http.posts, 0, "is not sent");
     secret_free(&token);
 }
@@ -698,7 +702,7 @@ test_echoes(void)
     script(true, 400,
            "{\"__type\":\"NotAuthorizedException\",\"message\":"
            "\"Incorrect username or password.\"}");
-    (void) cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 2,
+    (void) cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 2,
                                  &answer);
     is_text(answer.message, "Incorrect username or password.",
             "nobody learns that the password is \"password\"");
@@ -753,7 +757,7 @@ test_echoes_in_names(void)
                  "{\"ChallengeName\":\"%s\",\"Session\":\"s\"}",
                  cases[i].name);
         script(true, 200, body);
-        is_number(cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields,
+        is_number(cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields,
                                         2, &answer),
                   cases[i].kept ? STATUS_OK : STATUS_UNREADABLE,
                   cases[i].name);
@@ -764,7 +768,7 @@ test_echoes_in_names(void)
         fields[1].value = errors[i].password;
         snprintf(body, sizeof body, "{\"__type\":\"%s\"}", errors[i].code);
         script(true, 400, body);
-        (void) cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 2,
+        (void) cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 2,
                                      &answer);
         is_text(answer.error, errors[i].kept ? errors[i].code : "",
                 errors[i].kept ? "the code is kept" : "the code is withheld");
@@ -772,14 +776,14 @@ test_echoes_in_names(void)
     script(true, 400, "{\"__type\":\"OtherException\",\"message\":"
                       "\"it was Horse9 before\"}");
     client.typed = &typed;
-    (void) cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 1,
+    (void) cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 1,
                                  &answer);
     is_text(answer.message, "(withheld: repeats what was sent)",
             "what was typed before is withheld");
     client.typed = NULL;
     fields[1].value = "id-0001";
     script(true, 400, "{}");
-    (void) cognito_initiate_auth(&client, "USER_PASSWORD_AUTH", fields, 2,
+    (void) cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 2,
                                  &answer);
     is_text(answer.request_id, "", "a request ID that repeats it is not kept");
 }
@@ -814,7 +818,7 @@ test_ahead(void)
     script(true, 200, "{\"ChallengeName\":\"PASSWORD_VERIFIER\"}");
     is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_UNAVAILABLE,
               "nothing was sent ahead");
-    is_number(cognito_initiate_ahead(&client, "USER_SRP_AUTH", fields, 2),
+    is_number(cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2),
               STATUS_OK, "sent ahead");
     sent(
         "InitiateAuth",
@@ -829,23 +833,23 @@ test_ahead(void)
               "but once only");
     ok(answer.challenge[0] == '\0', "and nothing of it is left");
     script(true, 200, "{\"ChallengeName\":\"PASSWORD_VERIFIER\"}");
-    (void) cognito_initiate_ahead(&client, "USER_SRP_AUTH", fields, 2);
+    (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
     http.age = 1001;
     is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_UNAVAILABLE,
               "too old");
     ok(http.drops == 1 && answer.challenge[0] == '\0', "is thrown away");
     script(true, 200, "{}");
     http.start_status = STATUS_TIMEOUT;
-    is_number(cognito_initiate_ahead(&client, "USER_SRP_AUTH", fields, 2),
+    is_number(cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2),
               STATUS_TIMEOUT, "not sent");
     is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_UNAVAILABLE,
               "is as if it had not been tried");
     script(true, 400, "{\"__type\":\"UserNotConfirmedException\"}");
-    (void) cognito_initiate_ahead(&client, "USER_SRP_AUTH", fields, 2);
+    (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
     http.age = -1;
     is_number(cognito_take_ahead(&client, 1000, &answer),
               STATUS_NOT_CONFIRMED, "an error is one, also ahead");
-    (void) cognito_initiate_ahead(&client, "USER_SRP_AUTH", fields, 2);
+    (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
     cognito_close(&client);
     ok(client.ahead == NULL, "what nobody took is given up at the end");
 }
@@ -890,7 +894,7 @@ test_observer(void)
     http.status = STATUS_TLS;
     (void) initiate();
     is_text(observed.message, "broken off", "and with a fault's words");
-    (void) cognito_prefer_mfa(&client, &secret, "NO_MFA", &answer);
+    (void) cognito_prefer_mfa(&client, &secret, CHALLENGE_UNKNOWN, &answer);
     is_number(observed.count, 2, "nothing is told of what was not sent");
     need(secret_set_text(&token, "a.b.c"), "memory");
     http.get_status[0] = STATUS_DNS;
@@ -1020,7 +1024,8 @@ run_all(int operation)
 
     switch (operation) {
     case 0:
-        return cognito_initiate_auth(&client, "F", fields, 2, &answer);
+        return cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 2,
+                                     &answer);
     case 1:
         return cognito_respond(&client, "C", &secret, fields, 2, &answer);
     case 2:
@@ -1046,7 +1051,8 @@ run_all(int operation)
         return cognito_verify_software_token(&client, NULL, &secret, "1", "d",
                                              &answer);
     case 11:
-        return cognito_prefer_mfa(&client, &secret, "SMS_MFA", &answer);
+        return cognito_prefer_mfa(&client, &secret, CHALLENGE_SMS_MFA,
+                                  &answer);
     default:
         return cognito_revoke_token(&client, &secret, &answer);
     }

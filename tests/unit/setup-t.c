@@ -181,6 +181,25 @@ check_pool(void)
     check("fips=x", NULL, STATUS_CONFIG, "fips", "a malformed key");
     check("config=/none/of/that/name", NULL, STATUS_CONFIG, "No such file",
           "a configuration that is named and not there");
+    check("auth_flow=password", NULL, STATUS_CONFIG,
+          "auth_flow (module argument): expected user_password, user_srp, "
+          "user_auth, custom or custom_srp, found \"password\"",
+          "a flow that is none");
+    check("auth_flow=", NULL, STATUS_CONFIG, "custom_srp, found \"\"",
+          "nor is nothing");
+    check("auth_flow=USER_PASSWORD", NULL, STATUS_CONFIG, "expected user_pass",
+          "letters count");
+    check("auth_flow=abcdefghijklmnopqrstu", NULL, STATUS_CONFIG,
+          "custom or custom_srp", "a long one, which may be a secret");
+    ok(strstr(setup.message, "abcdef") == NULL, "is not quoted");
+    check("auth_flow=custom_srp", NULL, STATUS_OK, "", "a flow");
+    check("preferred_factor=sms", NULL, STATUS_CONFIG,
+          "preferred_factor (module argument): expected password, "
+          "password_srp, email_otp or sms_otp, found \"sms\"",
+          "a factor that is none");
+    check("preferred_factor=", NULL, STATUS_CONFIG, "sms_otp, found \"\"",
+          "nor is nothing");
+    check("preferred_factor=sms_otp", NULL, STATUS_OK, "", "a factor");
     check("account_claim=nickname", NULL, STATUS_CONFIG, "account_claim",
           "a claim that people can change");
 }
