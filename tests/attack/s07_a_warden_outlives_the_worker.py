@@ -18,7 +18,6 @@ from people import ALICE
 from person import Person
 from suites.hostile import status_of
 from suites.outage import AUTH_ERR, AUTHINFO_UNAVAIL, SUCCESS, Login, login
-from world import SOURCE, command, write
 
 BREAKAGES = [
     ("the warden only watches", ("watch SIGKILL", "0")),
@@ -80,13 +79,8 @@ def run(world, tap):
 
 
 def build(world):
-    folder = world.stage.new("taken")
-    write(os.path.join(folder, "config.h"),
-          '#define _GNU_SOURCE 1\n#define HELPER_USER "_pam_cognito"\n')
-    command("cc", "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"), "-o", TAKEN,
-            *(os.path.join(SOURCE, path) for path in (
-                "tests/attack/taken.c", "src/helper/warden.c", "src/common/wire.c",
-                "src/common/secret.c")), *confined.SANDBOX, "-lpthread")
+    confined.compile_to(TAKEN, world.stage.new("taken"),
+                        ["tests/attack/taken.c", "src/helper/warden.c"])
 
 
 # ---- Processes ----
