@@ -329,10 +329,10 @@ enum cli_exit
 client_sign_in(struct client *client, struct sign_in_result *result)
 {
     client_run_sign_in(client, result);
-    if (result->status == STATUS_OK)
+    if (result->outcome.status == STATUS_OK)
         return CLI_DONE;
-    return client_complain(client, result->status, result->error,
-                           result->note);
+    return client_complain(client, result->outcome.status,
+                           result->outcome.error, result->outcome.note);
 }
 
 void

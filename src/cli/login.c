@@ -119,21 +119,24 @@ print_verdict_object(const struct client *client,
                      const struct sign_in_result *result, const char *pam,
                      const char *scope)
 {
-    struct reason reason
-        = reason_of(result->status, result->error, result->note);
+    struct reason reason = reason_of(result->outcome.status,
+                                     result->outcome.error,
+                                     result->outcome.note);
     struct json *object = json_new();
 
     if (object == NULL || !json_add_text(object, "user", client->name)
-        || !json_add_boolean(object, "accepted", result->status == STATUS_OK)
-        || !json_add_text(object, "reason", status_word(result->status))
+        || !json_add_boolean(object, "accepted",
+                             result->outcome.status == STATUS_OK)
+        || !json_add_text(object, "reason",
+                          status_word(result->outcome.status))
         || !json_add_text(object, "pam", pam)
-        || !json_add_text(object, "error", result->error)
-        || !json_add_text(object, "note", result->note)
+        || !json_add_text(object, "error", result->outcome.error)
+        || !json_add_text(object, "note", result->outcome.note)
         || !json_add_text(object, "meaning", reason.meaning)
         || !json_add_text(object, "out_of_scope", scope)
-        || !json_add_text(object, "request_id", result->request_id)
-        || !json_add_integer(object, "http", result->http)
-        || !json_add_integer(object, "ms", result->ms)) {
+        || !json_add_text(object, "request_id", result->outcome.request_id)
+        || !json_add_integer(object, "http", result->outcome.http)
+        || !json_add_integer(object, "ms", result->outcome.ms)) {
         json_free(object);
         return;
     }
@@ -146,23 +149,24 @@ print_verdict(const struct client *client,
 {
     const struct output *output = &client->cli->output;
     const char *pam
-        = pam_code_name(pam_code(result->status, PHASE_AUTHENTICATE));
-    struct reason reason
-        = reason_of(result->status, result->error, result->note);
+        = pam_code_name(pam_code(result->outcome.status, PHASE_AUTHENTICATE));
+    struct reason reason = reason_of(result->outcome.status,
+                                     result->outcome.error,
+                                     result->outcome.note);
 
     if (output->json) {
         print_verdict_object(client, result, pam, scope);
         return;
     }
-    if (result->status == STATUS_OK) {
-        output_line(output, TONE_GOOD, "%s: accepted, %s, %u ms",
-                    client->name, pam, result->ms);
+    if (result->outcome.status == STATUS_OK) {
+        output_line(output, TONE_GOOD, "%s: accepted, %s, %u ms", client->name,
+                    pam, result->outcome.ms);
         return;
     }
     output_line(output, TONE_BAD, "%s: refused: %s, %s, %u ms", client->name,
-                status_word(result->status), pam, result->ms);
-    if (result->note[0] != '\0')
-        output_line(output, TONE_PLAIN, "  said:   %s", result->note);
+                status_word(result->outcome.status), pam, result->outcome.ms);
+    if (result->outcome.note[0] != '\0')
+        output_line(output, TONE_PLAIN, "  said:   %s", result->outcome.note);
     output_line(output, TONE_PLAIN, "  means:  %s", reason.meaning);
     if (reason.fix[0] != '\0')
         output_line(output, TONE_PLAIN, "  to do:  %s", reason.fix);
@@ -222,12 +226,12 @@ login(struct cli *cli)
         warn_of_scope(&client, &scope);
         client_run_sign_in(&client, &result);
         print_verdict(&client, &result, scope);
-        if (result.status == STATUS_OK)
+        if (result.outcome.status == STATUS_OK)
             print_tokens(&account);
         /* Somebody who wants to see the token wants to use it. */
         if (!cli->show_tokens)
             client_revoke(&client, &result);
-        code = client_exit(result.status);
+        code = client_exit(result.outcome.status);
     }
     sign_in_free(&result);
     secret_free(&account.id_token);

@@ -18,13 +18,14 @@
 void
 flow_say_why(struct flow *flow, const char *format, ...)
 {
-    char line[sizeof(flow->result->note) * 2];
+    char line[sizeof(flow->result->outcome.note) * 2];
     va_list arguments;
 
     va_start(arguments, format);
     (void) vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    text_clean(line, flow->result->note, sizeof(flow->result->note));
+    text_clean(line, flow->result->outcome.note,
+               sizeof(flow->result->outcome.note));
 }
 
 void
@@ -319,13 +320,14 @@ flow_note(struct flow *flow, const struct cognito_answer *answer)
     struct sign_in_result *result = flow->result;
     const char *name;
 
-    result->http = answer->http;
-    result->ms += answer->ms;
-    (void) snprintf(result->error, sizeof(result->error), "%s",
+    result->outcome.http = answer->http;
+    result->outcome.ms += answer->ms;
+    (void) snprintf(result->outcome.error, sizeof(result->outcome.error), "%s",
                     answer->error);
-    (void) snprintf(result->request_id, sizeof(result->request_id), "%s",
+    (void) snprintf(result->outcome.request_id,
+                    sizeof(result->outcome.request_id), "%s",
                     answer->request_id);
-    result->note[0] = '\0';
+    result->outcome.note[0] = '\0';
     if (answer->message[0] != '\0')
         flow_say_why(flow, "%s", answer->message);
     if (answer->date != 0)
@@ -584,7 +586,8 @@ flow_permit_code(struct flow *flow)
 void
 flow_tell_person(struct flow *flow, const char *text)
 {
-    text_clean(text, flow->result->person, sizeof(flow->result->person));
+    text_clean(text, flow->result->outcome.person,
+               sizeof(flow->result->outcome.person));
 }
 
 /* Says in the hint where the code of an answer was sent. */

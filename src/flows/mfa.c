@@ -83,7 +83,7 @@ mfa_answer_code(struct flow *flow)
                             && may_try_again(flow)));
          i++)
         status = try_code(flow, asked);
-    if (status == STATUS_BAD_INPUT && flow->result->note[0] == '\0')
+    if (status == STATUS_BAD_INPUT && flow->result->outcome.note[0] == '\0')
         flow_say_why(flow, "what was typed was no code");
     if (status == STATUS_CODE_EXPIRED || status == STATUS_SESSION)
         return flow_restart(flow, status);

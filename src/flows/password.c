@@ -100,7 +100,7 @@ password_ask_new(struct flow *flow, struct secret *password_out)
             break;
         /* Nothing is also an answer: there will be no new password. */
         if (first.length == 0) {
-            if (flow->result->note[0] == '\0')
+            if (flow->result->outcome.note[0] == '\0')
                 flow_say_why(flow, "no new password was given");
             status = STATUS_BAD_INPUT;
             break;
@@ -136,8 +136,9 @@ password_hint_refusal(struct flow *flow, enum status status)
 {
     if (status == STATUS_PASSWORD_POLICY || status == STATUS_PASSWORD_HISTORY)
         flow_hint(flow, "%s",
-                  flow->result->note[0] != '\0' ? flow->result->note
-                                                : status_text(status));
+                  flow->result->outcome.note[0] != '\0'
+                      ? flow->result->outcome.note
+                      : status_text(status));
 }
 
 static enum status

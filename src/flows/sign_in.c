@@ -120,7 +120,8 @@ explain_token(struct flow *flow, enum status status, const char *why)
     (void) snprintf(line, sizeof(line),
                     "issuer refused; expected %s%s%s (a pool with an issuer "
                     "of its own needs issuer=)",
-                    pool->issuer, pool->updated_issuer[0] == '\0' ? "" : " or ",
+                    pool->issuer,
+                    pool->updated_issuer[0] == '\0' ? "" : " or ",
                     pool->updated_issuer);
     flow->talk->log(flow->talk, TALK_LOG_WARNING, line);
 }
@@ -154,10 +155,10 @@ judge(struct flow *flow)
         explain_token(flow, status, why);
     else
         status = policy_check(flow->config, claims, flow->sent,
-                              flow->second_factor_done, result->note,
-                              sizeof(result->note));
+                              flow->second_factor_done, result->outcome.note,
+                              sizeof(result->outcome.note));
     if (status == STATUS_OK)
-        result->must_change = is_true(
+        result->outcome.must_change = is_true(
             claims, config_text(flow->config, KEY_MUST_CHANGE_CLAIM));
     json_free(claims);
     return status;
@@ -174,18 +175,19 @@ choose_words(struct flow *flow, enum status status)
     bool open = flow->password_proved
                 || config_flag(flow->config, KEY_EXPLAIN_STATUS);
 
-    flow->result->explained = open;
-    if (flow->result->person[0] != '\0')
+    flow->result->outcome.explained = open;
+    if (flow->result->outcome.person[0] != '\0')
         return;
     if (status_is_state(status) && !open)
         return;
     /* Only the pool knows its rules. */
     if ((status == STATUS_PASSWORD_POLICY || status == STATUS_PASSWORD_HISTORY)
-        && flow->result->note[0] != '\0') {
-        flow_tell_person(flow, flow->result->note);
+        && flow->result->outcome.note[0] != '\0') {
+        flow_tell_person(flow, flow->result->outcome.note);
         return;
     }
-    (void) snprintf(flow->result->person, sizeof(flow->result->person), "%s",
+    (void) snprintf(flow->result->outcome.person,
+                    sizeof(flow->result->outcome.person), "%s",
                     status_text(status));
 }
 
@@ -280,7 +282,7 @@ void
 flow_end(struct flow *flow, enum status status)
 {
     flow->result->proved = flow->password_proved;
-    flow->result->status = status;
+    flow->result->outcome.status = status;
     if (status != STATUS_OK) {
         choose_words(flow, status);
         warn_of_clock(flow);

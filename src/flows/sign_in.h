@@ -12,6 +12,7 @@
 #include "cognito/api.h"
 #include "common/config.h"
 #include "client/map.h"
+#include "common/outcome.h"
 #include "common/secret.h"
 #include "common/status.h"
 #include "flows/talk.h"
@@ -27,16 +28,7 @@ struct sign_in_request {
 
 /* What came of it. Initialise with {0}, free with sign_in_free. */
 struct sign_in_result {
-    enum status status;
-    long http;              /* of the answer that decided; 0 when none */
-    unsigned int ms;        /* all requests of the sign-in together */
-    char error[96];         /* Cognito's name of the error, or "" */
-    char request_id[80];
-    char note[208];         /* why, for the log; no secrets */
-    char person[208];       /* for the person; "" says nothing */
-    bool outage;            /* the endpoint is out of reach: the helper's */
-    bool explained;         /* the account's state may be told */
-    bool must_change;       /* must_change_claim is true in the token */
+    struct outcome outcome;
     bool proved;            /* the service has checked the password */
     int64_t date;           /* the service's clock, Unix seconds or 0 */
     struct secret access_token;

@@ -286,24 +286,23 @@ is_outage(const struct request *request, const struct setup *setup,
 
 /* How far the way leads: one request, for the keys. */
 static void
-probe(struct wire_talk *talk, struct cognito *cognito,
-      struct sign_in_result *result)
+probe(struct wire_talk *talk, struct cognito *cognito, struct outcome *outcome)
 {
     struct http_answer answer = {0};
     struct jwt_keys *keys = NULL;
 
     /* From here on the deadline is this connection's, too. */
     wire_talk_begin_work(talk);
-    result->status = http_get(cognito->http, cognito->pool->keys_path,
-                              &answer);
-    result->http = answer.code;
-    result->ms = answer.ms;
-    (void) snprintf(result->note, sizeof(result->note), "%s", answer.detail);
-    if (result->status == STATUS_OK && !cognito->keys_pinned
+    outcome->status = http_get(cognito->http, cognito->pool->keys_path,
+                               &answer);
+    outcome->http = answer.code;
+    outcome->ms = answer.ms;
+    (void) snprintf(outcome->note, sizeof(outcome->note), "%s", answer.detail);
+    if (outcome->status == STATUS_OK && !cognito->keys_pinned
         && (answer.code != 200 || answer.body.length == 0
             || jwt_keys_parse(answer.body.data, answer.body.length, &keys)
                    != STATUS_OK))
-        result->status = STATUS_KEYS;
+        outcome->status = STATUS_KEYS;
     jwt_keys_free(keys);
     http_answer_free(&answer);
 }
@@ -326,7 +325,8 @@ is_alone(void)
 {
     struct if_nameindex *names = if_nameindex();
     bool alone = names != NULL && names[0].if_index != 0
-                 && names[1].if_index == 0 && strcmp(names[0].if_name, "lo") == 0;
+                 && names[1].if_index == 0
+                 && strcmp(names[0].if_name, "lo") == 0;
 
     if (names != NULL)
         if_freenameindex(names);
@@ -335,11 +335,11 @@ is_alone(void)
 
 /* After what is said already. */
 static void
-add_note(struct sign_in_result *result, const char *note)
+add_note(struct outcome *outcome, const char *note)
 {
-    size_t used = strlen(result->note);
+    size_t used = strlen(outcome->note);
 
-    (void) snprintf(result->note + used, sizeof(result->note) - used, "%s%s",
+    (void) snprintf(outcome->note + used, sizeof(outcome->note) - used, "%s%s",
                     used == 0 ? "" : ": ", note);
 }
 
@@ -348,30 +348,31 @@ add_note(struct sign_in_result *result, const char *note)
  * firewalls, memory, a fault of ours.
  */
 static void
-find_cause(struct sign_in_result *result)
+find_cause(struct outcome *outcome)
 {
     char text[120];
 
-    switch ((int) result->status) {
+    switch ((int) outcome->status) {
     case STATUS_DNS:
     case STATUS_CONNECT:
         if (!has_network()) {
-            result->status = STATUS_SANDBOX;
-            add_note(result, "RestrictAddressFamilies= of the service must "
-                             "allow AF_INET and AF_INET6");
+            outcome->status = STATUS_SANDBOX;
+            add_note(outcome, "RestrictAddressFamilies= of the service must "
+                              "allow AF_INET and AF_INET6");
         } else if (is_alone()) {
-            add_note(result, "this network namespace has no interface but lo: "
-                             "PrivateNetwork= of the service");
+            add_note(outcome,
+                     "this network namespace has no interface but lo: "
+                     "PrivateNetwork= of the service");
         }
         break;
     case STATUS_INTERNAL:
     case STATUS_MEMORY:
     case STATUS_TLS:
         if (!crypto_works(text, sizeof(text))) {
-            result->status = STATUS_CRYPTO;
-            result->note[0] = '\0';
-            add_note(result, "OpenSSL cannot start, check openssl.cnf");
-            add_note(result, text);
+            outcome->status = STATUS_CRYPTO;
+            outcome->note[0] = '\0';
+            add_note(outcome, "OpenSSL cannot start, check openssl.cnf");
+            add_note(outcome, text);
         }
         break;
     default:
@@ -397,16 +398,16 @@ serve(struct wire_talk *talk, const struct request *request,
     struct cognito cognito = {0};
 
     wire_talk_begin_work(talk);
-    result.status = prepare(talk, request, setup);
-    if (result.status == STATUS_OK)
-        result.status = setup_open(setup, &origin, &cognito);
-    if (result.status == STATUS_OK) {
+    result.outcome.status = prepare(talk, request, setup);
+    if (result.outcome.status == STATUS_OK)
+        result.outcome.status = setup_open(setup, &origin, &cognito);
+    if (result.outcome.status == STATUS_OK) {
         whose.map = setup->map;
         talk->http = cognito.http;
         if (!cognito.keys_pinned && request->operation != WIRE_PROBE)
             http_warm(cognito.http, setup->pool.keys_path);
         if (request->operation == WIRE_PROBE)
-            probe(talk, &cognito, &result);
+            probe(talk, &cognito, &result.outcome);
         else if (request->operation == WIRE_CHANGE)
             change_password(&cognito, &talk->talk, setup->config, &whose,
                             &result);
@@ -414,9 +415,9 @@ serve(struct wire_talk *talk, const struct request *request,
             sign_in(&cognito, &talk->talk, setup->config, &whose, &result);
     }
     /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-    find_cause(&result);
-    result.outage = is_outage(request, setup, result.status);
-    if (wire_talk_result(talk, &result) && cognito.http != NULL)
+    find_cause(&result.outcome);
+    result.outcome.outage = is_outage(request, setup, result.outcome.status);
+    if (wire_talk_result(talk, &result.outcome) && cognito.http != NULL)
         revoke_tokens(talk, &cognito, &result);
     sign_in_free(&result);
     cognito_close(&cognito);

@@ -192,22 +192,12 @@ wire_talk_init(struct wire_talk *wire_talk)
 }
 
 bool
-wire_talk_result(struct wire_talk *wire_talk,
-                 const struct sign_in_result *result)
+wire_talk_result(struct wire_talk *wire_talk, const struct outcome *outcome)
 {
     struct wire *wire = wire_talk->wire;
 
     wire_begin(wire, WIRE_RESULT, wire_talk->id);
-    wire_put_byte(wire, result->status);
-    wire_put_number(wire, (result->must_change ? WIRE_MUST_CHANGE : 0)
-                              | (result->outage ? WIRE_OUTAGE : 0)
-                              | (result->explained ? WIRE_EXPLAINED : 0));
-    wire_put_number(wire, (uint32_t) result->http);
-    wire_put_number(wire, result->ms);
-    put_line(wire, result->error);
-    put_line(wire, result->request_id);
-    put_line(wire, result->note);
-    put_line(wire, result->person);
+    outcome_put(wire, outcome);
     if (wire_send(wire, wire_talk->fd) != WIRE_OK)
         return false;
     return shutdown(wire_talk->fd, SHUT_WR) == 0;

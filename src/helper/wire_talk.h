@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "cognito/http.h"
+#include "common/outcome.h"
 #include "common/wire.h"
-#include "flows/sign_in.h"
 #include "flows/talk.h"
 
 /*
@@ -39,6 +39,6 @@ void wire_talk_begin_work(struct wire_talk *wire_talk);
  * it. False when it could not be sent.
  */
 bool wire_talk_result(struct wire_talk *wire_talk,
-                      const struct sign_in_result *result);
+                      const struct outcome *outcome);
 
 #endif

@@ -91,7 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         change_password(&cognito, &talk, config, &request, &result);
     else
         sign_in(&cognito, &talk, config, &request, &result);
-    MUST(result.status != STATUS_OK);
+    MUST(result.outcome.status != STATUS_OK);
     sign_in_free(&result);
     cognito_close(&cognito);
     config_free(config);

@@ -122,7 +122,7 @@ class Binaries(unittest.TestCase):
 
     def test_helper_links_what_it_is_known_for(self):
         self.assertTrue(any(lib.startswith("libcurl") for lib in needed(HELPER)))
-        allowed = r"lib(c|curl|crypto|json-c|qrencode|resolv|pthread|dl)[.-]"
+        allowed = r"lib(c|curl|ssl|crypto|json-c|qrencode|resolv|pthread|dl)[.-]"
         self.assertFalse([lib for lib in needed(HELPER) if not re.match(allowed, lib + ".")])
 
     def test_no_search_paths(self):

@@ -409,8 +409,9 @@ read_exchange(struct oracle *oracle, const struct exchange *exchange)
 static void
 check_silence(struct oracle *oracle, const struct sign_in_result *result)
 {
-    const char *const places[] = {record.lines, result->note, result->person,
-                                  result->error, result->request_id};
+    const char *const places[]
+        = {record.lines, result->outcome.note, result->outcome.person,
+           result->outcome.error, result->outcome.request_id};
 
     for (size_t i = 0; i < LENGTH(places); i++) {
         for (size_t j = 0; places[i] != NULL && j < record.secret_count; j++)
@@ -455,8 +456,8 @@ explain(uint64_t seed, unsigned int number, const struct setting *setting,
         const struct sign_in_result *result, const char *wrong)
 {
     diag("seed %" PRIu64 ", conversation %u, %s: %s; status %s, note: %s",
-         seed, number, setting->flow, wrong, status_word(result->status),
-         result->note);
+         seed, number, setting->flow, wrong,
+         status_word(result->outcome.status), result->outcome.note);
     for (size_t i = 0; i < record.count; i++) {
         diag("> %s %s", record.exchanges[i].target,
              record.exchanges[i].request);
@@ -501,7 +502,7 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
 
     for (size_t i = 0; i < record.count; i++)
         read_exchange(&oracle, &record.exchanges[i]);
-    yes = result.status == STATUS_OK;
+    yes = result.outcome.status == STATUS_OK;
     rule(&oracle, !yes || oracle.may_sign_in,
          "PAM_SUCCESS without a valid last answer");
     rule(&oracle, !yes || record.asks > 0, "a yes without a question");
@@ -518,7 +519,7 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
          "a valid sign-in was refused");
     seen.conversations++;
     seen.requests += (unsigned int) record.count;
-    seen.statuses[result.status]++;
+    seen.statuses[result.outcome.status]++;
     if (yes)
         count_way(&oracle);
     if (oracle.wrong != NULL)

@@ -171,8 +171,7 @@ check_lines(void)
 static void
 check_result(void)
 {
-    const struct sign_in_result result = {.status = STATUS_OK,
-                                          .must_change = true};
+    const struct outcome result = {.status = STATUS_OK, .must_change = true};
     unsigned char id[WIRE_ID_SIZE];
     enum wire_type type;
 
