@@ -10,7 +10,7 @@ import stat
 
 from hosts import Pamtester, Sudo
 from people import ALICE, BOB
-from world import SECRET
+from world import SECRET, command
 
 BREAKAGES = [
     ("the module remembers who was let in",
@@ -29,7 +29,9 @@ PLAIN = "auth required pam_cognito.so\naccount required pam_permit.so\n"
 # Other worlds share /tmp and /home: nobody else has these.
 FIRST = "Remember-Me-Not-29"
 SECOND = "Forget-Me-Too-92"
-TOPS = ["/etc", "/run", "/var", "/tmp", "/home", "/root", "/dev/shm", "/usr/libexec"]
+# Other systems are tested here, at the same time perhaps.
+SYSTEMS = "/var/cache/pam_cognito-tests"
+TOPS = ["/etc", "/run", "/var", SYSTEMS, "/tmp", "/home", "/root", "/dev/shm", "/usr/libexec"]
 # What hosts and the breaker note: who came and when, and when the pool failed.
 KEPT = re.compile(r"/run/utmp|/run/sudo(/.*)?|/var/log/(wtmp|btmp|lastlog|faillog)"
                   r"|/run/pam_cognito(/breaker-[0-9a-f]{16})?|/var/lib/sudo(/.*)?")
@@ -83,6 +85,8 @@ def traces(password):
 
 
 def run(world, tap):
+    os.makedirs(SYSTEMS, exist_ok=True)
+    command("mount", "--bind", world.stage.new("empty"), SYSTEMS)
     world.service("plain", PLAIN)
     world.example("sudo")
     hosts = {"pamtester": Pamtester(world, "plain"), "sudo": Sudo(world)}
