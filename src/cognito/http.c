@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ struct transfer {
     bool connecting; /* to these; else curl resolves, or needs neither */
     long limit_ms;   /* for all that comes after resolving; 0 for none */
     bool asked; /* curl has begun to write the request */
+    bool dropped; /* nobody wants it, and curl is still resolving for it */
     bool too_large;
     bool no_memory;
     size_t headers; /* bytes so far */
@@ -236,7 +238,7 @@ on_request(void *context, char *remote, char *local, int remote_port,
     (void) local;
     (void) remote_port;
     (void) local_port;
-    if (transfer->asked && transfer->upload != NULL)
+    if (transfer->dropped || (transfer->asked && transfer->upload != NULL))
         return CURL_PREREQFUNC_ABORT;
     transfer->asked = true;
     return CURL_PREREQFUNC_OK;
@@ -399,17 +401,20 @@ set_up(struct http *http, struct transfer *transfer,
 /*
  * Once per process; curl counts, and the program's end cleans up. Requests and
  * answers pass through buffers of curl's that are wiped when it frees them.
+ * Older curl leaves writing to OpenSSL, which writes to what may be closed.
  */
 static bool
 initialise(void)
 {
     static bool done;
 
-    if (!done)
-        done = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
-                                    secret_free_memory, secret_resize_memory,
-                                    strdup, calloc)
-               == CURLE_OK;
+    if (done)
+        return true;
+    (void) signal(SIGPIPE, SIG_IGN);
+    done = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+                                secret_free_memory, secret_resize_memory,
+                                strdup, calloc)
+           == CURLE_OK;
     return done;
 }
 
@@ -475,13 +480,16 @@ forget(struct transfer *transfer)
 /*
  * Takes a transfer from curl, whose connection closes if it was not over.
  * Before 7.87 curl then waits for a resolver that may be dead: such a transfer
- * stays where it is until the program ends, which must not be kept waiting.
+ * stays where it is, and ends by itself before it sends anything. The program's
+ * end must not be kept waiting.
  */
 static void
 stop(struct transfer *transfer)
 {
-    if (LIBCURL_VERSION_NUM < 0x075700 && is_resolving(transfer))
+    if (LIBCURL_VERSION_NUM < 0x075700 && is_resolving(transfer)) {
+        transfer->dropped = true;
         return;
+    }
     if (transfer->active)
         (void) curl_multi_remove_handle(transfer->http->multi, transfer->easy);
     transfer->active = false;
@@ -518,6 +526,7 @@ start(struct transfer *transfer)
     if (!hand_over(transfer))
         return STATUS_INTERNAL;
     transfer->active = true;
+    transfer->dropped = false;
     transfer->started = http_now();
     http->connected = true;
     return STATUS_OK;
@@ -530,7 +539,7 @@ start(struct transfer *transfer)
 static bool
 begin_connecting(struct transfer *transfer)
 {
-    if (!transfer->resolved || transfer->connecting
+    if (!transfer->resolved || transfer->connecting || transfer->dropped
         || (transfer->asked && transfer->upload != NULL))
         return false;
     transfer->connecting = true;
@@ -548,7 +557,7 @@ conclude_round(struct transfer *transfer, CURLcode result)
     transfer->active = false;
     if (result != CURLE_OK && begin_connecting(transfer))
         return;
-    transfer->done = true;
+    transfer->done = !transfer->dropped;
     transfer->result = result;
     transfer->ended = http_now();
     transfer->answer.ms =

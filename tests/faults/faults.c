@@ -545,6 +545,8 @@ WRAP(int, getresuid, (uid_t *real, uid_t *effective, uid_t *saved),
 WRAP(int, getresgid, (gid_t *real, gid_t *effective, gid_t *saved),
      (real, effective, saved), -1, EFAULT)
 WRAP(int, getgroups, (int count, gid_t *groups), (count, groups), -1, EINVAL)
+WRAP(int, __getgroups_chk, (int count, gid_t *groups, size_t room),
+     (count, groups, room), -1, EINVAL)
 WRAP(int, setgroups, (size_t count, const gid_t *groups), (count, groups), -1,
      EPERM)
 WRAP(int, setresuid, (uid_t real, uid_t effective, uid_t saved),
