@@ -31,117 +31,21 @@
 /* How a value was given; a higher rank wins. */
 enum rank { RANK_NONE, RANK_FILE, RANK_SECTION, RANK_ARGUMENT };
 
-#define M CONFIG_MODULE
-#define H CONFIG_HELPER
+/* What a message says was expected, where the row has no words of its own. */
+static const char *const expectations[] = {
+    [CONFIG_FLAG] = "yes or no",
+    [CONFIG_SECONDS] = "seconds, 1 to 600",
+    [CONFIG_PATH] = "an absolute path",
+};
+
+enum where { ANYWHERE, ARGUMENT };
 
 static const struct config_entry entries[KEY_COUNT] = {
-#define ROW(key, name, owner, type, argument_only, standard, choices,         \
-            expected)                                                         \
-    [KEY_##key] = {name,     owner,   CONFIG_##type, argument_only,           \
-                   standard, choices, expected}
-    ROW(ALLOW_SERVICES, "allow_services", M, LIST, false, NULL, NULL,
-        "PAM service names with commas between them"),
-    ROW(BREAKER, "breaker", M, FLAG, false, "yes", NULL, "yes or no"),
-    ROW(CONFIG, "config", M, PATH, true, PAM_COGNITO_CONF, NULL,
-        "an absolute path"),
-    ROW(DEBUG, "debug", M, FLAG, false, "no", NULL, "yes or no"),
-    ROW(EXCEPT_USERS, "except_users", M, LIST, false, NULL, NULL,
-        "local user names with commas between them"),
-    ROW(HELPER, "helper", M, PATH, true, PAM_COGNITO_HELPER, NULL,
-        "an absolute path"),
-    ROW(IGNORE_ROOT, "ignore_root", M, FLAG, false, "yes", NULL,
-        "yes or no"),
-    ROW(LOCAL_ACCOUNT, "local_account", M, CHOICE, true, "required",
-        "required|optional", "required or optional"),
-    ROW(MINIMUM_UID, "minimum_uid", M, UID, false, "1000", NULL,
-        "a number from 1 to 60000"),
-    ROW(NODELAY, "nodelay", M, FLAG, false, "no", NULL, "yes or no"),
-    ROW(NO_WARN, "no_warn", M, FLAG, false, "no", NULL, "yes or no"),
-    ROW(ONLY_GROUP, "only_group", M, LIST, false, NULL, NULL,
-        "names of local groups with commas between them"),
-    ROW(ONLY_USERS, "only_users", M, LIST, false, NULL, NULL,
-        "local user names with commas between them"),
-    ROW(PROMPT, "prompt", M, TEXT, false, "Password: ", NULL,
-        "1 to 200 bytes of printable text"),
-    ROW(TIMEOUT, "timeout", M, SECONDS, false, "20", NULL,
-        "seconds, 1 to 600"),
-    ROW(TRY_FIRST_PASS, "try_first_pass", M, FLAG, false, "yes", NULL,
-        "yes or no"),
-    ROW(USE_AUTHTOK, "use_authtok", M, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(USE_FIRST_PASS, "use_first_pass", M, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(USERNAME_CLASS, "username_class", M, PATTERN, false,
-        "^[a-z_][a-z0-9_.-]{0,31}$", NULL,
-        "a pattern such as ^[a-z_][a-z0-9_.-]{0,31}$"),
-    ROW(WARM_UP, "warm_up", M, FLAG, false, "yes", NULL, "yes or no"),
-
-    ROW(ACCOUNT_CLAIM, "account_claim", H, WORD, false,
-        "cognito:username", NULL, "the name of a claim of the ID token"),
-    ROW(ALLOW_MUTABLE_CLAIM, "allow_mutable_claim", H, FLAG, false,
-        "no", NULL, "yes or no"),
-    ROW(AUTH_FLOW, "auth_flow", H, CHOICE, false, "user_password", NULL,
-        "one of the words in pam_cognito.conf(5)"),
-    ROW(CA_FILE, "ca_file", H, PATH, false, NULL, "system",
-        "an absolute path, or system"),
-    ROW(CLIENT_ID, "client_id", H, WORD, false, NULL, NULL,
-        "the app client's ID"),
-    ROW(CLIENT_METADATA, "client_metadata", H, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(CLIENT_SECRET, "client_secret", H, SECRET, false, NULL, NULL,
-        "the app client's secret"),
-    ROW(CLIENT_SECRET_FILE, "client_secret_file", H, PATH, false, NULL,
-        NULL, "an absolute path"),
-    ROW(CONFIRM_SIGN_UP, "confirm_sign_up", H, LIST, false, NULL, NULL,
-        "PAM service names with commas between them"),
-    ROW(CONNECT_TIMEOUT, "connect_timeout", H, SECONDS, false, "3",
-        NULL, "seconds, 1 to 600"),
-    ROW(DENY_GROUP, "deny_group", H, LIST, false, NULL, NULL,
-        "names of groups of the pool with commas between them"),
-    ROW(DUALSTACK, "dualstack", H, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(ECHO_CODES, "echo_codes", H, FLAG, false, "yes", NULL,
-        "yes or no"),
-    ROW(ENDPOINT, "endpoint", H, WORD, false, NULL, NULL,
-        "https://host or https://host:port"),
-    ROW(EXPLAIN_STATUS, "explain_status", H, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(FIPS, "fips", H, FLAG, false, "no", NULL, "yes or no"),
-    ROW(GROUPS_CLAIM, "groups_claim", H, WORD, false, "cognito:groups",
-        NULL, "the name of a claim of the ID token"),
-    ROW(ISSUER, "issuer", H, WORD, false, NULL, NULL,
-        "the URL that the pool's tokens name as their issuer"),
-    ROW(JWKS_FILE, "jwks_file", H, PATH, false, NULL, NULL,
-        "an absolute path"),
-    ROW(MAP_FILE, "map_file", H, PATH, false, NULL, NULL,
-        "an absolute path"),
-    ROW(MFA_SETUP, "mfa_setup", H, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(MUST_CHANGE_CLAIM, "must_change_claim", H, WORD, false, NULL,
-        NULL, "the name of a claim of the ID token"),
-    ROW(OTP, "otp", H, CHOICE, false, "ask", "ask|append",
-        "ask or append"),
-    ROW(PASSWORD_RESET, "password_reset", H, LIST, false, NULL, NULL,
-        "PAM service names with commas between them"),
-    ROW(PREFERRED_FACTOR, "preferred_factor", H, CHOICE, false, NULL,
-        NULL, "one of the words in pam_cognito.conf(5)"),
-    ROW(PROXY, "proxy", H, WORD, false, NULL, NULL,
-        "http://host:port or https://host:port"),
-    ROW(REGION, "region", H, WORD, false, NULL, NULL,
-        "a region such as eu-west-1"),
-    ROW(REQUIRE_GROUP, "require_group", H, LIST, false, NULL, NULL,
-        "names of groups of the pool with commas between them"),
-    ROW(REQUIRE_MFA, "require_mfa", H, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(SRP_AHEAD, "srp_ahead", H, FLAG, false, "no", NULL,
-        "yes or no"),
-    ROW(THREAT_PROTECTION, "threat_protection", H, FLAG, false, "no",
-        NULL, "yes or no"),
-    ROW(USER_POOL_ID, "user_pool_id", H, WORD, false, NULL, NULL,
-        "the pool's ID, such as eu-west-1_AbCdEfGhI"),
-    ROW(USERNAME_FORMAT, "username_format", H, FORMAT, false, "%u",
-        NULL, "text with %u for the user name, such as %u@example.com"),
-#undef ROW
+#define SETTING(key, name, owner, type, where, standard, choices, expected)   \
+    [KEY_##key] = {name,     CONFIG_##owner, CONFIG_##type,                   \
+                   (where) == ARGUMENT, standard, choices, expected},
+#include "common/settings.def"
+#undef SETTING
 };
 
 struct value {
@@ -529,7 +433,10 @@ take(struct config *config, const char *name, const char *value,
         value = "yes";
     if (value == NULL || !is_valid(entry, value)) {
         config->values[key].spoiled = true;
-        fault_value(config, entry, entry->expected, value == NULL ? "" : value,
+        fault_value(config, entry,
+                    entry->expected != NULL ? entry->expected
+                                            : expectations[entry->type],
+                    value == NULL ? "" : value,
                     where);
         return;
     }

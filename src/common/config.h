@@ -1,6 +1,6 @@
 /*
  * The settings: module arguments over /etc/security/pam_cognito.conf, both
- * from one table. Each key belongs to the module or to the helper; each of
+ * from one table (settings.def). Each key belongs to the module or to the helper; each of
  * them reads the file itself and keeps its own keys only, so that the client
  * secret never enters the host. docs and man pages are compared with the
  * table by a test.
@@ -19,61 +19,10 @@
 #define CONFIG_VALUE_MAX 4096 /* bytes of a value, with its NUL */
 
 enum config_key {
-    /* the module's */
-    KEY_ALLOW_SERVICES,
-    KEY_BREAKER,
-    KEY_CONFIG,
-    KEY_DEBUG,
-    KEY_EXCEPT_USERS,
-    KEY_HELPER,
-    KEY_IGNORE_ROOT,
-    KEY_LOCAL_ACCOUNT,
-    KEY_MINIMUM_UID,
-    KEY_NODELAY,
-    KEY_NO_WARN,
-    KEY_ONLY_GROUP,
-    KEY_ONLY_USERS,
-    KEY_PROMPT,
-    KEY_TIMEOUT,
-    KEY_TRY_FIRST_PASS,
-    KEY_USE_AUTHTOK,
-    KEY_USE_FIRST_PASS,
-    KEY_USERNAME_CLASS,
-    KEY_WARM_UP,
-    /* the helper's */
-    KEY_ACCOUNT_CLAIM,
-    KEY_ALLOW_MUTABLE_CLAIM,
-    KEY_AUTH_FLOW,
-    KEY_CA_FILE,
-    KEY_CLIENT_ID,
-    KEY_CLIENT_METADATA,
-    KEY_CLIENT_SECRET,
-    KEY_CLIENT_SECRET_FILE,
-    KEY_CONFIRM_SIGN_UP,
-    KEY_CONNECT_TIMEOUT,
-    KEY_DENY_GROUP,
-    KEY_DUALSTACK,
-    KEY_ECHO_CODES,
-    KEY_ENDPOINT,
-    KEY_EXPLAIN_STATUS,
-    KEY_FIPS,
-    KEY_GROUPS_CLAIM,
-    KEY_ISSUER,
-    KEY_JWKS_FILE,
-    KEY_MAP_FILE,
-    KEY_MFA_SETUP,
-    KEY_MUST_CHANGE_CLAIM,
-    KEY_OTP,
-    KEY_PASSWORD_RESET,
-    KEY_PREFERRED_FACTOR,
-    KEY_PROXY,
-    KEY_REGION,
-    KEY_REQUIRE_GROUP,
-    KEY_REQUIRE_MFA,
-    KEY_SRP_AHEAD,
-    KEY_THREAT_PROTECTION,
-    KEY_USER_POOL_ID,
-    KEY_USERNAME_FORMAT,
+#define SETTING(key, name, owner, type, where, standard, choices, expected)   \
+    KEY_##key,
+#include "common/settings.def"
+#undef SETTING
     KEY_COUNT
 };
 

@@ -92,7 +92,7 @@ class TestCompletion(ToolCase):
 
     def test_keys(self):
         """--set offers every key of the configuration but the secret itself."""
-        table = set(re.findall(r'ROW\(\w+,\s*"(\w+)"', read("src", "common", "config.c")))
+        table = set(re.findall(r'SETTING\(\w+,\s*"(\w+)"', read("src", "common", "settings.def")))
         found = {word.rstrip("=") for word in complete("pam-cognito", "login", "--set", "")}
         self.assertEqual(found, table - {"client_secret"})
 

@@ -11,12 +11,12 @@ from setups import SetupCase, harness  # noqa: E402  (found through the path jus
 
 SECRET = "7hq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
 FORMS = ("{key} = {secret}", "{key} = /etc/{secret}", "{key}: {secret}", "{secret} = {key}")
-SOURCE = os.path.join(os.environ["TEST_FOLDER"], "src", "common", "config.c")
+SOURCE = os.path.join(os.environ["TEST_FOLDER"], "src", "common", "settings.def")
 
 
 def keys():
     with open(SOURCE, encoding="utf-8") as source:
-        return re.findall(r'^ {4}ROW\(\w+, "(\w+)"', source.read(), re.MULTILINE)
+        return re.findall(r'^SETTING\(\w+, "(\w+)"', source.read(), re.MULTILINE)
 
 
 @harness.cases

@@ -193,23 +193,15 @@ COMPILED_IN = {
 
 
 def settings():
-    """key -> dict of the row of src/common/config.c."""
-    text = c_source("src/common/config.c")
-    start = text.index("entries[KEY_COUNT] = {")
-    body = text[text.index("[KEY_##key]", start):]
-    body = body[:body.index("#undef ROW")]
-    rows = {}
-    for row in calls(body, "ROW"):
-        (_, name, owner, kind, only, standard, choices, expected) = row
-        rows[text_of(name, {})] = {
-            "owner": {"M": "module", "H": "helper"}[owner],
-            "type": kind,
-            "argument_only": only == "true",
-            "default": text_of(standard, COMPILED_IN),
-            "choices": text_of(choices, {}),
-            "expected": text_of(expected, {}),
-        }
-    return rows
+    """key -> dict of the row of settings.def."""
+    return {text_of(name, {}): {
+        "owner": owner.lower(),
+        "type": kind,
+        "argument_only": where == "ARGUMENT",
+        "default": text_of(standard, COMPILED_IN),
+        "choices": text_of(choices, {}),
+    } for _, name, owner, kind, where, standard, choices, _ in calls(
+        c_source("src/common/settings.def"), "SETTING")}
 
 
 def vocabulary():

@@ -69,7 +69,8 @@ def strip(text):
 def files(*folders):
     found = []
     for folder in folders:
-        found += glob.glob(os.path.join(SRC, folder, "*.[ch]"))
+        for end in ("*.[ch]", "*.def"):
+            found += glob.glob(os.path.join(SRC, folder, end))
     assert found, folders
     return sorted(found)
 
@@ -210,7 +211,7 @@ class Includes(unittest.TestCase):
 
 class Words(unittest.TestCase):
     # Ours, and told by the table to be the default.
-    DEFAULT = ("common/config.c", "user_password")
+    DEFAULT = ("common/settings.def", "user_password")
 
     def test_one_file_has_the_words_of_signing_in(self):
         """The service's, and our settings' but for those that are English."""
