@@ -322,22 +322,35 @@ landlock(const struct sandbox_needs *needs, char *note, size_t size)
 #endif
 /* From 403 on, a number means the same call everywhere; up to 450 we know. */
 #define FIRST_UNKNOWN_CALL 451
-#define DENY(name) IF_EQUAL(SYS_##name, 0, 1), RETURN(ERRNO(EPERM))
-/*
- * A kind of socket that may be made: arguments 0 to 2, of which the kernel
- * reads type without these two flags. Goes on at the next one otherwise.
- */
-#define SOCKET(family, type, protocol)                                        \
-    LOAD(ARGUMENT(0)), IF_EQUAL((family), 0, 6), LOAD(ARGUMENT(1)),           \
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K,                                   \
-                 ~(uint32_t) (SOCK_CLOEXEC | SOCK_NONBLOCK)),                 \
-        IF_EQUAL((type), 0, 3), LOAD(ARGUMENT(2)),                            \
-        IF_EQUAL((protocol), 0, 1), RETURN(SECCOMP_RET_ALLOW)
-#define SOCKET_STEPS 8
+#define DENIED FAILS(EPERM)
+#define DENY(name) CALL(name, DENIED)
 /* The call whose argument n has one of the bits. */
 #define DENY_BITS(name, n, bits)                                              \
-    IF_EQUAL(SYS_##name, 0, 4), LOAD(ARGUMENT(n)), IF_BITS((bits), 0, 1),     \
-        RETURN(ERRNO(EPERM)), RETURN(SECCOMP_RET_ALLOW)
+    CALL(name, LOAD(ARGUMENT(n)), IF_BITS(bits, DENIED), ALLOWED)
+/*
+ * A kind of socket that may be made: arguments 0 to 2, of which the kernel
+ * reads type without these two flags.
+ */
+#define SOCKET(family, type, protocol)                                        \
+    LOAD(ARGUMENT(0)),                                                        \
+        IF_EQUAL(family, LOAD(ARGUMENT(1)),                                   \
+                 BPF_STMT(BPF_ALU | BPF_AND | BPF_K,                          \
+                          ~(uint32_t) (SOCK_CLOEXEC | SOCK_NONBLOCK)),        \
+                 IF_EQUAL(type, LOAD(ARGUMENT(2)),                            \
+                          IF_EQUAL(protocol, ALLOWED)))
+/* Plug-ins and their daemons. */
+#define LOCAL_SOCKETS                                                         \
+    SOCKET(AF_UNIX, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_DGRAM, 0),          \
+        SOCKET(AF_UNIX, SOCK_SEQPACKET, 0)
+/* A descriptor can be told to signal another process. */
+#define DENY_OWNER(name)                                                      \
+    CALL(name, LOAD(ARGUMENT(1)), IF_EQUAL(F_SETOWN, DENIED),                 \
+         IF_EQUAL(F_SETOWN_EX, DENIED), ALLOWED)
+#ifdef __s390x__
+#define FLAGS_OF_CLONE ARGUMENT(1)
+#else
+#define FLAGS_OF_CLONE ARGUMENT(0)
+#endif
 
 /*
  * What is refused, rather than a list of what is allowed: resolver plug-ins
@@ -348,61 +361,48 @@ landlock(const struct sandbox_needs *needs, char *note, size_t size)
  */
 static const struct sock_filter filter[] = {
 #ifdef AUDIT_ARCHITECTURE
-    LOAD(FIELD(arch)),
-    IF_EQUAL(AUDIT_ARCHITECTURE, 1, 0),
-    RETURN(SECCOMP_RET_KILL_PROCESS),
+    LOAD(FIELD(arch)), IF_OTHER(AUDIT_ARCHITECTURE, ENDS),
 #endif
     LOAD(FIELD(nr)),
 #ifdef __x86_64__
     /* x32 numbers mean other calls. */
-    IF_FROM(0x40000000u, 0, 1),
-    RETURN(SECCOMP_RET_KILL_PROCESS),
+    IF_FROM(0x40000000u, ENDS),
 #endif
     /* As on an older kernel; ARM has calls of its own up there. */
 #if defined(AUDIT_ARCHITECTURE) && !defined(__arm__)
-    IF_FROM(FIRST_UNKNOWN_CALL, 0, 1), RETURN(ERRNO(ENOSYS)),
+    IF_FROM(FIRST_UNKNOWN_CALL, FAILS(ENOSYS)),
 #endif
     /* These hide their flags in memory; glibc falls back. */
-    IF_EQUAL(SYS_clone3, 0, 1), RETURN(ERRNO(ENOSYS)),
-    IF_EQUAL(SYS_openat2, 0, 1), RETURN(ERRNO(ENOSYS)),
-    IF_EQUAL(SYS_clone, 0, 4),
-#ifdef __s390x__
-    LOAD(ARGUMENT(1)),
-#else
-    LOAD(ARGUMENT(0)),
-#endif
-    IF_BITS(CLONE_THREAD, 0, 1), RETURN(SECCOMP_RET_ALLOW),
-    RETURN(ERRNO(EPERM)),
+    CALL(clone3, FAILS(ENOSYS)), CALL(openat2, FAILS(ENOSYS)),
+    CALL(clone, LOAD(FLAGS_OF_CLONE), IF_BITS(CLONE_THREAD, ALLOWED), DENIED),
     /*
      * Landlock's ports are those of connect() on plain TCP: no MPTCP, SCTP,
      * DCCP or SMC, by whatever type or protocol they are asked for; nor a TCP
      * socket that is turned into another, nor connecting by sending.
      */
 #ifdef SYS_socket
-    IF_EQUAL(SYS_socket, 0, 13 * SOCKET_STEPS + 1),
-    SOCKET(AF_INET, SOCK_STREAM, 0), SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
-    SOCKET(AF_INET, SOCK_DGRAM, 0), SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP),
-    SOCKET(AF_INET6, SOCK_STREAM, 0),
-    SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
-    SOCKET(AF_INET6, SOCK_DGRAM, 0),
-    SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
-    /* Plug-ins and their daemons. */
-    SOCKET(AF_UNIX, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_DGRAM, 0),
-    SOCKET(AF_UNIX, SOCK_SEQPACKET, 0),
-    /* This machine's addresses. */
-    SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
-    SOCKET(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE),
-    RETURN(ERRNO(EAFNOSUPPORT)),
+    CALL(socket,
+         SOCKET(AF_INET, SOCK_STREAM, 0),
+         SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
+         SOCKET(AF_INET, SOCK_DGRAM, 0),
+         SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP),
+         SOCKET(AF_INET6, SOCK_STREAM, 0),
+         SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
+         SOCKET(AF_INET6, SOCK_DGRAM, 0),
+         SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
+         LOCAL_SOCKETS,
+         /* This machine's addresses. */
+         SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
+         SOCKET(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE),
+         FAILS(EAFNOSUPPORT)),
 #endif
 #ifdef SYS_socketpair
-    IF_EQUAL(SYS_socketpair, 0, 3 * SOCKET_STEPS + 1),
-    SOCKET(AF_UNIX, SOCK_STREAM, 0), SOCKET(AF_UNIX, SOCK_DGRAM, 0),
-    SOCKET(AF_UNIX, SOCK_SEQPACKET, 0), RETURN(ERRNO(EAFNOSUPPORT)),
+    CALL(socketpair, LOCAL_SOCKETS, FAILS(EAFNOSUPPORT)),
 #endif
 #ifdef SYS_setsockopt
-    IF_EQUAL(SYS_setsockopt, 0, 6), LOAD(ARGUMENT(1)),
-    IF_EQUAL(IPPROTO_TCP, 0, 3), LOAD(ARGUMENT(2)), IF_EQUAL(TCP_ULP, 0, 1),
-    RETURN(ERRNO(EPERM)), RETURN(SECCOMP_RET_ALLOW),
+    CALL(setsockopt, LOAD(ARGUMENT(1)),
+         IF_EQUAL(IPPROTO_TCP, LOAD(ARGUMENT(2)), IF_EQUAL(TCP_ULP, DENIED)),
+         ALLOWED),
 #endif
 #ifdef SYS_sendto
     DENY_BITS(sendto, 3, MSG_FASTOPEN), DENY_BITS(sendmsg, 2, MSG_FASTOPEN),
@@ -414,12 +414,10 @@ static const struct sock_filter filter[] = {
      * its own name, see call_directly(); on s390x families are not judged.
      */
 #if defined(__i386__)
-    IF_EQUAL(SYS_socketcall, 0, 1), RETURN(SECCOMP_RET_TRAP),
+    CALL(socketcall, RETURN(SECCOMP_RET_TRAP)),
 #elif defined(__s390x__)
-    IF_EQUAL(SYS_socketcall, 0, 6), LOAD(ARGUMENT(0)),
-    IF_EQUAL(SYS_LISTEN, 2, 0), IF_EQUAL(SYS_ACCEPT, 1, 0),
-    IF_EQUAL(SYS_ACCEPT4, 0, 1), RETURN(ERRNO(EPERM)),
-    RETURN(SECCOMP_RET_ALLOW),
+    CALL(socketcall, LOAD(ARGUMENT(0)), IF_EQUAL(SYS_LISTEN, DENIED),
+         IF_EQUAL(SYS_ACCEPT, DENIED), IF_EQUAL(SYS_ACCEPT4, DENIED), ALLOWED),
 #elif defined(SYS_socketcall)
     DENY(socketcall),
 #endif
@@ -429,35 +427,28 @@ static const struct sock_filter filter[] = {
     /* PROT_EXEC on anonymous or changed memory; libraries are mapped. */
     DENY_BITS(mprotect, 2, PROT_EXEC),
 #ifndef __s390x__ /* its mmap hides the arguments in memory */
-    IF_EQUAL(MAP_CALL, 0, 7), LOAD(ARGUMENT(2)), IF_BITS(PROT_EXEC, 0, 4),
-    IF_BITS(PROT_WRITE, 2, 0),
-    LOAD(ARGUMENT(3)), IF_BITS(MAP_ANONYMOUS, 0, 1), RETURN(ERRNO(EPERM)),
-    RETURN(SECCOMP_RET_ALLOW),
+    IF_EQUAL(MAP_CALL, LOAD(ARGUMENT(2)),
+             IF_BITS(PROT_EXEC, IF_BITS(PROT_WRITE, DENIED),
+                     LOAD(ARGUMENT(3)), IF_BITS(MAP_ANONYMOUS, DENIED)),
+             ALLOWED),
 #endif
 #if defined(SYS_mmap2) && defined(SYS_mmap)
     DENY(mmap),
 #endif
     /* Limits of this process only: all helpers have the same uid. */
-    IF_EQUAL(SYS_prlimit64, 0, 4), LOAD(ARGUMENT(0)), IF_EQUAL(0, 0, 1),
-    RETURN(SECCOMP_RET_ALLOW), RETURN(ERRNO(EPERM)),
-    /* A descriptor can be told to signal another process, a terminal to read
-     * what was not typed. */
-    IF_EQUAL(SYS_fcntl, 0, 5), LOAD(ARGUMENT(1)), IF_EQUAL(F_SETOWN, 1, 0),
-    IF_EQUAL(F_SETOWN_EX, 0, 1), RETURN(ERRNO(EPERM)),
-    RETURN(SECCOMP_RET_ALLOW),
+    CALL(prlimit64, LOAD(ARGUMENT(0)), IF_EQUAL(0, ALLOWED), DENIED),
+    DENY_OWNER(fcntl),
 #ifdef SYS_fcntl64
-    IF_EQUAL(SYS_fcntl64, 0, 5), LOAD(ARGUMENT(1)), IF_EQUAL(F_SETOWN, 1, 0),
-    IF_EQUAL(F_SETOWN_EX, 0, 1), RETURN(ERRNO(EPERM)),
-    RETURN(SECCOMP_RET_ALLOW),
+    DENY_OWNER(fcntl64),
 #endif
-    IF_EQUAL(SYS_ioctl, 0, 7), LOAD(ARGUMENT(1)), IF_EQUAL(FIOSETOWN, 3, 0),
-    IF_EQUAL(SIOCSPGRP, 2, 0), IF_EQUAL(TIOCSTI, 1, 0),
-    IF_EQUAL(TIOCLINUX, 0, 1), RETURN(ERRNO(EPERM)),
-    RETURN(SECCOMP_RET_ALLOW),
+    /* The same by another name, and a terminal that is made to read what was
+     * not typed. */
+    CALL(ioctl, LOAD(ARGUMENT(1)), IF_EQUAL(FIOSETOWN, DENIED),
+         IF_EQUAL(SIOCSPGRP, DENIED), IF_EQUAL(TIOCSTI, DENIED),
+         IF_EQUAL(TIOCLINUX, DENIED), ALLOWED),
     /* The signal that comes when the warden ends. */
-    IF_EQUAL(SYS_prctl, 0, 4), LOAD(ARGUMENT(0)),
-    IF_EQUAL(PR_SET_PDEATHSIG, 0, 1), RETURN(ERRNO(EPERM)),
-    RETURN(SECCOMP_RET_ALLOW),
+    CALL(prctl, LOAD(ARGUMENT(0)), IF_EQUAL(PR_SET_PDEATHSIG, DENIED),
+         ALLOWED),
     /* New processes and programs. */
 #ifdef SYS_fork
     DENY(fork), DENY(vfork),
@@ -519,7 +510,7 @@ static const struct sock_filter filter[] = {
 #ifdef SYS_modify_ldt
     DENY(modify_ldt),
 #endif
-    RETURN(SECCOMP_RET_ALLOW),
+    ALLOWED,
 };
 
 #ifdef __i386__

@@ -27,7 +27,7 @@
 #include "helper/sanitized.h"
 
 #define AGAIN_MS 1000 /* it is another user's, whose name is on its way */
-#define ALLOW(name) IF_EQUAL(SYS_##name, 0, 1), RETURN(SECCOMP_RET_ALLOW)
+#define ALLOW(name) CALL(name, ALLOWED)
 
 /*
  * All that it does, by the names that the architectures have for it. What
@@ -35,9 +35,7 @@
  */
 static const struct sock_filter few_calls[] = {
 #ifdef AUDIT_ARCHITECTURE
-    LOAD(FIELD(arch)),
-    IF_EQUAL(AUDIT_ARCHITECTURE, 1, 0),
-    RETURN(SECCOMP_RET_KILL_PROCESS),
+    LOAD(FIELD(arch)), IF_OTHER(AUDIT_ARCHITECTURE, ENDS),
 #endif
     LOAD(FIELD(nr)),
     ALLOW(ppoll), ALLOW(restart_syscall), ALLOW(rt_sigreturn),
@@ -61,7 +59,7 @@ static const struct sock_filter few_calls[] = {
 #ifdef SYS_socketcall
     ALLOW(socketcall),
 #endif
-    RETURN(ERRNO(EPERM)),
+    FAILS(EPERM),
 };
 
 static void
