@@ -131,9 +131,11 @@ def run(world, tap):
     for label, context in distrusted(authority).items():
         jobs[label] = job(label, Endpoint(context, mint.answer()))
     # Trusted when the connection is made ahead, and somebody else afterwards.
+    # Its end is said: what is sent while it closes would meet a reset.
     wrong = server_context(authority.leaf(authority="stranger"))
     change = Endpoint(lambda peer: good if peer.number == 1 else wrong)
-    change.serve = lambda peer: peer.send(mint.answer()(peer.request()))
+    ahead = mint.answer(jwks=http(mint.jwks(), headers=["Connection: close"]))
+    change.serve = lambda peer: peer.send(ahead(peer.request()))
     jobs["another from the second connection on"] = job("changed", change)
     jobs["HTTP without TLS"] = job("http", Endpoint(None, serve=lambda peer: (
         peer.read(), peer.send(http(mint.success())))))
