@@ -44,7 +44,7 @@
 
 static const int codes_of[STATUS_COUNT][PHASE_COUNT] = {
 #define REASON(name, word, codes, told, person, meaning, fix)                 \
-    [STATUS_##name] = codes,
+    [STATUS_##name] = codes, /* braces: NOLINT(bugprone-macro-parentheses) */
 #include "common/reason.def"
 #undef REASON
 };
