@@ -19,7 +19,7 @@
  */
 static const struct challenge_row challenges[CHALLENGE_COUNT] = {
     [CHALLENGE_NONE] = {"", .kinds = NEXT_RESULT},
-    [CHALLENGE_UNKNOWN] = {""},
+    [CHALLENGE_UNKNOWN] = {.word = ""},
     [CHALLENGE_PASSWORD] = {
         "PASSWORD", .answer = ANSWER_PASSWORD, .kinds = NEXT_PASSWORD,
         .next = NEXT_AFTER_PASSWORD, .field = "PASSWORD",
@@ -72,10 +72,10 @@ static const struct challenge_row challenges[CHALLENGE_COUNT] = {
         .next = NEXT_RESULT | NEXT_CUSTOM | NEXT_VERIFIER | NEXT_MFA
                 | NEXT_SET_UP,
         .field = "ANSWER"},
-    [CHALLENGE_PASSKEY] = {"WEB_AUTHN"},
-    [CHALLENGE_DEVICE_SRP] = {"DEVICE_SRP_AUTH"},
-    [CHALLENGE_DEVICE_VERIFIER] = {"DEVICE_PASSWORD_VERIFIER"},
-    [CHALLENGE_ADMIN] = {"ADMIN_NO_SRP_AUTH"},
+    [CHALLENGE_PASSKEY] = {.word = "WEB_AUTHN"},
+    [CHALLENGE_DEVICE_SRP] = {.word = "DEVICE_SRP_AUTH"},
+    [CHALLENGE_DEVICE_VERIFIER] = {.word = "DEVICE_PASSWORD_VERIFIER"},
+    [CHALLENGE_ADMIN] = {.word = "ADMIN_NO_SRP_AUTH"},
 };
 
 static const struct auth_flow_row flows[AUTH_FLOW_COUNT] = {
