@@ -193,7 +193,8 @@ LIMITS = {"Max cpu time": (resource.RLIMIT_CPU, 30), "Max file size": (resource.
           "Max stack size": (resource.RLIMIT_STACK, 8 * 1024 * 1024),
           "Max processes": (resource.RLIMIT_NPROC, None),
           "Max locked memory": (resource.RLIMIT_MEMLOCK, 8 * 1024 * 1024)}
-CLEAN = {"SigBlk": "0" * 16, "SigIgn": "0" * 16, "SigPnd": "0" * 16, "ShdPnd": "0" * 16,
+PIPE = "0000000000001000"  # SIGPIPE, which the helper itself ignores, for libcurl
+CLEAN = {"SigBlk": "0" * 16, "SigIgn": PIPE, "SigPnd": "0" * 16, "ShdPnd": "0" * 16,
          "Umask": "0077", "environment": b"", "folder": "/", "its own session": True,
          "0 to 2": ["/dev/null"] * 3, "3": "socket:", "others": []}
 
