@@ -218,7 +218,7 @@ def vocabulary():
             cells = split_arguments(row)
             named = dict(re.findall(r'\.(\w+) = "([^"]*)"', row))
             first = {column: text_of(cell, {})
-                     for column, cell in zip(columns, cells)}
+                     for column, cell in zip(columns, cells) if not cell.startswith(".")}
             found.append({**first, **named})
         return found
     return (rows("challenges[CHALLENGE_COUNT] = {", ("word",)),
