@@ -18,11 +18,12 @@ from suites.outage import CONV_ERR, Login
 
 BREAKAGES = [
     ("helpers stay when their host is gone",
-     ("main (serve)", "...; (void) alarm(0); (void) sleep(60)")),
+     ("main (serve)", "...; (void) alarm(0); (void) sleep(60)"),
+     ("WARDEN_TIDY_MS", "60000")),
     ("warm_up=no changes nothing", ("sign_in (KEY_WARM_UP)", "false")),
     ("a helper is started before it is known whose sign-in it is",
      ("authenticate (LOG_DEBUG)",
-      "if (call_settings(call) == STATUS_OK) sign_in(call, &result); ...")),
+      "if (call->about.config != NULL) sign_in(call, &result); ...")),
 ]
 PROMPTS = 200
 SSH = 30
