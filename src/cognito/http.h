@@ -1,8 +1,8 @@
 /*
- * One bounded HTTPS exchange at a time with one endpoint: the only file that
- * includes curl. It knows no Cognito. TLS 1.2 or newer with the name and the
- * chain checked, no redirects, no environment, no proxy but the one given, no
- * content decoding; a post that was begun is never sent again.
+ * One bounded HTTPS exchange at a time with one endpoint. It knows no Cognito.
+ * TLS 1.2 or newer with the name and the chain checked, no redirects, no
+ * environment, no proxy but the one given, no content decoding; a post that
+ * was begun is never sent again. What curl has to do with it is in transfer.c.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -69,24 +69,19 @@ int64_t http_now(void);
 
 /*
  * POST / with Content-Type application/x-amz-json-1.1 and the X-Amz-Target
- * given. STATUS_OK: an HTTP answer of whatever code is in *answer_out.
- * Faults: STATUS_DNS, STATUS_CONNECT, STATUS_TLS, STATUS_TIMEOUT,
- * STATUS_TRANSPORT (broken off, too large, ambiguous), STATUS_MEMORY; detail
+ * given, in two steps: http_post_start sends while other things are done
+ * (http_pump carries it on) and keeps a copy of the body, http_post_finish
+ * waits for the answer. One at a time, and begun at most once per start.
+ * STATUS_OK: an HTTP answer of whatever code is in *answer_out. Faults:
+ * STATUS_DNS, STATUS_CONNECT, STATUS_TLS, STATUS_TIMEOUT, STATUS_TRANSPORT
+ * (broken off, too large, ambiguous), STATUS_MEMORY, STATUS_INTERNAL; detail
  * says more. A name that is not resolved by the deadline is STATUS_DNS; a
- * connection that is not up connect_ms after that, STATUS_CONNECT. The request
- * is begun at most once per call. Free the answer with http_answer_free in
- * every case.
- */
-enum status http_post(struct http *http, const char *target,
-                      const struct secret *body,
-                      struct http_answer *answer_out);
-
-/*
- * The same in two steps: http_post_start sends while other things are done
- * (http_pump carries it on), http_post_finish waits for the answer. One at a
- * time; http_post_start keeps a copy of the body. http_post_age: milliseconds
- * since the answer arrived or, while it is under way, since the start; -1
- * when there is none. http_post_drop gives the exchange up.
+ * connection that is not up connect_ms after that, STATUS_CONNECT. Free the
+ * answer with http_answer_free in every case.
+ *
+ * http_post_age: milliseconds since the answer arrived or, while it is under
+ * way, since the start; -1 when there is none. http_post_drop gives the
+ * exchange up.
  */
 enum status http_post_start(struct http *http, const char *target,
                             const struct secret *body);
@@ -96,8 +91,8 @@ int64_t http_post_age(const struct http *http);
 void http_post_drop(struct http *http);
 
 /*
- * GET path. Takes the answer of http_warm for the same path when that has
- * arrived or is under way.
+ * GET path, with the statuses of a post. Takes the answer of http_warm for
+ * the same path when that has arrived or is under way.
  */
 enum status http_get(struct http *http, const char *path,
                      struct http_answer *answer_out);

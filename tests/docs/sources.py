@@ -168,7 +168,7 @@ def statuses_in(text, expression):
 
 def curl_faults():
     """CURLE_ name -> set of status names that it can become."""
-    text = c_source("src/cognito/http.c")
+    text = c_source("src/cognito/transfer.c")
     faults, waiting = {}, []
     for case, default, result in re.findall(
             r"case CURLE_(\w+):|(default):|return ([^;]*);",

@@ -35,7 +35,7 @@ HARMLESS = {
     # Libraries' own, which they do without.
     "helper secret.c:malloc",
     # Connecting ahead of the password is a service, no more.
-    "helper http.c:strdup", "helper http.c:malloc",
+    "helper http.c:strdup", "helper transfer.c:malloc", "helper intake.c:malloc",
     # The result has arrived; the token is not given back and ends by itself.
     "helper wire_talk.c:shutdown",
 }
@@ -45,7 +45,7 @@ SOMETIMES = {
     "host helper.c:waitpid",
     "helper main.c:sched_getscheduler",
     # A poll without a wait, which is made again.
-    "helper http.c:poll",
+    "helper transfer.c:poll", "helper http.c:poll",
 }
 # While except_users is looked for, in a pass of its own ahead of the look-up of
 # the account: without the file the arguments alone say whom it excepts.

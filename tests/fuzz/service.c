@@ -102,16 +102,6 @@ http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX])
 }
 
 enum status
-http_post(struct http *http, const char *target, const struct secret *body,
-          struct http_answer *answer_out)
-{
-    (void) http;
-    (void) target;
-    MUST(strstr(body->data, "\"DEVICE_KEY\":") == NULL);
-    return answer(answer_out);
-}
-
-enum status
 http_post_start(struct http *http, const char *target,
                 const struct secret *body)
 {

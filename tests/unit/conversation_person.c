@@ -296,15 +296,6 @@ receive(const struct exchange *exchange, struct http_answer *answer_out)
 }
 
 enum status
-http_post(struct http *http, const char *target, const struct secret *body,
-          struct http_answer *answer_out)
-{
-    (void) http;
-    memset(answer_out, 0, sizeof(*answer_out));
-    return receive(send(target, body), answer_out);
-}
-
-enum status
 http_post_start(struct http *http, const char *target,
                 const struct secret *body)
 {

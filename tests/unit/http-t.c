@@ -548,10 +548,18 @@ client_of(const struct server *server)
 }
 
 static enum status
+post_this(struct http *http, const struct secret *text)
+{
+    enum status status = http_post_start(http, "Service.Operation", text);
+
+    http_answer_free(&reply);
+    return status == STATUS_OK ? http_post_finish(http, &reply) : status;
+}
+
+static enum status
 post(struct http *http)
 {
-    http_answer_free(&reply);
-    return http_post(http, "Service.Operation", &body, &reply);
+    return post_this(http, &body);
 }
 
 static enum status
@@ -673,9 +681,7 @@ test_large_post(void)
     need(bytes != NULL, "memory");
     memset(bytes, 'x', LARGE_POST);
     need(secret_set(&large, bytes, LARGE_POST), "memory");
-    http_answer_free(&reply);
-    is_number(http_post(http, "Service.Operation", &large, &reply), STATUS_OK,
-              "a large POST");
+    is_number(post_this(http, &large), STATUS_OK, "a large POST");
     ok(strcasestr(server->request, "Expect:") == NULL,
        "does not ask whether it may come");
     is_number((int64_t) strlen(strstr(server->request, "\r\n\r\n") + 4),
