@@ -320,8 +320,8 @@ client_run_sign_in(struct client *client, struct sign_in_result *result)
 
     if (!client->cognito.keys_pinned)
         http_warm(client->cognito.http, client->setup.pool.keys_path);
-    sign_in(&client->cognito, &client->terminal.talk, client->setup.config,
-            &request, result);
+    sign_in_run(&client->cognito, &client->terminal.talk, client->setup.config,
+                &request, result);
     client_begin_work(client);
 }
 

@@ -431,8 +431,8 @@ out:
 }
 
 static enum status
-send(struct cognito *cognito, const char *operation,
-     const struct json *request)
+send_request(struct cognito *cognito, const char *operation,
+             const struct json *request)
 {
     char target[TARGET_MAX];
     struct secret body = {0};
@@ -449,8 +449,8 @@ send(struct cognito *cognito, const char *operation,
 
 /* Waits for the answer to a request that was sent, and reads it. */
 static enum status
-receive(struct cognito *cognito, const struct json *request,
-        enum expected expected, struct cognito_answer *answer)
+receive_answer(struct cognito *cognito, const struct json *request,
+               enum expected expected, struct cognito_answer *answer)
 {
     struct http_answer http = {0};
     enum status status = http_post_finish(cognito->http, &http);
@@ -511,9 +511,9 @@ finish(struct cognito *cognito, const char *operation, enum status built,
         answer->status = built;
         return built;
     }
-    status = send(cognito, operation, request);
+    status = send_request(cognito, operation, request);
     if (status == STATUS_OK)
-        status = receive(cognito, request, expected, answer);
+        status = receive_answer(cognito, request, expected, answer);
     json_free(request);
     return settle(cognito, operation, status, answer);
 }
@@ -558,7 +558,7 @@ cognito_initiate_ahead(struct cognito *cognito, enum auth_flow flow,
     struct json *request = new_initiate(cognito, flow, fields, count, &status);
 
     if (status == STATUS_OK)
-        status = send(cognito, "InitiateAuth", request);
+        status = send_request(cognito, "InitiateAuth", request);
     if (status != STATUS_OK) {
         json_free(request);
         return status;
@@ -584,7 +584,7 @@ cognito_take_ahead(struct cognito *cognito, int64_t max_age_ms,
         json_free(request);
         return STATUS_UNAVAILABLE;
     }
-    status = receive(cognito, request, EXPECT_SIGN_IN, answer_out);
+    status = receive_answer(cognito, request, EXPECT_SIGN_IN, answer_out);
     json_free(request);
     return settle(cognito, "InitiateAuth", status, answer_out);
 }

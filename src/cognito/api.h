@@ -77,16 +77,17 @@ struct cognito_answer {
     struct secret refresh_token;
 };
 
+/* Wipes and frees; the answer is {0} again. */
 void cognito_answer_free(struct cognito_answer *answer);
 
-/* Frees the keys; nothing else belongs to the client. */
+/* Frees the keys and what was sent ahead; the rest is the caller's. */
 void cognito_close(struct cognito *cognito);
 
 /*
- * Sign-in. fields must hold USERNAME where the flow has one. STATUS_OK means
- * an HTTP 200 with a readable object and either a challenge or a result or
- * both: what that is worth is for the caller to decide. An answer with
- * neither is STATUS_UNREADABLE.
+ * Sign-in. fields must hold USERNAME. STATUS_OK means an HTTP 200 with a
+ * readable object and either a challenge or a result or both: what that is
+ * worth is for the caller to decide. An answer with neither is
+ * STATUS_UNREADABLE.
  */
 enum status cognito_initiate_auth(struct cognito *cognito,
                                   enum auth_flow flow,
@@ -113,6 +114,12 @@ enum status cognito_respond(struct cognito *cognito, const char *challenge,
                             const struct cognito_field *fields, size_t count,
                             struct cognito_answer *answer_out);
 
+/*
+ * The others. STATUS_OK means an HTTP 200: with an object in answer_out->body
+ * where the service says something (where a code was sent, who somebody is, a
+ * key), else with one or nothing. What it holds the caller reads. Faults of
+ * the network are http_post_finish's, errors of the service error.h's.
+ */
 enum status cognito_change_password(struct cognito *cognito,
                                     const struct secret *access_token,
                                     const struct secret *previous,

@@ -1,5 +1,6 @@
 /*
- * Reading certificates with OpenSSL.
+ * Reading certificates with OpenSSL, for people's eyes. It convinces nobody:
+ * whether the connection is good was judged before.
  *
  * SPDX-License-Identifier: MIT
  */

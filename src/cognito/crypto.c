@@ -1,5 +1,6 @@
 /*
- * Asking OpenSSL.
+ * One digest and one random number, asked of OpenSSL before anything depends
+ * on them. It must leave nothing on OpenSSL's list of errors.
  *
  * SPDX-License-Identifier: MIT
  */

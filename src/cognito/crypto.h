@@ -1,5 +1,6 @@
 /*
- * Whether OpenSSL is of any use in this process.
+ * Whether OpenSSL is of any use in this process. Asked once, at the start, so
+ * that a broken OpenSSL is not taken for a broken network or token.
  *
  * SPDX-License-Identifier: MIT
  */

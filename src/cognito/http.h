@@ -49,6 +49,7 @@ struct http_answer {
 enum status http_open(const struct http_options *options,
                       struct http **http_out);
 
+/* Gives up what is under way, closes and frees; NULL is fine. */
 void http_close(struct http *http);
 
 /*
@@ -119,6 +120,7 @@ enum status http_pump_for(struct http *http, int fd, int64_t limit_ms);
  */
 bool http_chain(const struct http *http, struct secret *pem_out);
 
+/* Wipes and frees; the answer is {0} again. */
 void http_answer_free(struct http_answer *answer);
 
 #endif

@@ -29,6 +29,7 @@ struct jwt_keys;
 enum status jwt_keys_parse(const char *text, size_t length,
                            struct jwt_keys **keys_out);
 
+/* NULL is fine. */
 void jwt_keys_free(struct jwt_keys *keys);
 
 /* Is there a key of the kid that the token's header names? */

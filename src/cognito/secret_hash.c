@@ -1,5 +1,6 @@
 /*
- * SECRET_HASH, by OpenSSL.
+ * SECRET_HASH, by OpenSSL. That it is over the very string which is sent as
+ * the user's name is for the caller to see to.
  *
  * SPDX-License-Identifier: MIT
  */

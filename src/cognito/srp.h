@@ -23,9 +23,10 @@ struct srp;
 /* A fresh secret a and A = g^a mod N. STATUS_MEMORY or STATUS_INTERNAL. */
 enum status srp_new(struct srp **srp_out);
 
-/* The same with a given in hex, for known-answer tests. */
+/* The same with a given in hex, for known-answer tests only. */
 enum status srp_new_with(const char *a_hex, struct srp **srp_out);
 
+/* Wipes and frees; NULL is fine. */
 void srp_free(struct srp *srp);
 
 /* A in lower-case hex without leading zeros, as SRP_A is sent. */
@@ -35,6 +36,8 @@ const char *srp_public(const struct srp *srp);
  * Answers PASSWORD_VERIFIER. Inputs as received: salt and B in hex (salt may
  * be negative), secret_block in Base64; pool_name is the pool ID after the
  * first _. STATUS_UNREADABLE: an input is malformed or B or u is zero.
+ * STATUS_MEMORY, STATUS_INTERNAL. The signature is a proof of the password:
+ * wipe it.
  */
 enum status srp_answer(const struct srp *srp, const char *pool_name,
                        const char *user_id, const struct secret *password,

@@ -1,5 +1,6 @@
 /*
- * OpenSSL's allocator, by ours.
+ * OpenSSL's allocator, replaced by one that wipes what it frees. It runs
+ * before everything else and must use nothing of OpenSSL's.
  *
  * SPDX-License-Identifier: MIT
  */

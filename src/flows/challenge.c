@@ -1,6 +1,6 @@
 /*
- * Who answers which challenge. That one may come at all, and what may follow
- * it, is the vocabulary's to know; this looks that it does not come elsewhere.
+ * Who answers which kind of challenge. That one may come at all, and what may
+ * follow it, is the vocabulary's to know; here it is enforced.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,7 @@
 /*
- * The challenges that Cognito can answer a sign-in with, one row each.
+ * Has the challenge of an answer answered, where one of its kind may come.
+ * What the words mean is cognito/vocabulary's; what is asked and sent, the
+ * answering file's.
  *
  * SPDX-License-Identifier: MIT
  */

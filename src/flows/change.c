@@ -1,5 +1,7 @@
 /*
- * The change of a password.
+ * ChangePassword with the access token of a sign-in. talk->ready stands
+ * between what only looks and what changes something in the pool. How a new
+ * password is asked for is password.c's.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -53,10 +55,9 @@ ask_and_send(struct flow *flow)
 }
 
 void
-change_password(struct cognito *cognito, struct talk *talk,
-                const struct config *config,
-                const struct sign_in_request *request,
-                struct sign_in_result *result_out)
+change_run(struct cognito *cognito, struct talk *talk,
+           const struct config *config, const struct sign_in_request *request,
+           struct sign_in_result *result_out)
 {
     struct flow flow = {.cognito = cognito,
                         .talk = talk,
@@ -67,12 +68,12 @@ change_password(struct cognito *cognito, struct talk *talk,
     enum status status;
 
     memset(result_out, 0, sizeof(*result_out));
-    status = flow_sign_in(&flow);
+    status = sign_in_flow(&flow);
     flow.hint[0] = '\0';
     if (status == STATUS_OK)
         status = flow_announce(&flow);
     /* A temporary or forgotten password was replaced on the way already. */
     if (status == STATUS_OK && !flow.renewed)
         status = ask_and_send(&flow);
-    flow_end(&flow, status);
+    sign_in_end(&flow, status);
 }

@@ -1,6 +1,7 @@
 /*
  * Changing a password: the old one proved by a whole sign-in, then the new
- * one, in two steps as PAM wants it.
+ * one, in two steps as PAM wants it. Whether the caller may change it at all
+ * is the module's to say.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,9 +15,9 @@
  * it, has it changed. Refusals by the pool's rules are asked again in the
  * pool's own words, three times at most.
  */
-void change_password(struct cognito *cognito, struct talk *talk,
-                     const struct config *config,
-                     const struct sign_in_request *request,
-                     struct sign_in_result *result_out);
+void change_run(struct cognito *cognito, struct talk *talk,
+                const struct config *config,
+                const struct sign_in_request *request,
+                struct sign_in_result *result_out);
 
 #endif

@@ -1,5 +1,7 @@
 /*
- * The steps that every sign-in is made of.
+ * The steps on struct flow: how a person is asked and what is no answer, what
+ * goes along with InitiateAuth, how an answer is taken over. What a challenge
+ * asks for it does not know.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -186,8 +188,7 @@ flow_ask_code(struct flow *flow, const char *prompt, size_t min, size_t max,
 
 /*
  * otp=append: a host with one prompt takes password and code together, as
- * password,code. What follows the last comma is the code when it is 4 to 10
- * digits.
+ * password,code. What follows the last comma is the code when it can be one.
  */
 static bool
 cut_code(struct flow *flow)
@@ -200,7 +201,8 @@ cut_code(struct flow *flow)
            && password->data[password->length - 1 - digits] >= '0'
            && password->data[password->length - 1 - digits] <= '9')
         digits++;
-    if (digits < 4 || digits > 10 || digits + 2 > password->length
+    if (digits < FLOW_CODE_MIN || digits > FLOW_CODE_MAX
+        || digits + 2 > password->length
         || password->data[password->length - 1 - digits] != ',')
         return true;
     done = secret_set(&flow->appended_code,

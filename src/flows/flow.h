@@ -1,6 +1,7 @@
 /*
- * One sign-in while it is under way: what sign_in.c, challenge.c, password.c
- * and mfa.c share.
+ * One sign-in while it is under way: its state, and the steps that the files
+ * of this folder take on it: asking, starting, answering, starting again.
+ * Those that answer challenges know of each other nothing else.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -120,15 +121,6 @@ enum status flow_restart(struct flow *flow, enum status status);
 void flow_note(struct flow *flow, const struct cognito_answer *answer);
 
 /*
- * The whole sign-in, up to the verdict on the token. The caller has filled in
- * cognito, talk, config, request and result; flow_end afterwards.
- */
-enum status flow_sign_in(struct flow *flow);
-
-/* Writes the status and the person's words to the result, frees the flow. */
-void flow_end(struct flow *flow, enum status status);
-
-/*
  * In a change of password, once: the old one is proved, or the code of a reset
  * is there, and nothing is changed in the pool before talk->ready returns.
  * Elsewhere nothing.
@@ -146,8 +138,10 @@ enum status flow_permit_code(struct flow *flow);
 void flow_tell_person(struct flow *flow, const char *text);
 
 /*
- * Has a code sent by the operation given, if talk permits one now; the hint
- * says where it went, or limited, that one was asked for not long ago.
+ * Has a code sent by the operation given, if talk permits one now. STATUS_OK
+ * also when it does not because one was sent a short while ago: the hint says
+ * where the code went or, in the words of limited, that. STATUS_UNAVAILABLE
+ * where codes cannot be counted; else what the service says.
  */
 enum status flow_send_code(struct flow *flow,
                            enum status (*operation)(

@@ -1,5 +1,6 @@
 /*
- * Codes, choices, set-up, a pool's own questions.
+ * How a person types a code or picks a factor, and when a code counts as a
+ * second factor. It has none of the service's words: see cognito/vocabulary.
  *
  * SPDX-License-Identifier: MIT
  */

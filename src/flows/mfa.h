@@ -1,6 +1,7 @@
 /*
  * Challenges about other proofs than the password: codes, the choice among
- * them, setting one up, questions of a pool's own.
+ * them, setting one up, questions of a pool's own. Which factors there are,
+ * and what each is called, is in cognito/vocabulary.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,7 @@
 /*
- * Sending, proving and renewing a password.
+ * The dialogues in which a password changes hands. Whoever wants a new one
+ * has it asked for here; what it must be like only the pool knows. A proof
+ * goes out once, as the answer to one challenge.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,6 +1,6 @@
 /*
  * Challenges about passwords: sending it, proving it by SRP, choosing a new
- * one.
+ * one; and resetting a forgotten one.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,5 +1,6 @@
 /*
- * Identity, groups, second factor.
+ * The gates behind a good token: identity first, then groups, then the second
+ * factor. It must trust no claim that people can change for themselves.
  *
  * SPDX-License-Identifier: MIT
  */

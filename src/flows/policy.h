@@ -1,5 +1,7 @@
 /*
- * Is the token about the user who is logging in, and may that user?
+ * Is the token about the user who is logging in, and may that user? It judges
+ * claims whose signature was verified before, by the settings, and asks
+ * nobody.
  *
  * SPDX-License-Identifier: MIT
  */

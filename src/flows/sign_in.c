@@ -1,5 +1,6 @@
 /*
- * From the first question to a verdict.
+ * The order of a sign-in: name, start, challenges, what can be mended on the
+ * way, and the verdict. Nowhere else does a sign-in become STATUS_OK.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -257,7 +258,7 @@ answer_challenges(struct flow *flow)
 }
 
 enum status
-flow_sign_in(struct flow *flow)
+sign_in_flow(struct flow *flow)
 {
     enum status status;
 
@@ -279,7 +280,7 @@ flow_sign_in(struct flow *flow)
 }
 
 void
-flow_end(struct flow *flow, enum status status)
+sign_in_end(struct flow *flow, enum status status)
 {
     flow->result->proved = flow->password_proved;
     flow->result->outcome.status = status;
@@ -300,9 +301,10 @@ flow_end(struct flow *flow, enum status status)
 }
 
 void
-sign_in(struct cognito *cognito, struct talk *talk,
-        const struct config *config, const struct sign_in_request *request,
-        struct sign_in_result *result_out)
+sign_in_run(struct cognito *cognito, struct talk *talk,
+            const struct config *config,
+            const struct sign_in_request *request,
+            struct sign_in_result *result_out)
 {
     struct flow flow = {.cognito = cognito,
                         .talk = talk,
@@ -311,5 +313,5 @@ sign_in(struct cognito *cognito, struct talk *talk,
                         .result = result_out};
 
     memset(result_out, 0, sizeof(*result_out));
-    flow_end(&flow, flow_sign_in(&flow));
+    sign_in_end(&flow, sign_in_flow(&flow));
 }

@@ -17,6 +17,8 @@
 #include "common/status.h"
 #include "flows/talk.h"
 
+struct flow;
+
 /* Whose sign-in, and where. */
 struct sign_in_request {
     const char *user;       /* the local name */
@@ -35,18 +37,27 @@ struct sign_in_result {
     struct secret refresh_token; /* to be revoked when nobody needs it */
 };
 
+/* Wipes and frees the tokens. */
 void sign_in_free(struct sign_in_result *result);
 
 /*
- * Signs user in. STATUS_OK only when the pool answered with an
+ * Signs request->user in. STATUS_OK only when the pool answered with an
  * AuthenticationResult, no challenge, and an ID token that verifies, names
  * this very user, and passes every gate of the settings. Everything else is
  * a denial or a fault, as enum status says.
  */
-void sign_in(struct cognito *cognito, struct talk *talk,
-             const struct config *config,
-             const struct sign_in_request *request,
-             struct sign_in_result *result_out);
+void sign_in_run(struct cognito *cognito, struct talk *talk,
+                 const struct config *config,
+                 const struct sign_in_request *request,
+                 struct sign_in_result *result_out);
+
+/*
+ * The same in two, for what goes on with a sign-in: the caller has filled in
+ * cognito, talk, config, request and result. sign_in_end, in every case,
+ * writes the status and the person's words to the result and frees the flow.
+ */
+enum status sign_in_flow(struct flow *flow);
+void sign_in_end(struct flow *flow, enum status status);
 
 /*
  * Writes what Cognito is told as the user's name: the map's, else

@@ -1,5 +1,6 @@
 /*
- * Confirmation of a new account.
+ * The dialogue about a confirmation code. The service sends one to whoever
+ * asks, so one is asked for only as often as talk permits.
  *
  * SPDX-License-Identifier: MIT
  */

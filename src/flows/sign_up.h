@@ -1,5 +1,6 @@
 /*
- * Finishing a sign-up at the prompt.
+ * Finishing a sign-up at the prompt: an account that is not confirmed yet is
+ * confirmed by the code that its owner was sent. That proves no password.
  *
  * SPDX-License-Identifier: MIT
  */

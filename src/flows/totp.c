@@ -1,5 +1,7 @@
 /*
- * An authenticator app, set up at the prompt: the only user of libqrencode.
+ * An authenticator app, set up at the prompt: its key as a drawing and as
+ * text, and its first code. The only user of libqrencode; where the drawing
+ * is shown is talk's to know.
  *
  * SPDX-License-Identifier: MIT
  */

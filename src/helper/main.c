@@ -409,10 +409,9 @@ serve(struct wire_talk *talk, const struct request *request,
         if (request->operation == WIRE_PROBE)
             probe(talk, &cognito, &result.outcome);
         else if (request->operation == WIRE_CHANGE)
-            change_password(&cognito, &talk->talk, setup->config, &whose,
-                            &result);
+            change_run(&cognito, &talk->talk, setup->config, &whose, &result);
         else
-            sign_in(&cognito, &talk->talk, setup->config, &whose, &result);
+            sign_in_run(&cognito, &talk->talk, setup->config, &whose, &result);
     }
     /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     find_cause(&result.outcome);

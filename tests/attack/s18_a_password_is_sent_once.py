@@ -29,12 +29,12 @@ BREAKAGES = [
       "curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer) == CURLE_OK",
       SEEK)),
     ("what failed is tried again",
-     ("finish (send)",
-      "...; if (status != STATUS_OK) status = send(cognito, operation, request)"),
-     ("finish (receive)",
-      "{ ...; if (status != STATUS_OK) status = send(cognito, operation, request); if (status "
-      "== STATUS_OK && answer->body == NULL) status = receive(cognito, request, expected, "
-      "answer); }")),
+     ("finish (send_request)",
+      "...; if (status != STATUS_OK) status = send_request(cognito, operation, request)"),
+     ("finish (receive_answer)",
+      "{ ...; if (status != STATUS_OK) status = send_request(cognito, operation, request); "
+      "if (status == STATUS_OK && answer->body == NULL) "
+      "status = receive_answer(cognito, request, expected, answer); }")),
     ("half an answer is one",
      ("fault_status (CURLE_OK)", "case CURLE_PARTIAL_FILE: case CURLE_RECV_ERROR: ...")),
     ("a connection that was closed meanwhile is used", ("leave_dead", "return false;")),

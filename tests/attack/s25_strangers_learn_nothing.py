@@ -19,7 +19,7 @@ BREAKAGES = [
     ("a refusal by the name of an account asks for no delay",
      ("result_finish (pam_fail_delay)", "if (result->status != STATUS_BAD_INPUT) ...")),
     ("a disabled account is slow",
-     ("flow_end (password_proved)",
+     ("sign_in_end (password_proved)",
       "if (status == STATUS_DISABLED) (void) poll(NULL, 0, 500); ...",
       "#include <poll.h>")),
     ("the words tell an account's state",

@@ -88,9 +88,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(config_status(config) == STATUS_OK);
     service_answers(data + (size > 0), size - (size > 0));
     if (size > 0 && data[0] >= 128)
-        change_password(&cognito, &talk, config, &request, &result);
+        change_run(&cognito, &talk, config, &request, &result);
     else
-        sign_in(&cognito, &talk, config, &request, &result);
+        sign_in_run(&cognito, &talk, config, &request, &result);
     MUST(result.outcome.status != STATUS_OK);
     sign_in_free(&result);
     cognito_close(&cognito);

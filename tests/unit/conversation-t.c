@@ -498,7 +498,7 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
         cognito_close(cognito);
 
     request.user = person_names[scene.person];
-    sign_in(cognito, &person_talk, configs[index], &request, &result);
+    sign_in_run(cognito, &person_talk, configs[index], &request, &result);
 
     for (size_t i = 0; i < record.count; i++)
         read_exchange(&oracle, &record.exchanges[i]);
