@@ -12,46 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cognito/base64url.h"
 #include "common/text.h"
-
-static int
-value_of(char digit)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789-_";
-    const char *at = digit == '\0' ? NULL : strchr(digits, digit);
-
-    return at == NULL ? -1 : (int) (at - digits);
-}
-
-/* The bytes of base64url text (RFC 4648, section 5, without padding). */
-static bool
-decode(const char *text, size_t length, struct secret *out)
-{
-    char *bytes = malloc(length + 1);
-    unsigned int bits = 0;
-    size_t used = 0;
-    bool good = true;
-    int have = 0;
-
-    if (bytes == NULL)
-        return false;
-    for (size_t i = 0; good && i < length; i++) {
-        int value = value_of(text[i]);
-
-        good = value >= 0;
-        bits = (bits << 6) | (unsigned int) (good ? value : 0);
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            bytes[used++] = (char) ((bits >> have) & 0xff);
-        }
-    }
-    good = good && secret_set(out, bytes, used);
-    secret_wipe(bytes, used);
-    free(bytes);
-    return good;
-}
 
 /* The payload as a JSON object; json_free it. NULL for other tokens. */
 static struct json *
@@ -63,7 +25,8 @@ read_payload(const struct secret *token)
     struct json *claims = NULL;
 
     if (second != NULL
-        && decode(first + 1, (size_t) (second - first - 1), &payload)
+        && base64url_decode(first + 1, (size_t) (second - first - 1), &payload)
+               == STATUS_OK
         && json_parse(payload.data, payload.length, &claims) != STATUS_OK)
         claims = NULL;
     secret_free(&payload);

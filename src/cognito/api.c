@@ -1,7 +1,6 @@
 /*
- * The operations: what goes into each request and what is taken from its
- * answer. A request is built, sent once and wiped; whether an answer is good
- * news is decided here only as far as it can be read at all.
+ * The operations: what goes into each request. One is built, sent once and
+ * wiped; its answer is answer.c's to read. The keys of the pool come last.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,36 +9,12 @@
 #include "cognito/api.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "cognito/error.h"
 #include "cognito/secret_hash.h"
-#include "common/text.h"
 
 #define SERVICE "AWSCognitoIdentityProviderService."
 #define TARGET_MAX 96
-#define ECHO_MIN 6 /* shorter values stand in messages by chance */
-#define CLIENT_ID_USUAL 32 /* characters; those of AWS have 26 */
-
-/* What HTTP 200 must bring. */
-enum expected {
-    EXPECT_NOTHING, /* an empty body or any object */
-    EXPECT_OBJECT,
-    EXPECT_SIGN_IN /* a challenge or a result */
-};
-
-void
-cognito_answer_free(struct cognito_answer *answer)
-{
-    json_free(answer->body);
-    secret_free(&answer->session);
-    secret_free(&answer->id_token);
-    secret_free(&answer->access_token);
-    secret_free(&answer->refresh_token);
-    memset(answer, 0, sizeof *answer);
-}
 
 void
 cognito_close(struct cognito *cognito)
@@ -49,8 +24,6 @@ cognito_close(struct cognito *cognito)
     json_free(cognito->ahead);
     cognito->ahead = NULL;
 }
-
-/* ---- Requests ---- */
 
 static const char *
 text_of(const struct secret *secret)
@@ -168,268 +141,6 @@ out:
     return status;
 }
 
-/* ---- Answers ---- */
-
-struct echo {
-    const char *message;
-    bool found;
-};
-
-/* Is this member one that may stand in a message? */
-static bool
-is_public(const char *key)
-{
-    static const char *const names[] = {
-        "Username", "USERNAME",      "ClientId",
-        "AuthFlow", "ChallengeName", "FriendlyDeviceName",
-    };
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(key, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool
-find_echo(const char *key, const char *value, void *context)
-{
-    struct echo *echo = context;
-    /* A secret in the place of the client ID: those are shorter. */
-    bool shown = is_public(key)
-                 && (strcmp(key, "ClientId") != 0
-                     || strlen(value) <= CLIENT_ID_USUAL);
-
-    echo->found = !shown && strlen(value) >= ECHO_MIN
-                  && strstr(echo->message, value) != NULL;
-    return !echo->found;
-}
-
-/*
- * Does the message repeat something secret that was sent, now or before?
- * Emulators do, with hashes and sessions, and messages are logged. The most
- * common message of all is exempt: to withhold it would tell who typed
- * "password".
- */
-static bool
-echoes(const struct cognito *cognito, const struct json *request,
-       const char *message)
-{
-    static const char usual[] = "Incorrect username or password.";
-    struct echo echo = {.message = message};
-
-    /* With or without its full stop, and nothing else. */
-    if (strcasecmp(message, usual) == 0
-        || (strlen(message) == sizeof usual - 2
-            && strncasecmp(message, usual, sizeof usual - 2) == 0))
-        return false;
-    if (cognito->typed != NULL && cognito->typed->data != NULL)
-        (void) find_echo("", cognito->typed->data, &echo);
-    if (!echo.found)
-        json_each_text(request, find_echo, &echo);
-    if (!echo.found)
-        json_each_text(json_object(request, "AuthParameters"), find_echo,
-                       &echo);
-    if (!echo.found)
-        json_each_text(json_object(request, "ChallengeResponses"), find_echo,
-                       &echo);
-    return echo.found;
-}
-
-/*
- * Does a name of the service's repeat something secret? Its real names are
- * exempt: they say nothing about a password that happens to stand in one.
- */
-static bool
-name_echoes(const struct cognito *cognito, const struct json *request,
-            const char *name)
-{
-    return vocabulary_named(name) == CHALLENGE_UNKNOWN
-           && !error_is_known(name) && echoes(cognito, request, name);
-}
-
-/* The first of the three that is a text and not empty, or "". */
-static const char *
-first_text(const struct json *object, const char *first, const char *second,
-           const char *third)
-{
-    const char *const keys[] = {first, second, third};
-
-    for (size_t i = 0; i < 3; i++) {
-        const char *text = keys[i] == NULL ? NULL : json_text(object, keys[i]);
-
-        if (text != NULL && text[0] != '\0')
-            return text;
-    }
-    return "";
-}
-
-/* An answer that is an error, whatever else it holds. */
-static enum status
-take_error(const struct cognito *cognito, const struct json *request,
-           const struct json *body, const struct http_answer *http,
-           struct cognito_answer *answer)
-{
-    const char *code = first_text(body, "__type", "code", NULL);
-    const char *message =
-        first_text(body, "message", "Message", "errorMessage");
-    enum status status;
-
-    if (code[0] == '\0')
-        code = http->error_type;
-    if (message[0] == '\0')
-        message = http->error_message;
-    error_code(code, answer->error, sizeof answer->error);
-    text_clean(echoes(cognito, request, message)
-                   ? "(withheld: repeats what was sent)"
-                   : message,
-               answer->message, sizeof answer->message);
-    status = error_status(answer->error, message, http->code);
-    if (name_echoes(cognito, request, answer->error))
-        answer->error[0] = '\0';
-    return status;
-}
-
-/* A member that is a text or absent (null and "" are absent). */
-static enum status
-take_secret(const struct json *object, const char *key,
-            struct secret *secret_out)
-{
-    const char *text = json_text(object, key);
-
-    if (text == NULL)
-        return json_has(object, key) ? STATUS_UNREADABLE : STATUS_OK;
-    if (text[0] == '\0')
-        return STATUS_OK;
-    return secret_set_text(secret_out, text) ? STATUS_OK : STATUS_MEMORY;
-}
-
-static enum status
-take_challenge(const struct cognito *cognito, const struct json *request,
-               struct cognito_answer *answer)
-{
-    const char *name = json_text(answer->body, "ChallengeName");
-
-    if (name == NULL && json_has(answer->body, "ChallengeName"))
-        return STATUS_UNREADABLE;
-    answer->parameters = json_object(answer->body, "ChallengeParameters");
-    if (answer->parameters == NULL
-        && json_has(answer->body, "ChallengeParameters"))
-        return STATUS_UNREADABLE;
-    if (name == NULL)
-        return STATUS_OK;
-    if (strlen(name) >= sizeof answer->challenge
-        || name_echoes(cognito, request, name))
-        return STATUS_UNREADABLE;
-    (void) snprintf(answer->challenge, sizeof answer->challenge, "%s", name);
-    answer->asked = vocabulary_named(name);
-    return STATUS_OK;
-}
-
-static enum status
-take_result(struct cognito_answer *answer)
-{
-    const struct json *result =
-        json_object(answer->body, "AuthenticationResult");
-    enum status status;
-
-    if (result == NULL)
-        return json_has(answer->body, "AuthenticationResult")
-                   ? STATUS_UNREADABLE
-                   : STATUS_OK;
-    status = take_secret(result, "AccessToken", &answer->access_token);
-    if (status == STATUS_OK)
-        status = take_secret(result, "IdToken", &answer->id_token);
-    if (status == STATUS_OK)
-        status = take_secret(result, "RefreshToken", &answer->refresh_token);
-    answer->has_result =
-        status == STATUS_OK && answer->access_token.length > 0;
-    return status;
-}
-
-/* HTTP 200 with what may be an object in body (NULL: an empty body). */
-static enum status
-take_success(const struct cognito *cognito, const struct json *request,
-             enum expected expected, struct cognito_answer *answer)
-{
-    enum status status;
-
-    if (answer->body == NULL)
-        return expected == EXPECT_NOTHING ? STATUS_OK : STATUS_UNREADABLE;
-    status = take_secret(answer->body, "Session", &answer->session);
-    if (status != STATUS_OK || expected != EXPECT_SIGN_IN)
-        return status;
-    status = take_challenge(cognito, request, answer);
-    if (status == STATUS_OK)
-        status = take_result(answer);
-    if (status == STATUS_OK && answer->challenge[0] == '\0'
-        && !answer->has_result)
-        status = STATUS_UNREADABLE;
-    return status;
-}
-
-/* What was wrong with JSON that could be read. */
-static void
-say_unreadable(enum expected expected, struct cognito_answer *answer)
-{
-    const char *what = "lacks what it must hold, or holds it in another form";
-
-    if (answer->body == NULL)
-        what = "is empty";
-    else if (expected == EXPECT_SIGN_IN
-             && !json_has(answer->body, "AuthenticationResult")
-             && !json_has(answer->body, "ChallengeName"))
-        what = "holds neither a result nor a challenge";
-    (void) snprintf(answer->message, sizeof answer->message, "the answer %s",
-                    what);
-}
-
-static bool
-is_blank(const struct secret *text)
-{
-    return text->length == 0 || strspn(text->data, " \t\r\n") == text->length;
-}
-
-/* Reads an HTTP answer of whatever code. */
-static enum status
-take_answer(const struct cognito *cognito, const struct json *request,
-            enum expected expected, const struct http_answer *http,
-            struct cognito_answer *answer)
-{
-    struct json *body = NULL;
-    enum status status = STATUS_OK;
-
-    if (!is_blank(&http->body))
-        status = json_parse(http->body.data, http->body.length, &body);
-    if (status == STATUS_OK && body != NULL && !json_is_object(body))
-        status = STATUS_UNREADABLE;
-    if (status == STATUS_MEMORY)
-        goto out;
-    if (status == STATUS_UNREADABLE)
-        (void) snprintf(answer->message, sizeof answer->message,
-                        "the answer is %s",
-                        body != NULL ? "no object"
-                                     : json_fault(http->body.data,
-                                                  http->body.length));
-    /* A code decides before the HTTP status does. */
-    if (http->code != 200 || http->error_type[0] != '\0'
-        || json_has(body, "__type")) {
-        status = take_error(cognito, request,
-                            status == STATUS_OK ? body : NULL, http, answer);
-        goto out;
-    }
-    if (status == STATUS_OK) {
-        answer->body = body;
-        body = NULL;
-        status = take_success(cognito, request, expected, answer);
-        if (status == STATUS_UNREADABLE)
-            say_unreadable(expected, answer);
-    }
-
-out:
-    json_free(body);
-    return status;
-}
-
 static enum status
 send_request(struct cognito *cognito, const char *operation,
              const struct json *request)
@@ -450,44 +161,24 @@ send_request(struct cognito *cognito, const char *operation,
 /* Waits for the answer to a request that was sent, and reads it. */
 static enum status
 receive_answer(struct cognito *cognito, const struct json *request,
-               enum expected expected, struct cognito_answer *answer)
+               enum answer_expected expected, struct cognito_answer *answer)
 {
     struct http_answer http = {0};
-    enum status status = http_post_finish(cognito->http, &http);
+    enum status fault = http_post_finish(cognito->http, &http);
+    enum status status = answer_read(cognito->typed, request, expected, fault,
+                                     &http, answer);
 
-    answer->http = http.code;
-    answer->ms = http.ms;
-    answer->date = http.date;
-    (void) snprintf(answer->request_id, sizeof answer->request_id, "%s",
-                    echoes(cognito, request, http.request_id)
-                        ? ""
-                        : http.request_id);
-    if (status == STATUS_OK)
-        status = take_answer(cognito, request, expected, &http, answer);
-    else
-        (void) snprintf(answer->message, sizeof answer->message, "%s",
-                        http.detail);
     http_answer_free(&http);
     return status;
 }
 
-/* Leaves nothing in an answer that a failure must not bring. */
+/* Before anybody sees it. */
 static enum status
 settle(struct cognito *cognito, const char *operation, enum status status,
        struct cognito_answer *answer)
 {
-    if (status != STATUS_OK) {
-        json_free(answer->body);
-        answer->body = NULL;
-        answer->parameters = NULL;
-        answer->challenge[0] = '\0';
-        answer->asked = CHALLENGE_NONE;
-        answer->has_result = false;
-        secret_free(&answer->session);
-        secret_free(&answer->id_token);
-        secret_free(&answer->access_token);
-        secret_free(&answer->refresh_token);
-    }
+    if (status != STATUS_OK)
+        answer_strip(answer);
     answer->status = status;
     if (cognito->observe != NULL)
         cognito->observe(cognito->observer, operation, answer);
@@ -500,7 +191,7 @@ settle(struct cognito *cognito, const char *operation, enum status status,
  */
 static enum status
 finish(struct cognito *cognito, const char *operation, enum status built,
-       struct json *request, enum expected expected,
+       struct json *request, enum answer_expected expected,
        struct cognito_answer *answer)
 {
     enum status status;
@@ -517,8 +208,6 @@ finish(struct cognito *cognito, const char *operation, enum status built,
     json_free(request);
     return settle(cognito, operation, status, answer);
 }
-
-/* ---- Operations ---- */
 
 /* NULL with a status when it cannot be built. */
 static struct json *
@@ -804,8 +493,6 @@ cognito_revoke_token(struct cognito *cognito,
     return finish(cognito, "RevokeToken", status, request, EXPECT_NOTHING,
                   answer_out);
 }
-
-/* ---- The pool's keys ---- */
 
 static void
 observe_keys(const struct cognito *cognito, const struct http_answer *http,

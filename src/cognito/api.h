@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cognito/answer.h"
 #include "cognito/http.h"
 #include "cognito/json.h"
 #include "cognito/jwt.h"
@@ -19,8 +20,6 @@
 #include "cognito/vocabulary.h"
 #include "common/secret.h"
 #include "common/status.h"
-
-struct cognito_answer;
 
 /* One app client of one pool. Borrowed members; the caller keeps them alive. */
 struct cognito {
@@ -49,36 +48,6 @@ struct cognito_field {
     const char *name;
     const char *value;
 };
-
-/*
- * What an operation answered. Initialise with {0}, free with
- * cognito_answer_free in every case. An operation frees what the answer held
- * before, after its request is built: session and fields may stand in it.
- * error is the bare exception name or ""; message is the service's text, or
- * curl's about a fault, printable and at most 200 bytes, without passwords,
- * codes, hashes or tokens that were sent.
- */
-struct cognito_answer {
-    enum status status;
-    long http;
-    unsigned int ms;
-    char error[96];
-    char message[208];
-    char request_id[80];
-    int64_t date;                   /* of the service, Unix seconds or 0 */
-    struct json *body;              /* the object; NULL: failure or empty */
-    char challenge[64];             /* ChallengeName, "" when none */
-    enum challenge asked;           /* which one that is */
-    struct secret session;
-    const struct json *parameters;  /* ChallengeParameters, inside body */
-    bool has_result;                /* AuthenticationResult is an object */
-    struct secret id_token;
-    struct secret access_token;
-    struct secret refresh_token;
-};
-
-/* Wipes and frees; the answer is {0} again. */
-void cognito_answer_free(struct cognito_answer *answer);
 
 /* Frees the keys and what was sent ahead; the rest is the caller's. */
 void cognito_close(struct cognito *cognito);
@@ -166,7 +135,7 @@ enum status cognito_verify_software_token(struct cognito *cognito,
                                           const char *device_name,
                                           struct cognito_answer *answer_out);
 
-/* Makes a second factor the preferred one; STATUS_INTERNAL for what is none. */
+/* Makes a second factor the preferred one; STATUS_INTERNAL for another. */
 enum status cognito_prefer_mfa(struct cognito *cognito,
                                const struct secret *access_token,
                                enum challenge factor,

@@ -20,6 +20,7 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
+#include "cognito/base64url.h"
 #include "common/secret.h"
 #include "common/text.h"
 
@@ -47,62 +48,6 @@ struct parts {
     size_t signature_length;
 };
 
-static int
-value_of(char digit)
-{
-    if (digit >= 'A' && digit <= 'Z')
-        return digit - 'A';
-    if (digit >= 'a' && digit <= 'z')
-        return digit - 'a' + 26;
-    if (digit >= '0' && digit <= '9')
-        return digit - '0' + 52;
-    if (digit == '-')
-        return 62;
-    return digit == '_' ? 63 : -1;
-}
-
-/*
- * Decodes base64url as RFC 7515, section 2, wants it: no padding, no other
- * character, and the bits that are left over are zero, so that one sequence
- * of bytes has one spelling.
- */
-static enum status
-decode(const char *text, size_t length, struct secret *bytes_out)
-{
-    unsigned char *bytes;
-    size_t used = 0;
-    unsigned int bits = 0;
-    unsigned int held = 0;
-    enum status status = STATUS_UNREADABLE;
-
-    secret_free(bytes_out);
-    if (length == 0 || length % 4 == 1)
-        return STATUS_UNREADABLE;
-    bytes = malloc(length);
-    if (bytes == NULL)
-        return STATUS_MEMORY;
-    for (size_t i = 0; i < length; i++) {
-        int value = value_of(text[i]);
-
-        if (value < 0)
-            goto out;
-        bits = (bits << 6 | (unsigned int) value) & 0xffffU;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            bytes[used++] = (unsigned char) (bits >> held);
-        }
-    }
-    if ((bits & ((1U << held) - 1)) != 0)
-        goto out;
-    status = secret_set(bytes_out, bytes, used) ? STATUS_OK : STATUS_MEMORY;
-
-out:
-    secret_wipe(bytes, used);
-    free(bytes);
-    return status;
-}
-
 /* *why_out stays as it is unless JSON itself is at fault. */
 static enum status
 decode_json(const char *text, size_t length, struct json **json_out,
@@ -110,7 +55,7 @@ decode_json(const char *text, size_t length, struct json **json_out,
 {
     struct secret bytes = {0};
     struct json *json = NULL;
-    enum status status = decode(text, length, &bytes);
+    enum status status = base64url_decode(text, length, &bytes);
 
     *json_out = NULL;
     if (status == STATUS_OK) {
@@ -133,7 +78,7 @@ static enum status
 decode_number(const char *text, BIGNUM **number_out)
 {
     struct secret bytes = {0};
-    enum status status = decode(text, strlen(text), &bytes);
+    enum status status = base64url_decode(text, strlen(text), &bytes);
 
     *number_out = NULL;
     if (status == STATUS_OK && bytes.length > MODULUS_BITS_MAX / 8)
@@ -379,7 +324,8 @@ check_signature(const char *token, const struct parts *parts, EVP_PKEY *key)
     size_t signed_length = parts->header_length + 1 + parts->payload_length;
     enum status status;
 
-    status = decode(parts->signature, parts->signature_length, &signature);
+    status = base64url_decode(parts->signature, parts->signature_length,
+                              &signature);
     if (status != STATUS_OK)
         goto out;
     status = STATUS_MEMORY;
