@@ -1,8 +1,7 @@
 /*
- * JSON by json-c, behind a scanner of our own: json-c takes single quotes,
- * NaN, \u0000 in keys and lone surrogates, and what it calls strict differs
- * from version to version. The scanner decides what is JSON; json-c only
- * builds the tree.
+ * The tree and its text by json-c, behind json_scan, which decides what is
+ * JSON. json-c leaves copies of what it reads and prints: what is read passes
+ * through one buffer that is overwritten, and we print for ourselves.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,6 +19,7 @@
 #include <json-c/json.h>
 #undef json_object
 
+#include "cognito/json_scan.h"
 #include "common/text.h"
 
 /* json-c counts what stands in the innermost array as one level more. */
@@ -40,202 +40,6 @@ static struct json *
 outside(struct json_c_object *object)
 {
     return (struct json *) object;
-}
-
-/* What is left to be scanned. */
-struct scan {
-    const char *at;
-    const char *end;
-    size_t members; /* of all objects so far */
-    bool too_deep;
-};
-
-static bool scan_value(struct scan *scan, unsigned int depth);
-
-static char
-peek(const struct scan *scan)
-{
-    if (scan->at >= scan->end)
-        return '\0';
-    return *scan->at;
-}
-
-static bool
-take(struct scan *scan, char wanted)
-{
-    if (scan->at == scan->end || *scan->at != wanted)
-        return false;
-    scan->at++;
-    return true;
-}
-
-static bool
-take_word(struct scan *scan, const char *word)
-{
-    size_t length = strlen(word);
-
-    if ((size_t) (scan->end - scan->at) < length
-        || memcmp(scan->at, word, length) != 0)
-        return false;
-    scan->at += length;
-    return true;
-}
-
-static void
-skip_blanks(struct scan *scan)
-{
-    /* Not strchr, which finds a NUL at the end of every string. */
-    while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4) != NULL)
-        scan->at++;
-}
-
-static bool
-skip_digits(struct scan *scan)
-{
-    const char *start = scan->at;
-
-    while (peek(scan) >= '0' && peek(scan) <= '9')
-        scan->at++;
-    return scan->at > start;
-}
-
-static bool
-scan_number(struct scan *scan)
-{
-    (void) take(scan, '-');
-    if (!take(scan, '0') && !skip_digits(scan))
-        return false;
-    if (take(scan, '.') && !skip_digits(scan))
-        return false;
-    if (take(scan, 'e') || take(scan, 'E')) {
-        if (!take(scan, '-'))
-            (void) take(scan, '+');
-        return skip_digits(scan);
-    }
-    return true;
-}
-
-/* Four hexadecimal digits. */
-static bool
-scan_unit(struct scan *scan, unsigned int *unit_out)
-{
-    *unit_out = 0;
-    for (int i = 0; i < 4; i++) {
-        char digit = peek(scan);
-
-        if (digit >= '0' && digit <= '9')
-            *unit_out = *unit_out << 4 | (unsigned int) (digit - '0');
-        else if (digit >= 'a' && digit <= 'f')
-            *unit_out = *unit_out << 4 | (unsigned int) (digit - 'a' + 10);
-        else if (digit >= 'A' && digit <= 'F')
-            *unit_out = *unit_out << 4 | (unsigned int) (digit - 'A' + 10);
-        else
-            return false;
-        scan->at++;
-    }
-    return true;
-}
-
-/* What follows a backslash. */
-static bool
-scan_escape(struct scan *scan)
-{
-    unsigned int unit;
-
-    if (!take(scan, 'u')) {
-        if (scan->at == scan->end
-            || memchr("\"\\/bfnrt", *scan->at, 8) == NULL)
-            return false;
-        scan->at++;
-        return true;
-    }
-    if (!scan_unit(scan, &unit) || unit == 0)
-        return false;
-    if (unit < 0xd800 || unit > 0xdfff)
-        return true;
-    return unit < 0xdc00 && take(scan, '\\') && take(scan, 'u')
-           && scan_unit(scan, &unit) && unit >= 0xdc00 && unit <= 0xdfff;
-}
-
-static bool
-scan_string(struct scan *scan)
-{
-    if (!take(scan, '"'))
-        return false;
-    while (scan->at < scan->end && (unsigned char) *scan->at >= 0x20) {
-        if (take(scan, '"'))
-            return true;
-        if (!take(scan, '\\'))
-            scan->at++;
-        else if (!scan_escape(scan))
-            return false;
-    }
-    return false;
-}
-
-static bool
-scan_members(struct scan *scan, unsigned int depth)
-{
-    skip_blanks(scan);
-    if (take(scan, '}'))
-        return true;
-    for (;;) {
-        skip_blanks(scan);
-        if (!scan_string(scan))
-            return false;
-        skip_blanks(scan);
-        if (!take(scan, ':') || !scan_value(scan, depth))
-            return false;
-        scan->members++;
-        if (take(scan, '}'))
-            return true;
-        if (!take(scan, ','))
-            return false;
-    }
-}
-
-static bool
-scan_items(struct scan *scan, unsigned int depth)
-{
-    skip_blanks(scan);
-    if (take(scan, ']'))
-        return true;
-    for (;;) {
-        if (!scan_value(scan, depth))
-            return false;
-        if (take(scan, ']'))
-            return true;
-        if (!take(scan, ','))
-            return false;
-    }
-}
-
-/* May one more object or array begin inside of depth others? */
-static bool
-may_nest(struct scan *scan, unsigned int depth)
-{
-    scan->too_deep |= depth >= JSON_DEPTH_MAX;
-    return !scan->too_deep;
-}
-
-/* A value with the blanks around it; depth is that of what holds it. */
-static bool
-scan_value(struct scan *scan, unsigned int depth)
-{
-    bool good;
-
-    skip_blanks(scan);
-    if (peek(scan) == '"')
-        good = scan_string(scan);
-    else if (take(scan, '{'))
-        good = may_nest(scan, depth) && scan_members(scan, depth + 1);
-    else if (take(scan, '['))
-        good = may_nest(scan, depth) && scan_items(scan, depth + 1);
-    else
-        good = take_word(scan, "true") || take_word(scan, "false")
-               || take_word(scan, "null") || scan_number(scan);
-    skip_blanks(scan);
-    return good;
 }
 
 static size_t
@@ -309,14 +113,14 @@ overwrite(struct json_tokener *tokener, size_t length)
 enum status
 json_parse(const char *text, size_t length, struct json **json_out)
 {
-    struct scan scan = {.at = text, .end = text + length};
+    struct json_seen seen;
     struct json_tokener *tokener = NULL;
     struct json_c_object *object = NULL;
     enum status status = STATUS_UNREADABLE;
 
     *json_out = NULL;
     if (length > INT_MAX - 2 || !text_is_utf8(text, length, NULL)
-        || !scan_value(&scan, 0) || scan.at != scan.end)
+        || !json_scan(text, length, &seen))
         return STATUS_UNREADABLE;
     tokener = json_tokener_new_ex(TREE_DEPTH);
     if (tokener == NULL)
@@ -343,7 +147,7 @@ json_parse(const char *text, size_t length, struct json **json_out)
      * comparison notices what json-c dropped when memory was out, which
      * json-c 0.16 does not tell from text it cannot read.
      */
-    if (object == NULL || count_members(object) != scan.members)
+    if (object == NULL || count_members(object) != seen.members)
         goto out;
     *json_out = outside(object);
     object = NULL;
@@ -358,13 +162,13 @@ out:
 const char *
 json_fault(const char *text, size_t length)
 {
-    struct scan scan = {.at = text, .end = text + length};
+    struct json_seen seen;
     bool good;
 
     if (!text_is_utf8(text, length, NULL))
         return "not UTF-8";
-    good = scan_value(&scan, 0) && scan.at == scan.end;
-    if (scan.too_deep)
+    good = json_scan(text, length, &seen);
+    if (seen.too_deep)
         return "nested more than " DEPTH_TEXT " deep";
     return good ? "null, or a key twice in one object" : "not JSON";
 }
