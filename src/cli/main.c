@@ -22,6 +22,7 @@
 #include "cli/login.h"
 #include "cli/mfa.h"
 #include "cli/secret_hash_cmd.h"
+#include "cognito/vocabulary.h"
 #include "cognito/wiping.h"
 #include "common/config.h"
 #include "doctor/check.h"
@@ -89,6 +90,7 @@ static const struct option_row {
     {OPT_ETC, "check", "DIR", "etc",
      "instead of /etc for passwd, group, shells, nologin, login.defs"},
 };
+#define METHODS "METHODS" /* see print_operands */
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
 static const struct subcommand {
@@ -116,7 +118,7 @@ static const struct subcommand {
      "Sets a new password by that code."},
     {"change-password", "[USER]", 1, accounts_change_password,
      "Signs in and changes the password."},
-    {"mfa", "enroll|status [USER] | prefer totp|sms|email [USER]", 3, mfa,
+    {"mfa", "enroll|status [USER] | prefer " METHODS " [USER]", 3, mfa,
      "Sets up an authenticator app, shows or chooses second factors."},
     {"explain", "CODE|TEXT", -1, explain,
      "Says what an error or a line of the log means and what to do."},
@@ -165,13 +167,28 @@ print_options(const char *of)
     }
 }
 
+/* With the vocabulary's words in the place of METHODS. */
+static void
+print_operands(const char *operands)
+{
+    const char *at = strstr(operands, METHODS);
+    char methods[VOCABULARY_LIST_MAX];
+
+    vocabulary_list(VOCABULARY_METHODS, "|", "|", methods);
+    if (at == NULL)
+        (void) printf("%s\n", operands);
+    else
+        (void) printf("%.*s%s%s\n", (int) (at - operands), operands, methods,
+                      at + strlen(METHODS));
+}
+
 static void
 print_help(const struct subcommand *subcommand)
 {
     if (subcommand != NULL) {
-        (void) printf("Usage: pam-cognito %s [OPTION]... %s\n%s\n\nOptions:\n",
-                      subcommand->name, subcommand->operands,
-                      subcommand->help);
+        (void) printf("Usage: pam-cognito %s [OPTION]... ", subcommand->name);
+        print_operands(subcommand->operands);
+        (void) printf("%s\n\nOptions:\n", subcommand->help);
         print_options(subcommand->name);
         print_options(NULL);
         (void) puts("\nThe whole story: man pam-cognito");

@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 
-/* mfa enroll [USER], mfa status [USER], mfa prefer totp|sms|email [USER]. */
+/* mfa enroll [USER], mfa status [USER], mfa prefer METHOD [USER]. */
 enum cli_exit mfa(struct cli *cli);
 
 #endif

@@ -23,6 +23,7 @@ HELP = script("--help").out
 SUBCOMMANDS = names(HELP, "Subcommands")
 OPTIONS = {name: set(names(script(name, "--help").out, "Options")) for name in SUBCOMMANDS}
 GLOBAL = set(names(HELP, "Options"))
+METHODS = re.search(r"prefer ([a-z|]+) \[USER\]\n", script("mfa", "--help").out)[1].split("|")
 MAN = read("man", "pam-cognito.1")
 
 
@@ -62,6 +63,10 @@ class TestManPage(ToolCase):
         self.assertEqual(found - known, set())
         self.assertEqual(known - found, set())
 
+    def test_methods(self):
+        self.assertIn("totp", METHODS)
+        self.assertIn(f"\n.It Cm mfa prefer Cm {'|'.join(METHODS)} Op Ar user\n", MAN)
+
     def test_exit_codes(self):
         part = MAN.split(".Sh EXIT STATUS")[1].split(".Sh ")[0]
         self.assertEqual(re.findall(r"(?m)^\.It (\d)", part), list("0123456"))
@@ -86,7 +91,7 @@ class TestCompletion(ToolCase):
 
     def test_words(self):
         self.assertEqual(complete("pam-cognito", "mfa", ""), {"enroll", "status", "prefer"})
-        self.assertEqual(complete("pam-cognito", "mfa", "prefer", ""), {"totp", "sms", "email"})
+        self.assertEqual(complete("pam-cognito", "mfa", "prefer", ""), set(METHODS))
         self.assertIn("alice", complete("pam-cognito", "login", "al"))
         self.assertIn("secret_hash", complete("pam-cognito", "explain", "secret"))
 
