@@ -83,7 +83,9 @@ extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char etext[] __attribute__((visibility("hidden")));
 
 static struct state *state;
-static pid_t host; /* who loaded the module */
+#ifdef FAULTS_MODULE
+static pid_t host; /* who loaded it */
+#endif
 static struct {
     void *memory;
     uint32_t offset;
@@ -139,7 +141,9 @@ begin(void)
     char path[4096];
     int fd;
 
+#ifdef FAULTS_MODULE
     host = getpid();
+#endif
     if (!find_state(path, sizeof(path)))
         return;
     fd = __real_open(path, O_RDWR | O_CLOEXEC);
