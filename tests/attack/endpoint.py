@@ -11,6 +11,7 @@ import ssl
 import struct
 import threading
 import time
+import zlib
 
 from people import ALICE
 from person import Person
@@ -321,5 +322,6 @@ def all_at_once(jobs, at_once=AT_ONCE):
 
 
 def service_name(label):
-    """For PAM, which makes capitals small ones."""
-    return "".join(c if c.isalnum() else "_" for c in label.lower())[:60]
+    """For PAM, which makes capitals small ones; the number keeps NaN and nan apart."""
+    word = "".join(c if c.isalnum() else "_" for c in label.lower())
+    return f"{word[:50]}_{zlib.crc32(label.encode()):08x}"

@@ -15,7 +15,7 @@ from world import host_key, write
 SSHD_PORT = 2222
 PASSWORD = r"[Pp]asswor[dt]( for [^:]*)?: ?$"
 IS_IN = re.compile(r"^signed in as (\S+)$", re.MULTILINE)
-WHOAMI = "echo signed in as $(id -un)"
+WHOAMI = "echo signed in as $(id -un 2>/dev/null)"
 
 
 @dataclass
