@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
+#include "common/outcome.h"
 #include "module/call.h"
-#include "module/relay.h"
 
 #define BREAKER_FAILURES_MS 10000 /* two failures within this open it */
 #define BREAKER_OPEN_MS 30000     /* for so long */

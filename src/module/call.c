@@ -1,6 +1,6 @@
 /*
- * Gathers what PAM says of a call (user, service, remote host), and writes
- * every line of the log.
+ * Gathers what PAM says of a call (user, service, remote host), and has what
+ * goes back to the host: lines of the log, lines for the person, questions.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,6 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "common/secret.h"
 #include "common/text.h"
 
 #define LOG_LINE_MAX 1024 /* bytes of a log line */
@@ -109,6 +110,13 @@ call_close(struct call *call)
     free(call->tty);
 }
 
+bool
+call_is_own(const struct call *call)
+{
+    return call->about.has_account && getuid() != 0
+           && call->about.uid == getuid();
+}
+
 static bool
 wants_debug(const struct call *call)
 {
@@ -140,8 +148,24 @@ call_tell(const struct call *call, int style, const char *text)
 
     text_clean(text, clean, sizeof(clean));
     if (clean[0] == '\0' || (call->flags & PAM_SILENT) != 0
-        || (call->about.config != NULL && config_flag(call->about.config, KEY_NO_WARN)))
+        || (call->about.config != NULL
+            && config_flag(call->about.config, KEY_NO_WARN)))
         return;
     /* Whether the line is seen changes nothing. */
     (void) pam_prompt(call->pamh, style, NULL, "%s", clean);
+}
+
+enum status
+call_ask(const struct call *call, int style, const char *prompt,
+         char **reply_out)
+{
+    int code;
+
+    *reply_out = NULL;
+    code = pam_prompt(call->pamh, style, reply_out, "%s", prompt);
+    if (code == PAM_SUCCESS && *reply_out != NULL)
+        return STATUS_OK;
+    secret_free_text(*reply_out);
+    *reply_out = NULL;
+    return code == PAM_BUF_ERR ? STATUS_MEMORY : STATUS_CANCELLED;
 }

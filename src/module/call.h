@@ -10,6 +10,7 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
+#include "common/status.h"
 #include "pam/scope.h"
 
 struct call {
@@ -33,6 +34,9 @@ int call_open(pam_handle_t *pamh, int flags, int argc, const char **argv,
 
 void call_close(struct call *call);
 
+/* Is it about one's own account? Not root's view of somebody else's. */
+bool call_is_own(const struct call *call);
+
 /*
  * One line to syslog, cleaned of control characters. LOG_DEBUG lines appear
  * only when debug is set.
@@ -40,7 +44,15 @@ void call_close(struct call *call);
 void call_log(const struct call *call, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Shows an error line to the person, unless the host wants silence. */
+/* Shows one line to the person, cleaned, unless the host wants silence. */
 void call_tell(const struct call *call, int style, const char *text);
+
+/*
+ * Asks the person through the host, in the words of the prompt. STATUS_OK:
+ * the reply is the caller's, who frees it by secret_free_text; else NULL and
+ * STATUS_CANCELLED or STATUS_MEMORY.
+ */
+enum status call_ask(const struct call *call, int style, const char *prompt,
+                     char **reply_out);
 
 #endif

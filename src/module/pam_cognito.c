@@ -13,6 +13,7 @@
 
 #include "common/secret.h"
 #include "common/text.h"
+#include "module/authtok.h"
 #include "module/breaker.h"
 #include "module/call.h"
 #include "module/handle.h"
@@ -78,7 +79,7 @@ sign_in(struct call *call, struct outcome *result)
     /* Started before the prompt, the helper connects while the person
      * types. */
     if (!config_flag(call->about.config, KEY_WARM_UP))
-        result->status = relay_password(call, WIRE_AUTHENTICATE, &password);
+        result->status = authtok_get(call, WIRE_AUTHENTICATE, &password);
     if (result->status == STATUS_OK)
         relay = relay_start(call, WIRE_AUTHENTICATE, &password, result);
     breaker_note(call, result);

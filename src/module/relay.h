@@ -1,6 +1,6 @@
 /*
  * Between the helper and the person: a message in, a PAM conversation, a
- * reply out, until the result. Owns the helper and the deadline.
+ * reply out, until the result. Owns both, and the deadline.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,6 +11,7 @@
 
 #include "common/outcome.h"
 #include "common/secret.h"
+#include "common/wire.h"
 #include "module/call.h"
 
 #define RELAY_MESSAGES_MAX 256 /* of the helper's, in one dialogue */
@@ -21,18 +22,9 @@
 struct relay;
 
 /*
- * Gets the password that the stack has or the person types, by the settings:
- * PAM_AUTHTOK, for WIRE_CHANGE PAM_OLDAUTHTOK. STATUS_OK,
- * STATUS_EMPTY_PASSWORD, STATUS_JUNK_PASSWORD (it can be no password: never
- * sent anywhere), STATUS_CANCELLED, STATUS_MEMORY.
- */
-enum status relay_password(struct call *call, enum wire_operation operation,
-                           struct secret *password_out);
-
-/*
  * Starts the helper and serves it until its result or, for WIRE_CHANGE,
- * until it is ready. password, when it holds something, is the answer to the
- * first TALK_PASSWORD. Everything but one well-formed RESULT of this request,
+ * until it is ready. What password holds, if anything, is the answer to the
+ * first TALK_PASSWORD, and moves to the relay. Everything but one well-formed RESULT of this request,
  * followed by the end of the stream, is a failure. relay_free what comes out;
  * NULL only with a failure in *result_out.
  */

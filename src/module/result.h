@@ -6,8 +6,8 @@
 #ifndef PAM_COGNITO_RESULT_H
 #define PAM_COGNITO_RESULT_H
 
+#include "common/outcome.h"
 #include "module/call.h"
-#include "module/relay.h"
 #include "pam/code.h"
 
 /*

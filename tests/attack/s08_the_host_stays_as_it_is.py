@@ -35,7 +35,7 @@ BREAKAGES = [
     ("signals stay blocked", ("clone_twice (NULL)", "")),
     ("descriptors stay open", ("helper_leave (close)", "")),
     ("the page of each start stays", ("helper_leave (munmap)", "")),
-    ("memory stays", ("relay_free (wire_free)", "")),
+    ("memory stays", ("connection_close (wire_free)", "")),
 ]
 PLAIN = "auth required pam_cognito.so\n"
 USER_UNKNOWN, AUTHTOK_ERR = 10, 20

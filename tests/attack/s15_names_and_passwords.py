@@ -21,7 +21,7 @@ BREAKAGES = [
     ("overlong forms are UTF-8", ("decode 0x800", "0"), ("decode 0x10000", "0")),
     ("surrogates are UTF-8", ("decode 0xdfff", "1")),
     ("passwords of any number of characters", ("PASSWORD_CHARACTERS_MAX", "600")),
-    ("passwords of any number of bytes", ("check_password (PAM_MAX_RESP_SIZE)", "false")),
+    ("passwords of any number of bytes", ("authtok_check (PAM_MAX_RESP_SIZE)", "false")),
 ]
 WORD = "Right-Word-15"
 # The names that no line of /etc/passwd can give an account come further down.

@@ -30,7 +30,7 @@ BREAKAGES = [
     ("the module believes the helper's log lines",
      ("call_log (text_clean_whole)", '(void) snprintf(clean, sizeof(clean), "%s", line)')),
     ("text of any length", ("TEXT_LINE_MAX", "700")),
-    ("a prompt is a format", ('converse "%s"', 'prompt, "", "", ""')),
+    ("a prompt is a format", ('call_ask "%s"', 'prompt, "", "", ""')),
     ("what is answered is logged",
      ("flow_respond (fields)",
       "..., flow->talk->log(flow->talk, TALK_LOG_DEBUG, fields[i].value)")),
@@ -42,7 +42,7 @@ BREAKAGES = [
       "flow->talk->log(flow->talk, TALK_LOG_DEBUG, result->access_token.data); ...")),
     ("the module logs what was typed",
      ("ask_password (pam_set_item)", '(call_log(call, LOG_DEBUG, "typed: %s", reply), ...)'),
-     ("relay_password (STATUS_CANCELLED)",
+     ("authtok_get (STATUS_CANCELLED)",
       '...; call_log(call, LOG_DEBUG, "typed: %s", password)')),
 ]
 MARK = "Mark-77"

@@ -9,14 +9,14 @@ from person import Person
 
 BREAKAGES = [
     ("an empty password is one",
-     ("check_password (0)", "false"), ("text_is_password (1)", "return true"),
+     ("authtok_check (0)", "false"), ("text_is_password (1)", "return true"),
      ("@empty", "flow->password.data == NULL")),
     ("use_first_pass asks when there is nothing",
-     ("relay_password STATUS_EMPTY_PASSWORD", "ask_password(call, type, prompt, password_out)")),
+     ("authtok_get STATUS_EMPTY_PASSWORD", "ask_password(call, type, prompt, password_out)")),
     ("a refused answer is no end",
-     ("converse (PAM_BUF_ERR)", '*reply_out = strdup("Correct-Horse-9"); ...'),
-     ("converse STATUS_CANCELLED", "STATUS_OK"),
-     ("relay_password (STATUS_CANCELLED)", 'password = "Correct-Horse-9"')),
+     ("call_ask (PAM_BUF_ERR)", '*reply_out = strdup("Correct-Horse-9"); ...'),
+     ("call_ask STATUS_CANCELLED", "STATUS_OK"),
+     ("authtok_get (STATUS_CANCELLED)", 'password = "Correct-Horse-9"')),
     ("an empty password is a reason to succeed",
      ("reason.def REASON(EMPTY_PASSWORD, REFUSED", "SUCCESS")),
 ]

@@ -22,7 +22,7 @@ BREAKAGES = [
       "#include <fcntl.h>")),
     ("a stamp has the user's name",
      ("permit_code (stamp_name)",
-      '(void) snprintf(name, sizeof(name), "code-%s", relay->call->user)')),
+      '(void) snprintf(name, sizeof(name), "code-%s", person->call->user)')),
     ("the folder is everybody's to look into",
      ("open_folder (mkdir)", "mkdir(RUN_STATE_FOLDER, 0755) < 0"), ("open_folder (S_IRWXG)", "true")),
     ("stamps stand somewhere else", ("RUN_STATE_FOLDER", '"/var/tmp/pam_cognito"')),

@@ -17,7 +17,7 @@ HARMLESS = {
     # Closing ends the helper as well, where no fork of the host has a copy.
     "host helper.c:shutdown",
     # Is there a password in the stack? If not, one is asked for.
-    "host relay.c:pam_get_item",
+    "host authtok.c:pam_get_item",
     # A fresh process, which has another way or what it needs already.
     "birth helper.c:setsid", "birth helper.c:setrlimit", "birth helper.c:getrlimit",
     "birth helper.c:close_range", "birth helper.c:rt_sigaction", "birth helper.c:rt_sigprocmask",

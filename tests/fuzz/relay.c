@@ -24,16 +24,17 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "common/text.h"
-#include "fuzz.h"
-#include "module/handle.h"
+#include "common/outcome.h"
 #include "common/run_state.h"
+#include "common/text.h"
+#include "flows/talk.h"
+#include "fuzz.h"
 #include "packets.h"
 
-/* relay.c waits with poll, and then the helper speaks. */
+/* connection.c waits with poll, and then the helper speaks. */
 static int wait_for_helper(struct pollfd *pollers, nfds_t count, int timeout);
 #define poll wait_for_helper
-#include "module/relay.c"
+#include "module/connection.c"
 #undef poll
 
 #define EARLY 0x80
