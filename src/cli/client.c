@@ -8,6 +8,7 @@
 
 #include "cli/client.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <security/_pam_types.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 #include "common/run_state.h"
 #include "common/text.h"
 #include "pam/code.h"
+#include "pam/lookup.h"
 #include "pam/names.h"
 
 struct file_trust
@@ -193,17 +195,8 @@ read_settings(struct client *client)
 }
 
 static enum cli_exit
-choose_user(struct client *client, const char *user)
+take_user(struct client *client, const char *user)
 {
-    const struct passwd *account = user == NULL ? getpwuid(getuid()) : NULL;
-
-    if (user == NULL && account == NULL) {
-        output_error("no account for uid %lu: name the user",
-                     (unsigned long) getuid());
-        return CLI_USAGE;
-    }
-    if (user == NULL)
-        user = account->pw_name;
     if (user[0] == '\0' || strlen(user) >= sizeof(client->user)
         || sign_in_pool_name(client->setup.config, client->setup.map, user,
                              client->name, sizeof(client->name))
@@ -215,20 +208,54 @@ choose_user(struct client *client, const char *user)
     return CLI_DONE;
 }
 
-/* A stamp's name is made of numbers only, whatever the pool calls its user. */
-static void
+/* Who was named, or else who runs this. */
+static enum cli_exit
+choose_user(struct client *client, const char *user)
+{
+    enum cli_exit code = CLI_USAGE;
+    struct passwd account;
+    char *memory = NULL;
+
+    if (user != NULL)
+        return take_user(client, user);
+    switch (lookup_account_of(getuid(), &account, &memory)) {
+    case LOOKUP_FOUND:
+        code = take_user(client, account.pw_name);
+        break;
+    case LOOKUP_NONE:
+        output_error("no account for uid %lu: name the user",
+                     (unsigned long) getuid());
+        break;
+    case LOOKUP_FAILED:
+        code = client_complain(client, STATUS_LOOKUP, "", strerror(errno));
+        break;
+    }
+    free(memory);
+    return code;
+}
+
+/*
+ * A stamp's name is made of numbers only, whatever the pool calls its user.
+ * None without an answer to whose account it is: a name service that fails
+ * now and then would give one person two stamps, and two codes.
+ */
+static bool
 name_stamp(const struct client *client, char *out, size_t size)
 {
-    const struct passwd *account = getpwnam(client->user);
     unsigned long long hash = 0xcbf29ce484222325; /* FNV-1a, 64 bits */
+    struct passwd account;
+    char *memory = NULL;
+    enum lookup lookup = lookup_account(client->user, &account, &memory);
 
-    if (account != NULL) {
-        stamp_name(account->pw_uid, out, size);
-        return;
+    if (lookup == LOOKUP_FOUND) {
+        stamp_name(account.pw_uid, out, size);
+    } else {
+        for (const char *at = client->name; *at != '\0'; at++)
+            hash = (hash ^ (unsigned char) *at) * 0x100000001b3;
+        (void) snprintf(out, size, "code-name-%016llx", hash);
     }
-    for (const char *at = client->name; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char) *at) * 0x100000001b3;
-    (void) snprintf(out, size, "code-name-%016llx", hash);
+    free(memory);
+    return lookup != LOOKUP_FAILED;
 }
 
 enum status
@@ -238,7 +265,8 @@ client_permit_code(const struct client *client)
 
     if (geteuid() != 0)
         return STATUS_OK;
-    name_stamp(client, name, sizeof(name));
+    if (!name_stamp(client, name, sizeof(name)))
+        return STATUS_LOOKUP;
     switch (stamp_take(name)) {
     case STAMP_YES:
         return STATUS_OK;

@@ -1,5 +1,5 @@
 /*
- * getpwnam_r and getgrnam_r with a buffer that grows, and an answer for their
+ * getpwnam_r and its like with a buffer that grows, and an answer for their
  * failure.
  *
  * SPDX-License-Identifier: MIT
@@ -80,6 +80,38 @@ lookup_group(const char *name, struct group *group_out, char **memory_out)
         if (!grow(memory_out, &size))
             return LOOKUP_FAILED;
         code = getgrnam_r(name, group_out, *memory_out, size, &found);
+    } while (code == ERANGE);
+    return answer_of(code, found);
+}
+
+enum lookup
+lookup_account_of(uid_t uid, struct passwd *account_out, char **memory_out)
+{
+    struct passwd *found = NULL;
+    size_t size = 0;
+    int code;
+
+    *memory_out = NULL;
+    do {
+        if (!grow(memory_out, &size))
+            return LOOKUP_FAILED;
+        code = getpwuid_r(uid, account_out, *memory_out, size, &found);
+    } while (code == ERANGE);
+    return answer_of(code, found);
+}
+
+enum lookup
+lookup_group_of(gid_t gid, struct group *group_out, char **memory_out)
+{
+    struct group *found = NULL;
+    size_t size = 0;
+    int code;
+
+    *memory_out = NULL;
+    do {
+        if (!grow(memory_out, &size))
+            return LOOKUP_FAILED;
+        code = getgrgid_r(gid, group_out, *memory_out, size, &found);
     } while (code == ERANGE);
     return answer_of(code, found);
 }

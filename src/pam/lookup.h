@@ -9,6 +9,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/types.h>
 
 enum lookup {
     LOOKUP_FOUND,
@@ -17,7 +18,7 @@ enum lookup {
 };
 
 /*
- * As getpwnam_r and getgrnam_r, with records of any size that memory holds.
+ * As getpwnam_r, getgrnam_r, getpwuid_r and getgrgid_r, with records of any size that memory holds.
  * What *_out points to lies in *memory_out, which the caller frees in every
  * case. libc reports the failure of the last service in nsswitch.conf only.
  */
@@ -25,6 +26,10 @@ enum lookup lookup_account(const char *name, struct passwd *account_out,
                            char **memory_out);
 enum lookup lookup_group(const char *name, struct group *group_out,
                          char **memory_out);
+enum lookup lookup_account_of(uid_t uid, struct passwd *account_out,
+                              char **memory_out);
+enum lookup lookup_group_of(gid_t gid, struct group *group_out,
+                            char **memory_out);
 
 /* Whom to ask; group_list is as getgrouplist. */
 struct lookups {

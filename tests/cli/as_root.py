@@ -446,6 +446,14 @@ class Suite:
         names = sorted(os.listdir("/run/pam_cognito"))
         self.tap.ok(all(re.fullmatch("code-([0-9]+|name-[0-9a-f]{16})", name) for name in names),
                     "no stamp is named after anybody", names)
+        # Whose stamp it would be is not known: a name's own would be a second one.
+        write("/etc/nsswitch.conf", NSSWITCH.replace("passwd: files", "passwd: nobody_answers"))
+        status, text = tool("forgot-password", ALICE.name)
+        self.tap.ok(status == 6 and "could not be looked up" in text
+                    and len(self.world.pool.codes(ALICE.name)) == 1
+                    and sorted(os.listdir("/run/pam_cognito")) == names,
+                    "nobody knows the account: no second code", status, text)
+        write("/etc/nsswitch.conf", NSSWITCH)
         shutil.rmtree("/run/pam_cognito")
         write("/run/pam_cognito", "")
         status, text = tool("forgot-password", ALICE.name)

@@ -46,6 +46,13 @@ class TestCommandLine(SetupCase):
                     env={"NSS_WRAPPER_PASSWD": accounts}, answers=["Correct-Horse-9"])
         self.assertEqual(self.tries(), 0)
 
+    def test_nobody_says_who(self):
+        """No user is named, and the name service is out of order."""
+        self.refuse(r"could not be looked up.*\n +said: +Input/output error", "--config",
+                    self.config(), "login", status=6, answers=["Correct-Horse-9"],
+                    env={"LOOKUP_FAILS": f"{os.getuid()}:5"})
+        self.assertEqual(self.tries(), 0)
+
     def test_broken_settings_of_the_module(self):
         self.refuse("timeout", "--config", self.config(timeout="never"), "login", "alice",
                     answers=["Correct-Horse-9"], status=3)

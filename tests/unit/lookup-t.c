@@ -62,27 +62,54 @@ getgrnam_r(const char *name, struct group *group, char *memory, size_t size,
     return code;
 }
 
-/* Both look-ups, each from a clean errno; they must agree. */
+int
+getpwuid_r(uid_t uid, struct passwd *account, char *memory, size_t size,
+           struct passwd **found)
+{
+    (void) uid;
+    return getpwnam_r("", account, memory, size, found);
+}
+
+int
+getgrgid_r(gid_t gid, struct group *group, char *memory, size_t size,
+           struct group **found)
+{
+    (void) gid;
+    return getgrnam_r("", group, memory, size, found);
+}
+
+/* One of the look-ups, from a clean errno. */
+static enum lookup
+ask_one(int which)
+{
+    enum lookup answer;
+    struct passwd account;
+    struct group group;
+    char *memory;
+
+    errno = 0;
+    answer = which == 0   ? lookup_account("alice", &account, &memory)
+             : which == 1 ? lookup_group("staff", &group, &memory)
+             : which == 2 ? lookup_account_of(2001, &account, &memory)
+                          : lookup_group_of(4001, &group, &memory);
+    need(answer != LOOKUP_FAILED || errno != 0, "an errno");
+    free(memory);
+    return answer;
+}
+
+/* All look-ups; they must agree. */
 static enum lookup
 ask(int code, size_t needed, bool there)
 {
-    struct passwd account;
-    struct group group;
-    enum lookup first, second;
-    char *memory;
+    enum lookup first;
 
     service.code = code;
     service.needed = needed;
     service.there = there;
     service.calls = 0;
-    errno = 0;
-    first = lookup_account("alice", &account, &memory);
-    free(memory);
-    errno = 0;
-    second = lookup_group("staff", &group, &memory);
-    need(first != LOOKUP_FAILED || errno != 0, "an errno");
-    free(memory);
-    need(first == second, "the same answer");
+    first = ask_one(0);
+    for (int which = 1; which < 4; which++)
+        need(ask_one(which) == first, "the same answer");
     return first;
 }
 
@@ -107,7 +134,7 @@ main(void)
     }
     is_number(ask(0, (size_t) -1, true), LOOKUP_FAILED,
               "a record that never fits");
-    ok(service.calls < 100 && service.largest > (size_t) 256 * 1024 * 1024,
+    ok(service.calls < 200 && service.largest > (size_t) 256 * 1024 * 1024,
        "is given up, but not soon");
     return done_testing();
 }
