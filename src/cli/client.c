@@ -258,9 +258,16 @@ name_stamp(const struct client *client, char *out, size_t size)
     return lookup != LOOKUP_FAILED;
 }
 
-enum status
-client_permit_code(const struct client *client)
+/*
+ * Before a request that sends a code without proof of the password: root's
+ * are counted together with the module's, once in ten minutes for each user.
+ * A plain user's are not: he could make the same request in other ways. The
+ * terminal, whose talk this is, is a client's.
+ */
+static enum status
+permit_code(struct talk *talk)
 {
+    const struct client *client = ((const struct terminal *) talk)->client;
     char name[48];
 
     if (geteuid() != 0)
@@ -276,15 +283,6 @@ client_permit_code(const struct client *client)
         break;
     }
     return STATUS_UNAVAILABLE;
-}
-
-/* The terminal, whose talk this is, is a client's. */
-static enum status
-permit_code(struct talk *talk)
-{
-    const struct terminal *terminal = (const struct terminal *) talk;
-
-    return client_permit_code(terminal->client);
 }
 
 enum cli_exit
@@ -337,26 +335,55 @@ client_begin_work(struct client *client)
                   clock_ms() + client->terminal.budget_ms);
 }
 
-void
-client_run_sign_in(struct client *client, struct sign_in_result *result)
+static struct sign_in_request
+request_of(const struct client *client)
 {
-    const struct sign_in_request request = {
+    return (struct sign_in_request){
         .user = client->user,
         .service = client->cli->service,
         .map = client->setup.map,
+        .attributes = client->cli->attributes,
+        .attribute_count = client->cli->attribute_count,
     };
+}
+
+static void
+end_run(struct client *client, struct outcome *outcome)
+{
+    const struct error_row *row = error_row(outcome->error, outcome->note);
+
+    if (outcome->status == STATUS_CANCELLED && !client->terminal.is_terminal
+        && row != NULL)
+        outcome->status = row->status;
+    client_begin_work(client);
+}
+
+void
+client_run_sign_in(struct client *client, struct sign_in_result *result)
+{
+    const struct sign_in_request request = request_of(client);
 
     if (!client->cognito.keys_pinned)
         http_warm(client->cognito.http, client->setup.pool.keys_path);
     sign_in_run(&client->cognito, &client->terminal.talk, client->setup.config,
                 &request, result);
-    client_begin_work(client);
+    end_run(client, &result->outcome);
+}
+
+void
+client_run_account(struct client *client, enum account_dialogue dialogue,
+                   struct sign_in_result *result)
+{
+    const struct sign_in_request request = request_of(client);
+
+    account_run(dialogue, &client->cognito, &client->terminal.talk,
+                client->setup.config, &request, result);
+    end_run(client, &result->outcome);
 }
 
 enum cli_exit
-client_sign_in(struct client *client, struct sign_in_result *result)
+client_judge(const struct client *client, const struct sign_in_result *result)
 {
-    client_run_sign_in(client, result);
     if (result->outcome.status == STATUS_OK)
         return CLI_DONE;
     return client_complain(client, result->outcome.status,

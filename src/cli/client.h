@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/terminal.h"
 #include "client/setup.h"
+#include "flows/account.h"
 #include "flows/sign_in.h"
 
 #define CLIENT_NAME_MAX 512
@@ -36,23 +37,22 @@ enum cli_exit client_open(struct cli *cli, const char *user,
                           const char *extra, struct client *client);
 void client_close(struct client *client);
 
-/*
- * Before a request that sends a code without proof of the password: root's
- * are counted together with the module's, once in ten minutes for each user.
- * A plain user's are not: he could make the same request in other ways.
- */
-enum status client_permit_code(const struct client *client);
-
 /* The deadline for what is sent now. */
 void client_begin_work(struct client *client);
 
-/* A whole sign-in, whatever comes of it. */
+/*
+ * A whole sign-in, or a dialogue of flows/account.h, whatever comes of it.
+ * Where a script has no further answer to a question that the pool's refusal
+ * brought up, that refusal is what comes of it.
+ */
 void client_run_sign_in(struct client *client,
                         struct sign_in_result *result);
+void client_run_account(struct client *client, enum account_dialogue dialogue,
+                        struct sign_in_result *result);
 
-/* The same for its access token: complains when it fails. */
-enum cli_exit client_sign_in(struct client *client,
-                             struct sign_in_result *result);
+/* CLI_DONE, or a complaint of what came of it. */
+enum cli_exit client_judge(const struct client *client,
+                           const struct sign_in_result *result);
 
 /* Gives the refresh token back, which nobody needs. Failing is no fault. */
 void client_revoke(struct client *client,

@@ -1,6 +1,6 @@
 /*
  * pam-cognito mfa enroll, status and prefer. Each signs in first: all of them
- * need an access token.
+ * need an access token. How an app is set up is the flows' to ask.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,17 +13,12 @@
 
 #include "cli/client.h"
 #include "common/text.h"
-#include "flows/totp.h"
-
-#define TRIES_MAX 5
-#define DEVICE_NAME "pam_cognito"
 
 /* One of the three, when signed in. result->access_token is there. */
 struct task {
     struct client client;
     struct sign_in_result result;
     enum challenge factor;       /* that is meant */
-    bool set_up;                 /* during the sign-in already */
 };
 
 /* Our word for the service's name, or that name. */
@@ -131,130 +126,24 @@ prefer(struct task *task)
     return code;
 }
 
-/* Draws the key where it can be drawn; the prompt has it in any case. */
-static void
-draw(struct client *client, const char *key)
-{
-    char uri[512], block[TOTP_BLOCK_MAX];
-
-    if (client->terminal.is_terminal
-        && totp_uri(client->setup.pool.id, client->name, key, uri,
-                    sizeof(uri))
-        && totp_draw(uri, block, sizeof(block)))
-        (void) client->terminal.talk.block(&client->terminal.talk, block);
-    secret_wipe(uri, sizeof(uri));
-    secret_wipe(block, sizeof(block));
-}
-
-static bool
-is_the_password(const struct client *client, const struct secret *typed)
-{
-    const struct secret *password = &client->terminal.password;
-
-    return password->data != NULL && typed->length == password->length
-           && memcmp(typed->data, password->data, typed->length) == 0;
-}
-
-/* Asks for codes until one is right. */
 static enum cli_exit
-verify(struct task *task, const char *key)
+say_enrolled(struct task *task)
 {
-    struct client *client = &task->client;
-    struct cognito_answer answer = {0};
-    enum status status = STATUS_WRONG_CODE;
-    struct secret typed = {0};
-    char prompt[TEXT_LINE_MAX];
-    enum cli_exit code = CLI_DONE;
-
-    (void) snprintf(prompt, sizeof(prompt),
-                    "Add the key %.104s to your authenticator app. Its code: ",
-                    key);
-    for (int i = 0; status == STATUS_WRONG_CODE && i < TRIES_MAX; i++) {
-        status = terminal_ask(&client->terminal, false,
-                              i == 0 ? prompt : "That code is wrong. Code: ",
-                              &typed);
-        if (status != STATUS_OK)
-            break;
-        /* A script that answers everything alike. */
-        if (is_the_password(client, &typed)) {
-            status = STATUS_NO_DIALOGUE;
-            break;
-        }
-        if (typed.length != 6 || strspn(typed.data, "0123456789") != 6) {
-            status = STATUS_WRONG_CODE;
-            continue;
-        }
-        status = cognito_verify_software_token(
-            &client->cognito, &task->result.access_token, NULL, typed.data,
-            DEVICE_NAME, &answer);
-        if (status == STATUS_CODE_EXPIRED)
-            status = STATUS_WRONG_CODE;
-    }
-    if (status != STATUS_OK)
-        code = client_complain(client, status, answer.error, answer.message);
-    cognito_answer_free(&answer);
-    secret_free(&typed);
-    secret_wipe(prompt, sizeof(prompt));
-    return code;
-}
-
-static enum cli_exit
-enroll(struct task *task)
-{
-    struct client *client = &task->client;
-    struct cognito_answer answer = {0};
-    enum cli_exit code;
-    const char *key;
-
-    /* The pool demanded it before it let the user in, and it was done. */
-    if (task->set_up) {
-        client_done(client, "%s has an authenticator app now.", client->name);
-        return CLI_DONE;
-    }
-    if (cognito_associate_software_token(&client->cognito,
-                                         &task->result.access_token, NULL,
-                                         &answer)
-        != STATUS_OK) {
-        code = client_complain_of(client, &answer);
-        cognito_answer_free(&answer);
-        return code;
-    }
-    key = json_text(answer.body, "SecretCode");
-    if (!totp_is_key(key)) {
-        code = client_complain(client, STATUS_UNREADABLE, "",
-                               "an answer without a usable key");
-    } else {
-        draw(client, key);
-        code = verify(task, key);
-    }
-    cognito_answer_free(&answer);
-    if (code != CLI_DONE)
-        return code;
-    task->factor = CHALLENGE_SOFTWARE_TOKEN_MFA;
-    return prefer(task);
-}
-
-/* Was a factor set up while signing in? */
-static void
-on_answer(void *observer, const char *operation,
-          const struct cognito_answer *answer)
-{
-    struct task *task = observer;
-
-    if (strcmp(operation, "VerifySoftwareToken") == 0
-        && answer->status == STATUS_OK)
-        task->set_up = true;
+    client_done(&task->client,
+                "%s has an authenticator app now, and is asked for its code.",
+                task->client.name);
+    return CLI_DONE;
 }
 
 static const struct action {
     const char *word;
     enum cli_exit (*run)(struct task *task);
-    const char *setting; /* that the sign-in needs */
+    bool sets_up;        /* an app, after the sign-in */
     int operands;        /* before the user */
 } actions[] = {
-    {"enroll", enroll, "mfa_setup=yes", 1},
-    {"status", show, NULL, 1},
-    {"prefer", prefer, NULL, 2},
+    {"enroll", say_enrolled, true, 1},
+    {"status", show, false, 1},
+    {"prefer", prefer, false, 2},
 };
 
 static const struct action *
@@ -272,7 +161,7 @@ find_action(const char *word)
 static bool
 is_given(const struct cli *cli, const char *setting)
 {
-    size_t length = strcspn(setting, "=");
+    size_t length = strlen(setting);
 
     for (size_t i = 0; i < cli->setting_count; i++)
         if (strncmp(cli->settings[i], setting, length) == 0
@@ -288,7 +177,7 @@ mfa(struct cli *cli)
     const struct action *action = find_action(cli_operand(cli, 0));
     struct task task = {0};
     char methods[VOCABULARY_LIST_MAX];
-    const char *setting;
+    const char *setting = NULL;
     enum cli_exit code;
 
     if (action == NULL || cli->operand_count > action->operands + 1) {
@@ -306,16 +195,18 @@ mfa(struct cli *cli)
             return CLI_USAGE;
         }
     }
-    setting = action->setting;
-    if (setting != NULL && is_given(cli, setting))
-        setting = NULL;
+    /* The pool may demand a factor before it lets anybody in. */
+    if (action->sets_up && !is_given(cli, "mfa_setup"))
+        setting = "mfa_setup=yes";
     code = client_open(cli, cli_operand(cli, action->operands), setting,
                        &task.client);
     if (code == CLI_DONE) {
-        task.client.terminal.keep_password = true;
-        task.client.cognito.observe = on_answer;
-        task.client.cognito.observer = &task;
-        code = client_sign_in(&task.client, &task.result);
+        if (action->sets_up)
+            client_run_account(&task.client, ACCOUNT_ENROLL_APP,
+                               &task.result);
+        else
+            client_run_sign_in(&task.client, &task.result);
+        code = client_judge(&task.client, &task.result);
     }
     if (code == CLI_DONE)
         code = action->run(&task);

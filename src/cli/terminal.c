@@ -196,16 +196,8 @@ static enum status
 ask(struct talk *talk, enum talk_kind kind, const char *prompt,
     struct secret *answer_out)
 {
-    struct terminal *terminal = (struct terminal *) talk;
-    enum status status;
-
-    status = terminal_ask(terminal, is_hidden(kind), prompt, answer_out);
-    if (status == STATUS_OK && terminal->keep_password
-        && (kind == TALK_PASSWORD || kind == TALK_PASSWORD_OR_CODE)
-        && !secret_set(&terminal->password, answer_out->data,
-                       answer_out->length))
-        status = STATUS_MEMORY;
-    return status;
+    return terminal_ask((struct terminal *) talk, is_hidden(kind), prompt,
+                        answer_out);
 }
 
 static enum status
@@ -247,12 +239,13 @@ bool
 terminal_open(struct terminal *terminal)
 {
     terminal->talk = (struct talk){
-        .ask = ask, .tell = tell, .block = block, .log = print_log};
+        .ask = ask, .tell = tell, .log = print_log};
     terminal->fd = STDIN_FILENO;
     terminal->prompts = stderr;
     terminal->is_terminal = isatty(STDIN_FILENO) == 1;
     if (!terminal->is_terminal)
         return true;
+    terminal->talk.block = block;
     terminal->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (terminal->fd < 0)
         terminal->fd = STDIN_FILENO;
@@ -272,7 +265,6 @@ terminal_close(struct terminal *terminal)
         (void) fclose(terminal->prompts);
     if (terminal->fd > STDIN_FILENO)
         (void) close(terminal->fd);
-    secret_free(&terminal->password);
     terminal->prompts = NULL;
     terminal->fd = -1;
 }

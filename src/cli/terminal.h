@@ -24,8 +24,6 @@ struct terminal {
     FILE *prompts;           /* where prompts go */
     bool is_terminal;
     bool verbose;            /* debug lines of the flows too */
-    bool keep_password;      /* wanted in password below */
-    struct secret password;  /* the current one, as typed */
     struct http *http;       /* carried on while the person types, or NULL */
     unsigned int budget_ms;  /* for what follows each answer */
     const struct client *client; /* whose it is; for its own use */

@@ -9,10 +9,8 @@
 
 #include "flows/change.h"
 
-#include <string.h>
-
-#include "flows/flow.h"
 #include "flows/password.h"
+#include "flows/sign_in.h"
 
 static enum status
 send_change(struct flow *flow, const struct secret *password)
@@ -54,26 +52,18 @@ ask_and_send(struct flow *flow)
     return status;
 }
 
-void
-change_run(struct cognito *cognito, struct talk *talk,
-           const struct config *config, const struct sign_in_request *request,
-           struct sign_in_result *result_out)
+enum status
+change_password(struct flow *flow)
 {
-    struct flow flow = {.cognito = cognito,
-                        .talk = talk,
-                        .config = config,
-                        .request = request,
-                        .result = result_out,
-                        .changing = true};
     enum status status;
 
-    memset(result_out, 0, sizeof(*result_out));
-    status = sign_in_flow(&flow);
-    flow.hint[0] = '\0';
+    flow->changing = true;
+    status = sign_in_flow(flow);
+    flow->hint[0] = '\0';
     if (status == STATUS_OK)
-        status = flow_announce(&flow);
+        status = flow_announce(flow);
     /* A temporary or forgotten password was replaced on the way already. */
-    if (status == STATUS_OK && !flow.renewed)
-        status = ask_and_send(&flow);
-    sign_in_end(&flow, status);
+    if (status == STATUS_OK && !flow->renewed)
+        status = ask_and_send(flow);
+    return status;
 }

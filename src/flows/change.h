@@ -8,16 +8,13 @@
 #ifndef PAM_COGNITO_CHANGE_H
 #define PAM_COGNITO_CHANGE_H
 
-#include "flows/sign_in.h"
+#include "flows/flow.h"
 
 /*
  * Signs in, waits until the new password is wanted (talk->ready), asks for
  * it, has it changed. Refusals by the pool's rules are asked again in the
  * pool's own words, three times at most.
  */
-void change_run(struct cognito *cognito, struct talk *talk,
-                const struct config *config,
-                const struct sign_in_request *request,
-                struct sign_in_result *result_out);
+enum status change_password(struct flow *flow);
 
 #endif

@@ -93,7 +93,7 @@ static enum status
 judge_answer(struct flow *flow, enum talk_kind kind,
              const struct secret *answer)
 {
-    bool second = flow->answers == 2;
+    bool second = flow->answers == 2 && !flow->no_sign_in;
     bool is_new = kind == TALK_NEW_PASSWORD;
 
     if (kind == TALK_PASSWORD || kind == TALK_PASSWORD_OR_CODE
@@ -592,9 +592,8 @@ flow_tell_person(struct flow *flow, const char *text)
                sizeof(flow->result->outcome.person));
 }
 
-/* Says in the hint where the code of an answer was sent. */
-static void
-hint_delivery(struct flow *flow, const struct cognito_answer *answer)
+void
+flow_hint_delivery(struct flow *flow, const struct cognito_answer *answer)
 {
     const struct json *delivery = json_object(answer->body,
                                               "CodeDeliveryDetails");
@@ -618,7 +617,7 @@ flow_send_code(struct flow *flow,
     struct cognito_answer answer = {0};
     enum status status = flow_permit_code(flow);
 
-    if (status == STATUS_CODE_LIMIT) {
+    if (status == STATUS_CODE_LIMIT && limited != NULL) {
         flow_hint(flow, "%s", limited);
         return STATUS_OK;
     }
@@ -628,7 +627,7 @@ flow_send_code(struct flow *flow,
     status = operation(flow->cognito, flow->sent, &answer);
     flow_note(flow, &answer);
     if (status == STATUS_OK)
-        hint_delivery(flow, &answer);
+        flow_hint_delivery(flow, &answer);
     cognito_answer_free(&answer);
     return status;
 }

@@ -22,6 +22,7 @@
 #define FLOW_CODE_MIN 4    /* digits of a one-time code */
 #define FLOW_CODE_MAX 10
 #define FLOW_TRIES_MAX 3   /* times a person may answer unusably */
+#define FLOW_CODES_MAX 5   /* wrong codes; the service locks out after them */
 
 /* The menus; what was chosen from each is chosen again after a restart. */
 enum flow_menu { MENU_FIRST, MENU_SECOND, MENU_SET_UP, MENU_COUNT };
@@ -42,11 +43,12 @@ struct flow {
     enum challenge chosen[MENU_COUNT]; /* what was picked from each menu */
     char hint[128];                /* goes in front of the next prompt */
     unsigned int answers;          /* of the person, the first included */
+    bool no_sign_in;               /* account.c: no password is asked for */
     bool or_code;                  /* nothing for a password asks for a code */
     bool code_permitted;           /* talk said yes, and none was sent yet */
     bool password_proved;          /* the service has checked the password */
     bool second_factor_done;
-    bool factor_is_new;            /* set up in this very conversation */
+    enum challenge new_factor;     /* set up in this very conversation */
     bool renewed;                  /* the password was replaced on the way */
     bool was_reset;                /* by a reset: no sign-in follows a change */
     bool changing;                 /* change.c: the person wants a new one */
@@ -137,10 +139,14 @@ enum status flow_permit_code(struct flow *flow);
 /* Sets what the person is told at the end, instead of the status's words. */
 void flow_tell_person(struct flow *flow, const char *text);
 
+/* Says in the hint where the code of an answer was sent. */
+void flow_hint_delivery(struct flow *flow,
+                        const struct cognito_answer *answer);
+
 /*
- * Has a code sent by the operation given, if talk permits one now. STATUS_OK
- * also when it does not because one was sent a short while ago: the hint says
- * where the code went or, in the words of limited, that. STATUS_UNAVAILABLE
+ * Has a code sent by the operation given, if talk permits one now; the hint
+ * says where it went. When one was sent a short while ago: STATUS_CODE_LIMIT
+ * or, with limited, STATUS_OK and limited as the hint. STATUS_UNAVAILABLE
  * where codes cannot be counted; else what the service says.
  */
 enum status flow_send_code(struct flow *flow,

@@ -15,7 +15,6 @@
 #include "flows/password.h"
 #include "flows/totp.h"
 
-#define CODE_TRIES_MAX 5   /* the service locks out after as many */
 #define OPTIONS_MAX 6
 
 /* STATUS_BAD_INPUT: no code, ask again. */
@@ -78,7 +77,7 @@ mfa_answer_code(struct flow *flow)
         = vocabulary_challenge(flow->answer.asked);
     enum status status = STATUS_BAD_INPUT;
 
-    for (int i = 0; i < CODE_TRIES_MAX
+    for (int i = 0; i < FLOW_CODES_MAX
                     && (status == STATUS_BAD_INPUT
                         || (status == STATUS_WRONG_CODE
                             && may_try_again(flow)));
@@ -89,7 +88,7 @@ mfa_answer_code(struct flow *flow)
     if (status == STATUS_CODE_EXPIRED || status == STATUS_SESSION)
         return flow_restart(flow, status);
     if (status == STATUS_OK && asked->second && flow->password_proved
-        && !flow->factor_is_new)
+        && flow->new_factor == CHALLENGE_NONE)
         flow->second_factor_done = true;
     return status;
 }
@@ -392,7 +391,7 @@ mfa_set_up(struct flow *flow)
         return status;
     /* Whoever knows the password chose this factor just now: it proves
      * nothing more than the password did. */
-    flow->factor_is_new = true;
+    flow->new_factor = factor;
     if (factor == CHALLENGE_EMAIL_OTP)
         status = set_up_email(flow);
     else

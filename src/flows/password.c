@@ -172,13 +172,19 @@ ask_reset_code(struct flow *flow, struct secret *code_out)
 enum status
 password_reset(struct flow *flow)
 {
-    struct secret code = {0}, password = {0};
     enum status status = flow_send_code(
         flow, cognito_forgot_password,
         "Your password must be reset; a code was asked for not long ago.");
 
-    if (status == STATUS_OK)
-        status = STATUS_WRONG_CODE;
+    return status == STATUS_OK ? password_set_forgotten(flow) : status;
+}
+
+enum status
+password_set_forgotten(struct flow *flow)
+{
+    enum status status = STATUS_WRONG_CODE;
+    struct secret code = {0}, password = {0};
+
     for (int i = 0; i < FLOW_TRIES_MAX
                     && (status == STATUS_WRONG_CODE
                         || status == STATUS_PASSWORD_POLICY

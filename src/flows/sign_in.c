@@ -219,6 +219,7 @@ recover(struct flow *flow, enum status status)
                && config_list_has(flow->config, KEY_CONFIRM_SIGN_UP,
                                   service)) {
         flow->recovered = true;
+        flow_hint(flow, "This account is not confirmed yet.");
         status = sign_up_confirm(flow);
     } else {
         return status;

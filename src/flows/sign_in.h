@@ -26,12 +26,15 @@ struct sign_in_request {
     bool own_account;       /* a change of the caller's own password */
     bool may_go_ahead;      /* srp_ahead may be used: first try, no rhost */
     const struct map *map;  /* of map_file, or NULL */
+    const struct cognito_field *attributes; /* of a sign-up */
+    size_t attribute_count;
 };
 
 /* What came of it. Initialise with {0}, free with sign_in_free. */
 struct sign_in_result {
     struct outcome outcome;
     bool proved;            /* the service has checked the password */
+    bool confirmed;         /* a sign-up: by the pool, at once */
     int64_t date;           /* the service's clock, Unix seconds or 0 */
     struct secret access_token;
     struct secret refresh_token; /* to be revoked when nobody needs it */

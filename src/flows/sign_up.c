@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define TRIES_MAX 5
-
 static enum status
 confirm(struct flow *flow, const char *code)
 {
@@ -31,8 +29,7 @@ sign_up_confirm(struct flow *flow)
     enum status status = STATUS_WRONG_CODE;
     struct secret code = {0};
 
-    flow_hint(flow, "This account is not confirmed yet.");
-    for (int i = 0; status == STATUS_WRONG_CODE && i < TRIES_MAX; i++) {
+    for (int i = 0; status == STATUS_WRONG_CODE && i < FLOW_CODES_MAX; i++) {
         status = flow_ask(flow, TALK_CODE,
                           "Confirmation code (or: new, for a new code): ",
                           &code);

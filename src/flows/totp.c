@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define KEY_MAX 104   /* characters of a key that fit a prompt in groups */
-#define TRIES_MAX 5
 #define DIGITS 6
 #define QUIET 2       /* modules around the code; four do not fit 80 columns */
 #define DEVICE_NAME "pam_cognito"
@@ -121,8 +120,9 @@ group(const char *key, char out[KEY_MAX * 2])
     out[used] = '\0';
 }
 
-bool
-totp_is_key(const char *key)
+/* Is it a key as the service's model has it: letters and digits? */
+static bool
+is_key(const char *key)
 {
     size_t length = key == NULL ? 0 : strlen(key);
 
@@ -148,37 +148,51 @@ show(struct flow *flow, const char *key)
     secret_wipe(block, sizeof(block));
 }
 
-/* Verifies one code; *session is replaced when the service gives a new one. */
+/* By what the service knows who sets an app up: one of the two is NULL. */
+struct proof {
+    const struct secret *access_token;
+    struct secret *session; /* replaced when the service gives a new one */
+};
+
+static void
+renew_session(const struct proof *proof, struct cognito_answer *answer)
+{
+    if (proof->session != NULL && answer->session.data != NULL)
+        secret_move(proof->session, &answer->session);
+}
+
+/* Verifies one code. */
 static enum status
-verify(struct flow *flow, struct secret *session, const char *code)
+verify(struct flow *flow, const struct proof *proof, const char *code)
 {
     struct cognito_answer answer = {0};
     const char *verdict;
     enum status status;
 
-    status = cognito_verify_software_token(flow->cognito, NULL, session, code,
-                                           DEVICE_NAME, &answer);
+    status = cognito_verify_software_token(flow->cognito, proof->access_token,
+                                           proof->session, code, DEVICE_NAME,
+                                           &answer);
     flow_note(flow, &answer);
     if (status == STATUS_OK) {
         verdict = json_text(answer.body, "Status");
         if (verdict == NULL || strcmp(verdict, "SUCCESS") != 0)
             status = STATUS_WRONG_CODE;
-        else if (answer.session.data != NULL)
-            secret_move(session, &answer.session);
+        else
+            renew_session(proof, &answer);
     }
     cognito_answer_free(&answer);
     return status;
 }
 
 static enum status
-ask_first_code(struct flow *flow, const char *key, struct secret *session)
+ask_first_code(struct flow *flow, const char *key, const struct proof *proof)
 {
     char groups[KEY_MAX * 2], prompt[KEY_MAX * 2 + 96];
     enum status status = STATUS_WRONG_CODE;
     struct secret code = {0};
 
     group(key, groups);
-    for (int i = 0; status == STATUS_WRONG_CODE && i < TRIES_MAX; i++) {
+    for (int i = 0; status == STATUS_WRONG_CODE && i < FLOW_CODES_MAX; i++) {
         (void) snprintf(prompt, sizeof(prompt),
                         "Add the key %s to your authenticator app. Its code: ",
                         groups);
@@ -189,7 +203,7 @@ ask_first_code(struct flow *flow, const char *key, struct secret *session)
         }
         if (status != STATUS_OK)
             break;
-        status = verify(flow, session, code.data);
+        status = verify(flow, proof, code.data);
         if (status == STATUS_WRONG_CODE || status == STATUS_CODE_EXPIRED) {
             flow_hint(flow, "That code is wrong.");
             status = STATUS_WRONG_CODE;
@@ -201,18 +215,19 @@ ask_first_code(struct flow *flow, const char *key, struct secret *session)
     return status;
 }
 
-enum status
-totp_set_up(struct flow *flow)
+/* Gets a key, shows it, and has its first code verified. */
+static enum status
+set_up(struct flow *flow, const struct proof *proof)
 {
     struct cognito_answer answer = {0};
     struct secret key = {0};
     enum status status;
 
-    status = cognito_associate_software_token(flow->cognito, NULL,
-                                              &flow->answer.session, &answer);
+    status = cognito_associate_software_token(
+        flow->cognito, proof->access_token, proof->session, &answer);
     flow_note(flow, &answer);
     if (status == STATUS_OK
-        && !totp_is_key(json_text(answer.body, "SecretCode"))) {
+        && !is_key(json_text(answer.body, "SecretCode"))) {
         flow_say_why(flow, "AssociateSoftwareToken without a usable key");
         status = STATUS_UNREADABLE;
     }
@@ -220,14 +235,28 @@ totp_set_up(struct flow *flow)
         && !secret_set_text(&key, json_text(answer.body, "SecretCode")))
         status = STATUS_MEMORY;
     if (status == STATUS_OK) {
-        if (answer.session.data != NULL)
-            secret_move(&flow->answer.session, &answer.session);
+        renew_session(proof, &answer);
         show(flow, key.data);
-        status = ask_first_code(flow, key.data, &flow->answer.session);
+        status = ask_first_code(flow, key.data, proof);
     }
-    if (status == STATUS_OK)
-        status = flow_respond(flow, NULL, 0);
     cognito_answer_free(&answer);
     secret_free(&key);
     return status;
+}
+
+enum status
+totp_set_up(struct flow *flow)
+{
+    const struct proof proof = {.session = &flow->answer.session};
+    enum status status = set_up(flow, &proof);
+
+    return status == STATUS_OK ? flow_respond(flow, NULL, 0) : status;
+}
+
+enum status
+totp_enroll(struct flow *flow)
+{
+    const struct proof proof = {.access_token = &flow->result->access_token};
+
+    return set_up(flow, &proof);
 }

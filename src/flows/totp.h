@@ -20,8 +20,8 @@
  */
 enum status totp_set_up(struct flow *flow);
 
-/* Is it a key as the service's model has it: letters and digits? */
-bool totp_is_key(const char *key);
+/* The same for somebody who is signed in: by the result's access token. */
+enum status totp_enroll(struct flow *flow);
 
 /* "otpauth://totp/..." for a key; false when it does not fit. */
 bool totp_uri(const char *pool_id, const char *user, const char *key,

@@ -21,7 +21,7 @@
 #include "cognito/crypto.h"
 #include "cognito/wiping.h"
 #include "common/clock.h"
-#include "flows/change.h"
+#include "flows/account.h"
 #include "flows/sign_in.h"
 #include "helper/sandbox.h"
 #include "helper/sanitized.h"
@@ -409,7 +409,8 @@ serve(struct wire_talk *talk, const struct request *request,
         if (request->operation == WIRE_PROBE)
             probe(talk, &cognito, &result.outcome);
         else if (request->operation == WIRE_CHANGE)
-            change_run(&cognito, &talk->talk, setup->config, &whose, &result);
+            account_run(ACCOUNT_CHANGE_PASSWORD, &cognito, &talk->talk,
+                        setup->config, &whose, &result);
         else
             sign_in_run(&cognito, &talk->talk, setup->config, &whose, &result);
     }

@@ -210,8 +210,8 @@ class TestLogin(Prepared):
 class TestAccounts(Prepared):
     ROWS = {
         "sign_up": Row(["sign-up", "newbie", "--email", "newbie@example.com"], [NEW, NEW], 0,
-                       r"newbie has signed up\. A code was sent by EMAIL to n\S+: pam-cognito "
-                       "confirm newbie", after=state_is("newbie", "UNCONFIRMED")),
+                       r"newbie has signed up\. A code was sent by e-mail to n\S+\. "
+                       "pam-cognito confirm newbie", after=state_is("newbie", "UNCONFIRMED")),
         "sign_up_phone": Row(["sign-up", "newbie", "--phone", "+15550100"], [NEW, NEW], 0,
                              "sent by SMS"),
         "sign_up_attribute": Row(["sign-up", "newbie", "--attribute", "name=New Bie"], [NEW, NEW],
@@ -222,7 +222,7 @@ class TestAccounts(Prepared):
                                  after=state_is("newbie", "CONFIRMED")),
         "sign_up_exists": Row(["sign-up", "alice"], [NEW, NEW], 1, r"The user name is taken\."
                               r"[\s\S]*UsernameExistsException", "user_exists"),
-        "sign_up_policy": Row(["sign-up", "newbie"], ["simple-words", "simple-words"], 1,
+        "sign_up_policy": Row(["sign-up", "newbie"], ["simple-words", "simple-words"] * 3, 1,
                               r"breaks the pool's password policy[\s\S]*InvalidPassword",
                               "password_policy"),
         "sign_up_differ": Row(["sign-up", "newbie"], [NEW, "Other-Paint-1", NEW, NEW], 0,
@@ -247,13 +247,16 @@ class TestAccounts(Prepared):
         "confirm_blanks": Row(["confirm", "newbie"],
                               [lambda case: " ".join(case.pool.last_code("newbie"))], 0,
                               "is confirmed", before=new_user),
-        "confirm_wrong": Row(["confirm", "newbie"], ["000000"], 1, r"The code is wrong\.",
+        "confirm_wrong": Row(["confirm", "newbie"], ["000000"] * 5, 1, r"The code is wrong\.",
                              "wrong_code", before=new_user),
-        "confirm_expired": Row(["confirm", "newbie"], [code("newbie")], 1, "too old",
-                               "code_expired",
+        "confirm_expired": Row(["confirm", "newbie"], [code("newbie")] * 5, 1, "wrong or too old",
+                               "wrong_code",
                                before=lambda case: (new_user(case), case.pool.advance(90000))),
-        "confirm_unknown": Row(["confirm", "norma"], ["123456"], 1, "Ask for a new code",
-                               "code_expired"),
+        "confirm_unknown": Row(["confirm", "norma"], ["123456"] * 5, 1, "wrong or too old",
+                               "wrong_code"),
+        "confirm_new": Row(["confirm", "newbie"], ["new", code("newbie")], 0,
+                           r"A code was sent by e-mail to n\S+\. Confirmation code", before=new_user,
+                           after=sent("ResendConfirmationCode")),
         "confirm_twice": Row(["confirm", "alice"], ["123456"], 1, "needs no confirmation",
                              "bad_input"),
         "confirm_alias": Row(["confirm", "newbie"], ["123456"], 1, "already has that e-mail",
@@ -261,9 +264,9 @@ class TestAccounts(Prepared):
         "confirm_tries": Row(["confirm", "newbie"], ["123456"], 1, "Too many wrong codes",
                              "limit_exceeded",
                              before=error("TooManyFailedAttemptsException", "ConfirmSignUp")),
-        "confirm_no_code": Row(["confirm", "newbie"], [""], 1, "code was wrong", "wrong_code",
+        "confirm_no_code": Row(["confirm", "newbie"], [""], 5, "no answer was given", "cancelled",
                                after=sent("ConfirmSignUp", 0)),
-        "resend_code": Row(["resend-code", "carol"], [], 0, "A new code was sent by EMAIL to c"),
+        "resend_code": Row(["resend-code", "carol"], [], 0, r"A code was sent by e-mail to c\S+\. pam-cognito confirm carol"),
         "resend_confirmed": Row(["resend-code", "alice"], [], 1, "confirmed already", "bad_input"),
         "resend_limit": Row(["resend-code", "carol"], [], 1, "Wait up to an hour",
                             "limit_exceeded",
@@ -275,8 +278,9 @@ class TestAccounts(Prepared):
         "resend_unknown": Row(["resend-code", "norma"], [], 1, "no such user", "no_such_user",
                               client=LEGACY),
         "forgot": Row(["forgot-password", "alice"], [], 0,
-                      r"A code was sent by EMAIL to a\S+, if there is such a user"),
-        "forgot_unknown": Row(["forgot-password", "norma"], [], 0, "if there is such a user"),
+                      r"If there is such a user: A code was sent by e-mail to a\S+\. pam-cognito "
+                      "confirm-forgot-password alice"),
+        "forgot_unknown": Row(["forgot-password", "norma"], [], 0, "If there is such a user"),
         "forgot_unknown_told": Row(["forgot-password", "norma"], [], 1, "no such user",
                                    "no_such_user", client=LEGACY),
         "forgot_no_address": Row(["forgot-password", "trent"], [], 1,
@@ -297,13 +301,13 @@ class TestAccounts(Prepared):
         "reset": Row(["confirm-forgot-password", "alice"], [code("alice"), NEW, NEW], 0,
                      "The password of alice is set", before=forget("alice"),
                      after=password_is("alice", NEW)),
-        "reset_wrong": Row(["confirm-forgot-password", "alice"], ["000000", NEW, NEW], 1,
+        "reset_wrong": Row(["confirm-forgot-password", "alice"], ["000000", NEW, NEW] * 3, 1,
                            "The code is wrong", "wrong_code", before=forget("alice")),
         "reset_expired": Row(["confirm-forgot-password", "alice"], [code("alice"), NEW, NEW], 1,
                              "too old", "code_expired", before=lambda case: (
                                  forget("alice")(case), case.pool.advance(4000))),
         "reset_policy": Row(["confirm-forgot-password", "alice"],
-                            [code("alice"), "simple-words", "simple-words"], 1,
+                            [code("alice")] + ["simple-words"] * 6, 1,
                             "password policy", "password_policy", before=forget("alice")),
         "reset_limit": Row(["confirm-forgot-password", "alice"], ["123456", NEW, NEW], 1,
                            "too often", "limit_exceeded",
@@ -316,18 +320,47 @@ class TestAccounts(Prepared):
         "change_wrong": Row(["change-password", "alice"], [WRONG], 1, "Wrong password",
                             "wrong_password", after=sent("ChangePassword", 0)),
         "change_policy": Row(["change-password", "alice"],
-                             [ALICE, "simple-words", "simple-words"], 1,
+                             [ALICE] + ["simple-words"] * 6, 1,
                              r"password policy[\s\S]*InvalidPasswordException",
                              "password_policy", after=password_is("alice", ALICE)),
-        "change_history": Row(["change-password", "alice"], [ALICE, NEW, NEW], 1,
+        "change_history": Row(["change-password", "alice"], [ALICE] + [NEW, NEW] * 3, 1,
                               "one of the user's latest", "password_history",
-                              before=error("PasswordHistoryPolicyViolationException",
-                                           "ChangePassword")),
+                              before=fault("error", "ChangePassword", message="", count=3,
+                                           code="PasswordHistoryPolicyViolationException")),
         "change_limit": Row(["change-password", "alice"], [ALICE, NEW, NEW], 1,
                             "Wait up to an hour", "limit_exceeded",
                             before=error("LimitExceededException", "ChangePassword")),
         "change_blank": Row(["change-password", "alice"], [ALICE, "two words", "two words"], 1,
                             "a form that the service does not take", "bad_input"),
+    }
+
+
+@rows
+class TestLastAnswer(Prepared):
+    """A script that has no other answer is told why another was wanted."""
+    WAYS = ("script", "json")
+    ROWS = {
+        "confirm_wrong": Row(["confirm", "newbie"], ["000000"], 1, r"The code is wrong\.",
+                             "wrong_code", before=new_user),
+        "confirm_expired": Row(["confirm", "newbie"], [code("newbie")], 1, "too old",
+                               "code_expired",
+                               before=lambda case: (new_user(case), case.pool.advance(90000))),
+        "reset_wrong": Row(["confirm-forgot-password", "alice"], ["000000", NEW, NEW], 1,
+                           "The code is wrong", "wrong_code", before=forget("alice")),
+        "reset_policy": Row(["confirm-forgot-password", "alice"],
+                            [code("alice"), "simple-words", "simple-words"], 1,
+                            "password policy", "password_policy", before=forget("alice")),
+        "change_policy": Row(["change-password", "alice"],
+                             [ALICE, "simple-words", "simple-words"], 1,
+                             r"password policy[\s\S]*InvalidPasswordException",
+                             "password_policy", after=password_is("alice", ALICE)),
+        "sign_up_policy": Row(["sign-up", "newbie"], ["simple-words", "simple-words"], 1,
+                              r"breaks the pool's password policy[\s\S]*InvalidPassword",
+                              "password_policy"),
+        "login_wrong_code": Row(["login", "ivan"], ["Ivan-Mailed-5", "000000"], 1,
+                                "refused: wrong_code", "wrong_code"),
+        "nothing_refused": Row(["change-password", "alice"], [ALICE], 5, "no answer was given",
+                               "cancelled"),
     }
 
 
@@ -358,13 +391,13 @@ class TestMfa(Prepared):
         "status_wrong": Row(["mfa", "status", "alice"], [WRONG], 1, "Wrong password",
                             "wrong_password"),
         "enroll": Row(["mfa", "enroll", "alice"], [ALICE, first_totp("alice")], 0,
-                      "alice is now asked for a second factor by totp", after=enrolled),
+                      "alice has an authenticator app now, and is asked for its code", after=enrolled),
         "enroll_second_try": Row(["mfa", "enroll", "alice"],
                                  [ALICE, "000000", "12345", first_totp("alice")], 0,
-                                 "second factor by totp", after=enrolled),
+                                 "has an authenticator app now", after=enrolled),
         "enroll_other_letters": Row(
             ["mfa", "enroll", "alice"], [ALICE, "000000"] + ["000000"] * 4, 1,
-            "Add the key abcXYZ0189abcXYZ0189", before=lambda case: case.pool.script(
+            "Add the key abcX YZ01 89ab cXYZ 0189", before=lambda case: case.pool.script(
                 {"match": {"operation": "AssociateSoftwareToken"},
                  "body": {"SecretCode": "abcXYZ0189abcXYZ0189"}})),
         "enroll_password_as_code": Row(
@@ -401,7 +434,7 @@ class TestMfa(Prepared):
         somebody.type(self.pool.totp("victor", secret=secret.replace(" ", "")))
         done = somebody.finish()
         self.assertEqual(done.status, 0, done.text)
-        self.assertIn("victor has an authenticator app now.", done.out)
+        self.assertIn("victor has an authenticator app now", done.out)
 
     def test_status_json(self):
         self.pool.user("ivan", preferred_mfa="EMAIL_OTP")

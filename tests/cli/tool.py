@@ -149,8 +149,11 @@ class Person:
             os.close(self.fd)
 
     def finish(self):
-        while self.read(PATIENCE):
-            pass
+        end = time.monotonic() + PATIENCE
+        while self.read(0.5):
+            if time.monotonic() > end:
+                self.kill()
+                raise AssertionError(f"{self.words}: does not end: {self.screen!r}")
         _, status = os.waitpid(self.pid, 0)
         self.status = os.waitstatus_to_exitcode(status)
         os.close(self.fd)
@@ -182,9 +185,9 @@ class Row:
 
 
 def rows(cls):
-    """Makes each entry of cls.ROWS three tests: script, person, JSON."""
+    """Makes each entry of cls.ROWS three tests: script, person, JSON, or cls.WAYS."""
     for label, row in cls.ROWS.items():
-        for way in ("script", "person", "json"):
+        for way in getattr(cls, "WAYS", ("script", "person", "json")):
             setattr(cls, f"test_{label}_{way}", make_test(row, way))
     return cls
 

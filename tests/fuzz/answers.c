@@ -11,7 +11,7 @@
 
 #include "cognito/api.h"
 #include "common/config.h"
-#include "flows/change.h"
+#include "flows/account.h"
 #include "flows/sign_in.h"
 #include "fuzz.h"
 #include "service.h"
@@ -88,7 +88,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(config_status(config) == STATUS_OK);
     service_answers(data + (size > 0), size - (size > 0));
     if (size > 0 && data[0] >= 128)
-        change_run(&cognito, &talk, config, &request, &result);
+        account_run(ACCOUNT_CHANGE_PASSWORD, &cognito, &talk, config,
+                    &request, &result);
     else
         sign_in_run(&cognito, &talk, config, &request, &result);
     MUST(result.outcome.status != STATUS_OK);
