@@ -58,19 +58,6 @@ find_pool(const struct map *map, const char *pool)
     return NULL;
 }
 
-static char *
-trim(char *text)
-{
-    char *end;
-
-    text += strspn(text, " \t");
-    end = text + strlen(text);
-    while (end > text && strchr(" \t\r", end[-1]) != NULL)
-        end--;
-    *end = '\0';
-    return text;
-}
-
 static enum status
 add(struct map *map, const char *local, const char *pool)
 {
@@ -98,7 +85,7 @@ take_line(struct map *map, char *line, const char **problem_out)
 {
     char *equals, *local, *pool;
 
-    line = trim(line);
+    line = text_trim(line);
     if (line[0] == '\0' || line[0] == '#')
         return STATUS_OK;
     *problem_out = "expected LOCAL = POOL";
@@ -106,8 +93,8 @@ take_line(struct map *map, char *line, const char **problem_out)
     if (equals == NULL)
         return STATUS_CONFIG;
     *equals = '\0';
-    local = trim(line);
-    pool = trim(equals + 1);
+    local = text_trim(line);
+    pool = text_trim(equals + 1);
     if (!is_name(local) || !is_name(pool))
         return STATUS_CONFIG;
     *problem_out = "the local name stands in the map already";

@@ -21,7 +21,7 @@
 #include "common/secret.h"
 #include "common/status.h"
 
-/* One app client of one pool. Borrowed members; the caller keeps them alive. */
+/* One app client of one pool. Its members are the caller's to keep alive. */
 struct cognito {
     const struct pool *pool;
     const char *client_id;
@@ -123,10 +123,9 @@ enum status cognito_get_user(struct cognito *cognito,
                              struct cognito_answer *answer_out);
 
 /* Exactly one of access_token and session is given; the other is NULL. */
-enum status cognito_associate_software_token(struct cognito *cognito,
-                                             const struct secret *access_token,
-                                             const struct secret *session,
-                                             struct cognito_answer *answer_out);
+enum status cognito_associate_software_token(
+    struct cognito *cognito, const struct secret *access_token,
+    const struct secret *session, struct cognito_answer *answer_out);
 
 enum status cognito_verify_software_token(struct cognito *cognito,
                                           const struct secret *access_token,

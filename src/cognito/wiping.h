@@ -8,8 +8,8 @@
 #define PAM_COGNITO_WIPING_H
 
 /*
- * Once, before anything else of OpenSSL's is used. Does nothing where a library
- * has made OpenSSL allocate before main.
+ * Once, before anything else of OpenSSL's is used. Does nothing where a
+ * library has made OpenSSL allocate before main.
  */
 void wiping_install(void);
 

@@ -469,21 +469,6 @@ config_arguments(struct config *config, size_t count,
     }
 }
 
-/* Cuts blanks off both ends, in place. */
-static char *
-trim(char *text)
-{
-    char *end = text + strlen(text);
-
-    while (*text == ' ' || *text == '\t')
-        text++;
-    while (end > text
-           && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-        end--;
-    *end = '\0';
-    return text;
-}
-
 /* Double quotes around a value keep its blanks. */
 static char *
 unquote(char *value)
@@ -508,7 +493,7 @@ static void
 take_line(struct config *config, char *line, struct position *position,
           const char *where)
 {
-    char *text = trim(line);
+    char *text = text_trim(line);
     char *equals, *name;
     size_t length = strlen(text);
     enum config_key key;
@@ -524,7 +509,7 @@ take_line(struct config *config, char *line, struct position *position,
             return;
         }
         text[length - 1] = '\0';
-        position->rank = strcmp(trim(text + 1), position->service) == 0
+        position->rank = strcmp(text_trim(text + 1), position->service) == 0
                              ? RANK_SECTION
                              : RANK_NONE;
         return;
@@ -532,14 +517,14 @@ take_line(struct config *config, char *line, struct position *position,
     equals = strchr(text, '=');
     if (equals != NULL)
         *equals = '\0';
-    name = trim(text);
+    name = text_trim(text);
     if (strcmp(name, entries[KEY_CLIENT_SECRET].name) == 0
         && config->owner == CONFIG_HELPER && !position->private)
         config_fault(config, name, where,
                      "a file with a secret must have mode 0600 (chmod 0600)");
     if (position->rank != RANK_NONE)
         take(config, name,
-             equals == NULL ? NULL : unquote(trim(equals + 1)),
+             equals == NULL ? NULL : unquote(text_trim(equals + 1)),
              position->rank, where);
     else if (position->lost && find_key(name, &key))
         config->values[key].spoiled = true;
@@ -728,8 +713,8 @@ excepts(const char *value, const char *user)
 }
 
 /*
- * Reads on past lines that are too long or hold a NUL: they are not sound. What
- * stands behind one that was a section's is nobody knows whose.
+ * Reads on past lines that are too long or hold a NUL: they are not sound.
+ * What stands behind one that was a section's is nobody knows whose.
  */
 static bool
 file_excepts(int fd, const char *user)
@@ -741,7 +726,7 @@ file_excepts(int fd, const char *user)
     while (!found
            && (file_next_line(&lines, line, sizeof(line), &broken)
                || broken)) {
-        char *text = trim(line);
+        char *text = text_trim(line);
         char *equals = strchr(text, '=');
 
         if (text[0] == '[' || (broken && !file_skip_line(&lines)))
@@ -749,8 +734,8 @@ file_excepts(int fd, const char *user)
         if (broken || equals == NULL)
             continue;
         *equals = '\0';
-        found = strcmp(trim(text), entries[KEY_EXCEPT_USERS].name) == 0
-                && excepts(unquote(trim(equals + 1)), user);
+        found = strcmp(text_trim(text), entries[KEY_EXCEPT_USERS].name) == 0
+                && excepts(unquote(text_trim(equals + 1)), user);
     }
     wipe_lines(&lines, line);
     return found;

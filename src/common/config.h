@@ -1,9 +1,9 @@
 /*
  * The settings: module arguments over /etc/security/pam_cognito.conf, both
- * from one table (settings.def). Each key belongs to the module or to the helper; each of
- * them reads the file itself and keeps its own keys only, so that the client
- * secret never enters the host. docs and man pages are compared with the
- * table by a test.
+ * from one table (settings.def). Each key belongs to the module or to the
+ * helper; each of them reads the file itself and keeps its own keys only, so
+ * that the client secret never enters the host. docs and man pages are
+ * compared with the table by a test.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -113,9 +113,9 @@ enum status config_status(const struct config *config);
 const char *config_message(const struct config *config);
 
 /*
- * Is it known what was meant by the key? Not where it was named, if only nearly,
- * and not taken: malformed, given twice, behind a heading that cannot be read;
- * nor while there is a file that could not be read to its end.
+ * Is it known what was meant by the key? Not where it was named, if only
+ * nearly, and not taken: malformed, given twice, behind a heading that cannot
+ * be read; nor while there is a file that could not be read to its end.
  */
 bool config_is_known(const struct config *config, enum config_key key);
 

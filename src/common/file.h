@@ -50,8 +50,8 @@ enum file_result file_open(const char *path, const struct file_trust *trust,
 
 /*
  * The same tests for a program that will be executed; it may be readable by
- * all, and be no link itself. real_out is the path that was tested, without links, and the one to
- * execute.
+ * all, and be no link itself. real_out is the path that was tested, without
+ * links, and the one to execute.
  */
 enum file_result file_check_program(const char *path,
                                     const struct file_trust *trust,
@@ -62,7 +62,8 @@ enum file_result file_check_program(const char *path,
  * Reads the next line of at most size - 1 bytes from fd into line_out without
  * its newline. False at the end of the file and on an error; *error_out is
  * true when the file or a line is too long, a line holds a NUL, or reading
- * failed: line_out is what came before. The struct passes through every part of the file: wipe it.
+ * failed: line_out is what came before. Every part of the file passes through
+ * the struct: wipe it.
  */
 struct file_lines {
     int fd;

@@ -78,7 +78,7 @@ collect(int fd, int64_t limit, char *buffer, size_t *length)
     }
 }
 
-/* Until it has ended; true when all that it said was read and it is content. */
+/* Until it has ended; true when all it said was read and it is content. */
 static bool
 attend(pid_t pid, int fd, unsigned int ms, char *buffer,
        struct secret *output_out)

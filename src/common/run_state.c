@@ -31,7 +31,8 @@ open_folder(void)
 
     if (mkdir(RUN_STATE_FOLDER, 0700) < 0 && errno != EEXIST)
         return -1;
-    fd = open(RUN_STATE_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    fd = open(RUN_STATE_FOLDER,
+              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;
     /* su runs with its caller's group, which has no business here, and with

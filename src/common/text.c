@@ -146,6 +146,20 @@ text_clean(const char *text, char *out, size_t size)
     text_clean_bytes(text, text == NULL ? 0 : strlen(text), out, size);
 }
 
+char *
+text_trim(char *text)
+{
+    char *end = text + strlen(text);
+
+    while (*text == ' ' || *text == '\t')
+        text++;
+    while (end > text
+           && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+        end--;
+    *end = '\0';
+    return text;
+}
+
 const char *
 text_path(const char *path, char *out, size_t size)
 {

@@ -25,7 +25,7 @@ void text_clean(const char *text, char *out, size_t size);
 void text_clean_bytes(const void *bytes, size_t length, char *out,
                       size_t size);
 
-/* The same for a text that may be longer than a line: a log line, a finding. */
+/* The same for what may be longer than a line: a log line, a finding. */
 void text_clean_whole(const char *text, char *out, size_t size);
 
 /*
@@ -33,6 +33,9 @@ void text_clean_whole(const char *text, char *out, size_t size);
  * is longer, so that nobody looks for what is no path. Not cleaned.
  */
 const char *text_path(const char *path, char *out, size_t size);
+
+/* Cuts blanks, and a carriage return at the end, off in place. */
+char *text_trim(char *text);
 
 /*
  * Is this a drawing: printable ASCII, newlines and the block elements

@@ -19,7 +19,7 @@
 
 /* What to do, by the words of scope.c. */
 static const char *
-fix_of(const char *reason)
+fix_of_reason(const char *reason)
 {
     static const struct {
         const char *reason;
@@ -117,14 +117,14 @@ check_account(struct check *check)
                       check->user);
             return;
         }
-        check_add(check, CHECK_PROBLEM, AREA, fix_of(reason),
+        check_add(check, CHECK_PROBLEM, AREA, fix_of_reason(reason),
                   "%s is not the pool's on this machine: %s", check->user,
                   reason);
         return;
     case SCOPE_UNKNOWN:
     case SCOPE_ALIAS:
     case SCOPE_REFUSED:
-        check_add(check, CHECK_PROBLEM, AREA, fix_of(reason),
+        check_add(check, CHECK_PROBLEM, AREA, fix_of_reason(reason),
                   "%s is refused before anything is asked: %s", check->user,
                   reason);
         return;

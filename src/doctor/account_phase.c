@@ -18,44 +18,44 @@
 #define AREA "PAM stack"
 #define COMPANY_MAX 8 /* modules that refuse or not beside the one tried */
 
-enum part { PART_NONE, PART_OURS, PART_OTHER, PART_PERMIT, PART_DENY };
+enum role { ROLE_NONE, ROLE_OURS, ROLE_OTHER, ROLE_PERMIT, ROLE_DENY };
 
 /* What each line of the stack is; made once, for it is asked often. */
-struct parts {
-    enum part part[PAM_LINES_MAX];
+struct roles {
+    enum role role[PAM_LINES_MAX];
     unsigned int number[PAM_LINES_MAX]; /* among the others */
     unsigned int others;
 };
 
 struct trial {
     const struct pam_stack *stack;
-    const struct parts *parts;
+    const struct roles *roles;
     int cognito;                   /* what our module returns */
     unsigned int refusing;         /* a bit for each of the first others */
     const struct pam_line *tried;  /* refuses */
     const struct pam_line *spared; /* does not, whatever its bit says */
 };
 
-static enum part
-part_of(const struct pam_line *line)
+static enum role
+role_of(const struct pam_line *line)
 {
     if (line->phase != PAM_PHASE_ACCOUNT || line->is_substack)
-        return PART_NONE;
+        return ROLE_NONE;
     if (pam_line_is(line, CHECK_MODULE))
-        return PART_OURS;
+        return ROLE_OURS;
     if (pam_line_is(line, "pam_permit.so"))
-        return PART_PERMIT;
-    return pam_line_is(line, "pam_deny.so") ? PART_DENY : PART_OTHER;
+        return ROLE_PERMIT;
+    return pam_line_is(line, "pam_deny.so") ? ROLE_DENY : ROLE_OTHER;
 }
 
 static void
-find_parts(const struct pam_stack *stack, struct parts *parts)
+find_roles(const struct pam_stack *stack, struct roles *roles)
 {
-    parts->others = 0;
+    roles->others = 0;
     for (size_t i = 0; i < stack->count; i++) {
-        parts->part[i] = part_of(&stack->lines[i]);
-        parts->number[i] = parts->others;
-        parts->others += parts->part[i] == PART_OTHER;
+        roles->role[i] = role_of(&stack->lines[i]);
+        roles->number[i] = roles->others;
+        roles->others += roles->role[i] == ROLE_OTHER;
     }
 }
 
@@ -74,7 +74,7 @@ refusal_of(const struct pam_line *line)
 static bool
 refuses(const struct pam_line *line, const struct trial *trial)
 {
-    unsigned int number = trial->parts->number[line - trial->stack->lines];
+    unsigned int number = trial->roles->number[line - trial->stack->lines];
 
     if (line == trial->spared)
         return false;
@@ -84,21 +84,21 @@ refuses(const struct pam_line *line, const struct trial *trial)
 }
 
 static int
-outcome(const struct pam_line *line, void *context)
+code_of(const struct pam_line *line, void *context)
 {
     const struct trial *trial = context;
 
     if (line->missing)
         return PAM_MODULE_UNKNOWN;
-    switch (trial->parts->part[line - trial->stack->lines]) {
-    case PART_OURS:
+    switch (trial->roles->role[line - trial->stack->lines]) {
+    case ROLE_OURS:
         return trial->cognito;
-    case PART_DENY:
+    case ROLE_DENY:
         return PAM_AUTH_ERR;
-    case PART_OTHER:
+    case ROLE_OTHER:
         return refuses(line, trial) ? refusal_of(line) : PAM_SUCCESS;
-    case PART_NONE:
-    case PART_PERMIT:
+    case ROLE_NONE:
+    case ROLE_PERMIT:
         break;
     }
     return PAM_SUCCESS;
@@ -110,7 +110,7 @@ lets_in(const struct trial *trial, int cognito)
     struct trial copy = *trial;
 
     copy.cognito = cognito;
-    return pam_stack_run(copy.stack, PAM_PHASE_ACCOUNT, outcome, &copy)
+    return pam_stack_run(copy.stack, PAM_PHASE_ACCOUNT, code_of, &copy)
            == PAM_SUCCESS;
 }
 
@@ -119,8 +119,8 @@ static bool
 is_passed_by(const struct trial *trial, const struct pam_line *line,
              int cognito)
 {
-    unsigned int company = trial->parts->others < COMPANY_MAX
-                               ? trial->parts->others
+    unsigned int company = trial->roles->others < COMPANY_MAX
+                               ? trial->roles->others
                                : COMPANY_MAX;
 
     for (unsigned int i = 0; i < 1u << company; i++) {
@@ -139,7 +139,7 @@ static const struct pam_line *
 our_line(const struct trial *trial)
 {
     for (size_t i = 0; i < trial->stack->count; i++)
-        if (trial->parts->part[i] == PART_OURS)
+        if (trial->roles->role[i] == ROLE_OURS)
             return &trial->stack->lines[i];
     return NULL;
 }
@@ -168,7 +168,7 @@ check_passed_by(struct check *check, const struct trial *trial,
         const struct pam_line *line = &check->stack.lines[i];
         bool ignored;
 
-        if (trial->parts->part[i] != PART_OTHER)
+        if (trial->roles->role[i] != ROLE_OTHER)
             continue;
         ignored = is_passed_by(trial, line, PAM_IGNORE);
         strangers = strangers || ignored;
@@ -189,7 +189,7 @@ check_passed_by(struct check *check, const struct trial *trial,
 
 /* allow_services, or a refusal that stands. */
 static bool
-check_final(struct check *check, const struct trial *trial,
+check_refusals(struct check *check, const struct trial *trial,
             const struct pam_line *ours)
 {
     static const int refusals[]
@@ -212,19 +212,19 @@ check_final(struct check *check, const struct trial *trial,
 bool
 check_account_phase(struct check *check)
 {
-    struct parts parts;
-    const struct trial trial = {.stack = &check->stack, .parts = &parts};
+    struct roles roles;
+    const struct trial trial = {.stack = &check->stack, .roles = &roles};
     const struct pam_line *ours;
     bool any = false;
 
-    find_parts(&check->stack, &parts);
+    find_roles(&check->stack, &roles);
     ours = our_line(&trial);
     if (ours != NULL
         && (!check_passed_by(check, &trial, ours)
-            || !check_final(check, &trial, ours)))
+            || !check_refusals(check, &trial, ours)))
         return false;
     for (size_t i = 0; i < check->stack.count; i++)
-        any = any || parts.part[i] != PART_NONE;
+        any = any || roles.role[i] != ROLE_NONE;
     if (!any || lets_in(&trial, PAM_IGNORE)
         || (check->facts.no_login && lets_in(&trial, PAM_SUCCESS)))
         return true;

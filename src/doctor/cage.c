@@ -31,7 +31,7 @@
     "the end of the link and search the folders on the way (chmod o+r, o+x)"
 
 /* What the helper said. */
-struct account {
+struct reply {
     bool whole;              /* RESULT came, and was sound */
     enum status status;
     unsigned int ms;
@@ -62,7 +62,7 @@ ask(const struct check *check, struct wire *wire, int fd,
 }
 
 static void
-keep_line(struct wire *wire, const char *known, struct account *account)
+keep_line(struct wire *wire, const char *known, struct reply *reply)
 {
     unsigned int level = wire_get_byte(wire);
     const char *text = wire_get_text(wire, WIRE_MAX);
@@ -70,33 +70,33 @@ keep_line(struct wire *wire, const char *known, struct account *account)
     if (!wire_complete(wire) || strcmp(text, known) == 0)
         return;
     if (level == TALK_LOG_ERROR)
-        text_clean(text, account->error, sizeof(account->error));
-    else if (level == TALK_LOG_WARNING && account->count < LINES_MAX)
-        text_clean(text, account->warnings[account->count++],
-                   sizeof(account->warnings[0]));
+        text_clean(text, reply->error, sizeof(reply->error));
+    else if (level == TALK_LOG_WARNING && reply->count < LINES_MAX)
+        text_clean(text, reply->warnings[reply->count++],
+                   sizeof(reply->warnings[0]));
 }
 
 static void
-keep_result(struct wire *wire, struct account *account)
+keep_result(struct wire *wire, struct reply *reply)
 {
     unsigned int status = wire_get_byte(wire);
 
     (void) wire_get_number(wire); /* flags */
     (void) wire_get_number(wire); /* HTTP status */
-    account->ms = wire_get_number(wire);
+    reply->ms = wire_get_number(wire);
     for (size_t i = 0; i < 2; i++)
         (void) wire_get_text(wire, TEXT_LINE_MAX);
-    text_clean(wire_get_text(wire, TEXT_LINE_MAX), account->note,
-               sizeof(account->note));
+    text_clean(wire_get_text(wire, TEXT_LINE_MAX), reply->note,
+               sizeof(reply->note));
     (void) wire_get_text(wire, TEXT_LINE_MAX);
-    account->whole = wire_complete(wire) && status < STATUS_COUNT;
-    account->status = account->whole ? (enum status) status : STATUS_HELPER;
+    reply->whole = wire_complete(wire) && status < STATUS_COUNT;
+    reply->status = reply->whole ? (enum status) status : STATUS_HELPER;
 }
 
 /* Until RESULT, the end of the stream, or too long. */
 static void
 listen_to(const struct check *check, struct wire *wire, int fd,
-          const unsigned char id[WIRE_ID_SIZE], struct account *account)
+          const unsigned char id[WIRE_ID_SIZE], struct reply *reply)
 {
     int64_t limit = clock_ms() + GRACE_MS
                     + (int64_t) config_number(check->module, KEY_TIMEOUT)
@@ -105,7 +105,7 @@ listen_to(const struct check *check, struct wire *wire, int fd,
     unsigned char whose[WIRE_ID_SIZE];
     enum wire_type type;
 
-    while (!account->whole) {
+    while (!reply->whole) {
         int64_t left = limit - clock_ms();
 
         if (left <= 0
@@ -118,37 +118,37 @@ listen_to(const struct check *check, struct wire *wire, int fd,
             || (type != WIRE_LOG && type != WIRE_RESULT))
             return;
         if (type == WIRE_LOG)
-            keep_line(wire, check->setup.warning, account);
+            keep_line(wire, check->setup.warning, reply);
         else
-            keep_result(wire, account);
+            keep_result(wire, reply);
     }
 }
 
 static void
-judge(struct check *check, const struct account *account)
+judge_reply(struct check *check, const struct reply *reply)
 {
-    const struct reason reason = reason_of_status(account->status);
-    const char *detail = account->note[0] != '\0'    ? account->note
-                         : account->error[0] != '\0' ? account->error
+    const struct reason reason = reason_of_status(reply->status);
+    const char *detail = reply->note[0] != '\0'    ? reply->note
+                         : reply->error[0] != '\0' ? reply->error
                                                      : reason.meaning;
-    const char *cause = account->count > 0 ? account->warnings[0] : NULL;
+    const char *cause = reply->count > 0 ? reply->warnings[0] : NULL;
 
-    check->cage_reached = account->status == STATUS_OK;
+    check->cage_reached = reply->status == STATUS_OK;
     if (check->cage_reached)
         check_add(check, CHECK_OK, AREA, NULL,
                   "the helper reaches %s out of it, %u ms",
-                  check->setup.pool.host, account->ms);
+                  check->setup.pool.host, reply->ms);
     else
         check_add(check, CHECK_PROBLEM, AREA,
                   cause != NULL ? READABLE : reason.fix,
                   "the helper, as " HELPER_USER " and confined, does not get "
                   "to %s, though this tool does (%s: %s)%s%s",
-                  check->setup.pool.host, status_word(account->status),
+                  check->setup.pool.host, status_word(reply->status),
                   detail, cause != NULL ? "; " : "",
                   cause != NULL ? cause : "");
-    for (size_t i = 0; i < account->count; i++)
+    for (size_t i = 0; i < reply->count; i++)
         check_add(check, CHECK_WARNING, AREA, READABLE, "%s",
-                  account->warnings[i]);
+                  reply->warnings[i]);
 }
 
 /* Could it be started at all? What is wrong there was said. */
@@ -177,7 +177,7 @@ is_startable(struct check *check, char real[FILE_PATH_MAX])
 void
 check_cage(struct check *check)
 {
-    struct account account = {.status = STATUS_HELPER};
+    struct reply reply = {.status = STATUS_HELPER};
     struct run_helper helper = {.fd = -1};
     unsigned char id[WIRE_ID_SIZE];
     char path[FILE_PATH_MAX];
@@ -188,9 +188,9 @@ check_cage(struct check *check)
     wire = wire_new();
     if (wire != NULL && run_helper_start(path, &helper)) {
         if (ask(check, wire, helper.fd, id))
-            listen_to(check, wire, helper.fd, id, &account);
-        run_helper_end(&helper, account.whole);
+            listen_to(check, wire, helper.fd, id, &reply);
+        run_helper_end(&helper, reply.whole);
     }
     wire_free(wire);
-    judge(check, &account);
+    judge_reply(check, &reply);
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/text.h"
 #include "doctor/report.h"
@@ -108,6 +109,17 @@ check_open_etc(const struct check *check, const char *name)
     (void) snprintf(path, sizeof(path), "%s/%s",
                     check->cli->etc == NULL ? "/etc" : check->cli->etc, name);
     return fopen(path, "re");
+}
+
+void
+check_format_day(int64_t when, char out[CHECK_DAY_SIZE])
+{
+    time_t seconds = (time_t) when;
+    struct tm parts;
+
+    if (gmtime_r(&seconds, &parts) == NULL
+        || strftime(out, CHECK_DAY_SIZE, "%Y-%m-%d", &parts) == 0)
+        (void) snprintf(out, CHECK_DAY_SIZE, "?");
 }
 
 void

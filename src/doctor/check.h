@@ -1,7 +1,7 @@
 /*
  * pam-cognito check: a doctor for an installation. Each file here looks at
- * one subject and adds findings; the real cause comes first, and what cannot be
- * judged without it is not judged.
+ * one subject and adds findings; the real cause comes first, and what cannot
+ * be judged without it is not judged.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -76,6 +76,10 @@ void check_add(struct check *check, enum check_level level, const char *area,
 
 /* Opens a file of /etc, or of the folder of --etc; NULL as fopen. */
 FILE *check_open_etc(const struct check *check, const char *name);
+
+/* The day of that second in UTC, as 2026-05-31, or "?". */
+#define CHECK_DAY_SIZE 16
+void check_format_day(int64_t when, char out[CHECK_DAY_SIZE]);
 
 /* Notes that a part was not looked at. */
 void check_leave_out(struct check *check, const char *what);

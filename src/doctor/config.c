@@ -116,7 +116,7 @@ say_who(const struct check *check, char *out, size_t size)
 
 /* What to do about a fault that names itself well enough. */
 static const char *
-fix_of(const struct check *check, const char *message, char *out,
+fix_of_fault(const struct check *check, const char *message, char *out,
        size_t size)
 {
     char who[WHO_MAX];
@@ -146,7 +146,7 @@ add_fault(struct check *check, const char *area, const char *message)
     char fix[WHO_MAX + 80];
 
     check_add(check, CHECK_PROBLEM, area,
-              fix_of(check, message, fix, sizeof(fix)), "%s", message);
+              fix_of_fault(check, message, fix, sizeof(fix)), "%s", message);
 }
 
 static bool
@@ -200,17 +200,6 @@ describe_secret(struct check *check)
                                               KEY_CLIENT_SECRET));
 }
 
-static void
-format_day(int64_t when, char out[16])
-{
-    time_t seconds = (time_t) when;
-    struct tm parts;
-
-    if (gmtime_r(&seconds, &parts) == NULL
-        || strftime(out, 16, "%Y-%m-%d", &parts) == 0)
-        (void) snprintf(out, 16, "?");
-}
-
 /* Which certificates of ca_file can still vouch for anybody. */
 static bool
 check_anchors(struct check *check)
@@ -219,7 +208,7 @@ check_anchors(struct check *check)
     const struct secret *ca = &check->setup.ca;
     int64_t now = (int64_t) time(NULL), last = 0, first = 0;
     size_t count, good = 0;
-    char day[16];
+    char day[CHECK_DAY_SIZE];
 
     if (ca->length == 0) {
         check_add(check, CHECK_OK, "trust anchors", NULL, "the system's");
@@ -242,7 +231,7 @@ check_anchors(struct check *check)
     if (good == 0) {
         bool past = last < now;
 
-        format_day(past ? last : first, day);
+        check_format_day(past ? last : first, day);
         check_add(check, CHECK_PROBLEM, "trust anchors",
                   past ? "put the authority's new certificate there, or set "
                          "this machine's clock"
@@ -252,7 +241,7 @@ check_anchors(struct check *check)
                   day);
         return false;
     }
-    format_day(last, day);
+    check_format_day(last, day);
     if (last < now + SOON)
         check_add(check, CHECK_WARNING, "trust anchors",
                   "put the authority's new certificate beside it in time",
@@ -265,7 +254,7 @@ check_anchors(struct check *check)
 }
 
 static void
-check_times(struct check *check)
+check_anchor_times(struct check *check)
 {
     unsigned int whole = config_number(check->module, KEY_TIMEOUT);
     unsigned int connecting
@@ -346,7 +335,7 @@ check_config(struct check *check)
         check_add(check, CHECK_WARNING, AREA,
                   "compare user_pool_id with what the AWS console shows",
                   "%s", check->setup.warning);
-    check_times(check);
+    check_anchor_times(check);
     check->usable = check_anchors(check);
     if (!check->usable)
         check_leave_out(check, "the user pool and its app client, which "

@@ -95,7 +95,7 @@ who(const struct check *check)
 }
 
 static bool
-check_file(struct check *check, const char *path)
+check_path(struct check *check, const char *path)
 {
     int error = path[0] != '/' ? 0 : error_of_reading(check, path);
 
@@ -124,13 +124,13 @@ check_readable(struct check *check)
 
     if (geteuid() != 0 || check->host.uid == 0 || check->module == NULL)
         return true;
-    good = check->line == NULL || check_file(check, check->line->file);
-    good = check_file(check, config_text(check->module, KEY_CONFIG)) && good;
+    good = check->line == NULL || check_path(check, check->line->file);
+    good = check_path(check, config_text(check->module, KEY_CONFIG)) && good;
     for (size_t i = 0;
          check->setup.config != NULL && i < sizeof(files) / sizeof(files[0]);
          i++)
         if (config_text(check->setup.config, files[i]) != NULL)
-            good = check_file(check, config_text(check->setup.config,
+            good = check_path(check, config_text(check->setup.config,
                                                  files[i]))
                    && good;
     return good;

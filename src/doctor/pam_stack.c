@@ -199,7 +199,7 @@ new_line(struct pam_stack *stack, const struct place *place, int phase)
         return NULL;
     line = &stack->lines[stack->count++];
     memset(line, 0, sizeof(*line));
-    line->phase = (enum pam_phase) phase;
+    line->phase = (enum pam_stack_phase) phase;
     line->level = place->level;
     line->file = strdup(place->file);
     line->number = place->number;
@@ -452,7 +452,7 @@ struct state {
 
 struct run {
     const struct pam_stack *stack;
-    enum pam_phase phase;
+    enum pam_stack_phase phase;
     struct state now;
     struct state entered[DEPTH_MAX + 2]; /* when that level was */
 };
@@ -535,7 +535,7 @@ act(struct run *run, size_t *at, int action, int code)
 }
 
 int
-pam_stack_run(const struct pam_stack *stack, enum pam_phase phase,
+pam_stack_run(const struct pam_stack *stack, enum pam_stack_phase phase,
               int (*outcome)(const struct pam_line *line, void *context),
               void *context)
 {

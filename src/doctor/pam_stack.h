@@ -17,7 +17,7 @@
 #define PAM_LINES_MAX 512
 #define PAM_ARGUMENTS_MAX 64
 
-enum pam_phase {
+enum pam_stack_phase {
     PAM_PHASE_AUTH,
     PAM_PHASE_ACCOUNT,
     PAM_PHASE_SESSION,
@@ -37,7 +37,7 @@ enum pam_action {
 };
 
 struct pam_line {
-    enum pam_phase phase;
+    enum pam_stack_phase phase;
     int level;              /* of substacks around it */
     bool is_substack;       /* only marks where one begins */
     bool is_broken;         /* its control says nothing */
@@ -78,7 +78,7 @@ bool pam_line_has(const struct pam_line *line, const char *argument);
 /*
  * What the phase ends with when each module returns outcome(line, context).
  */
-int pam_stack_run(const struct pam_stack *stack, enum pam_phase phase,
+int pam_stack_run(const struct pam_stack *stack, enum pam_stack_phase phase,
                   int (*outcome)(const struct pam_line *line, void *context),
                   void *context);
 

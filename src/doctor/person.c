@@ -38,17 +38,6 @@ has_module(const struct check *check, int phase, const char *module)
     return false;
 }
 
-static void
-format_day(long day, char out[16])
-{
-    time_t seconds = (time_t) day * DAY;
-    struct tm parts;
-
-    if (gmtime_r(&seconds, &parts) == NULL
-        || strftime(out, 16, "%Y-%m-%d", &parts) == 0)
-        (void) snprintf(out, 16, "?");
-}
-
 /* What pam_unix makes of the account today, in the order of its tests. */
 static const char *
 age_today(const struct spwd *shadow, long today)
@@ -89,7 +78,7 @@ check_ageing(struct check *check, const char *name,
 {
     long today = (long) (time(NULL) / DAY), first = first_bad_day(shadow);
     const char *now = age_today(shadow, today);
-    char fix[128], day[16];
+    char fix[128], day[CHECK_DAY_SIZE];
 
     (void) snprintf(fix, sizeof(fix), NO_AGEING "%.40s", name);
     if (now != NULL) {
@@ -99,7 +88,7 @@ check_ageing(struct check *check, const char *name,
     }
     if (first == -1)
         return true;
-    format_day(first, day);
+    check_format_day((int64_t) first * DAY, day);
     check_add(check, CHECK_WARNING, AREA, fix,
               "the local account of %s ages: from %s on pam_unix lets nobody "
               "in there, whatever the pool says (PASS_MAX_DAYS in "
@@ -150,8 +139,8 @@ add_usable(struct check *check, const char *name)
 
 /* What either of the account's two records says. */
 static bool
-judge(struct check *check, const char *name, const char *hash,
-      const struct spwd *shadow)
+judge_records(struct check *check, const char *name, const char *hash,
+              const struct spwd *shadow)
 {
     bool good = true;
 
@@ -185,7 +174,7 @@ check_shadow(struct check *check, const struct passwd *account)
                   check->user, strerror(errno));
         return false;
     }
-    return judge(check, check->user, account->pw_passwd, shadow);
+    return judge_records(check, check->user, account->pw_passwd, shadow);
 }
 
 /* As pam_shells looks. */
@@ -288,7 +277,7 @@ check_person(struct check *check, const struct passwd *account)
                   check->user, (unsigned long) account->pw_uid);
 }
 
-/* Names about which judge() has something to say, one behind the other. */
+/* Names about which judge_records has something to say, one behind another. */
 static char *
 odd_names(size_t *count_out)
 {
@@ -367,7 +356,8 @@ check_people(struct check *check)
         if (check_scope(check, name, &reason) != SCOPE_OURS)
             continue;
         shadow = getspnam(name);
-        good = (shadow == NULL || judge(check, name, NULL, shadow)) && good;
+        good = (shadow == NULL || judge_records(check, name, NULL, shadow))
+               && good;
     }
     if (good)
         check_add(check, CHECK_OK, AREA, NULL,

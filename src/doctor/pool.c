@@ -161,9 +161,7 @@ describe_chain(struct probe *probe, unsigned int ms)
     struct certificate chain[CHAIN_MAX];
     int64_t now = (int64_t) time(NULL), end = 0;
     struct secret pem = {0};
-    time_t seconds;
-    struct tm parts;
-    char day[16] = "?";
+    char day[CHECK_DAY_SIZE];
     size_t count;
 
     (void) http_chain(probe->cognito.http, &pem);
@@ -176,9 +174,7 @@ describe_chain(struct probe *probe, unsigned int ms)
         check_add(check, CHECK_OK, "TLS", NULL, "trusted, %u ms", ms);
         return;
     }
-    seconds = (time_t) end;
-    if (gmtime_r(&seconds, &parts) != NULL)
-        (void) strftime(day, sizeof(day), "%Y-%m-%d", &parts);
+    check_format_day(end, day);
     if (end < now + SOON)
         check_add(check, CHECK_WARNING, "TLS",
                   "whoever runs the endpoint must renew it",

@@ -56,7 +56,7 @@ pattern_fits(const char *text, const char *pattern)
 
 /* The next word behind any line of that keyword; false at the end. */
 static bool
-next_word(const char **text, const char *keyword, bool *inside,
+next_listed(const char **text, const char *keyword, bool *inside,
           char out[WORD_MAX])
 {
     size_t length = strlen(keyword), size;
@@ -94,7 +94,7 @@ is_set(const char *text, const char *keyword)
     char word[WORD_MAX];
     bool inside = false;
 
-    return next_word(&text, keyword, &inside, word);
+    return next_listed(&text, keyword, &inside, word);
 }
 
 static enum match
@@ -104,7 +104,7 @@ match_users(const char *text, const char *keyword, const char *name)
     char word[WORD_MAX];
     bool inside = false;
 
-    while (best != MATCH && next_word(&text, keyword, &inside, word)) {
+    while (best != MATCH && next_listed(&text, keyword, &inside, word)) {
         char *at = strrchr(word, '@');
 
         if (at != NULL)
@@ -124,7 +124,7 @@ match_groups(const char *text, const char *keyword,
     char word[WORD_MAX];
     bool inside = false;
 
-    while (next_word(&text, keyword, &inside, word))
+    while (next_listed(&text, keyword, &inside, word))
         for (size_t i = 0; i < person->group_count; i++)
             if (pattern_fits(person->groups[i], word))
                 return MATCH;
@@ -220,7 +220,7 @@ values_of(const char *text, const char *keyword, char *out, size_t size)
     size_t used = 0;
 
     out[0] = '\0';
-    while (used + 1 < size && next_word(&text, keyword, &inside, word)) {
+    while (used + 1 < size && next_listed(&text, keyword, &inside, word)) {
         (void) snprintf(out + used, size - used, "%s%.120s",
                         used == 0 ? "" : " ", word);
         used = strlen(out);

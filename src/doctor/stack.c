@@ -82,7 +82,7 @@ faillock(const struct pam_line *line, struct trial *trial)
 }
 
 static int
-outcome(const struct pam_line *line, void *context)
+code_of(const struct pam_line *line, void *context)
 {
     struct trial *trial = context;
 
@@ -123,7 +123,7 @@ count_unknown(const struct pam_stack *stack)
         probe.next = 0;
         if (stack->lines[i].phase == PAM_PHASE_AUTH
             && !stack->lines[i].is_substack)
-            (void) outcome(&stack->lines[i], &probe);
+            (void) code_of(&stack->lines[i], &probe);
         else
             continue;
         count += probe.next;
@@ -147,7 +147,7 @@ can_succeed(const struct check *check, int code, bool local, bool met,
             = {.cognito = code, .local = local, .others = others};
         int result;
 
-        result = pam_stack_run(&check->stack, PAM_PHASE_AUTH, outcome, &trial);
+        result = pam_stack_run(&check->stack, PAM_PHASE_AUTH, code_of, &trial);
         *trial_out = trial;
         if (result == PAM_SUCCESS && (trial.met || !met))
             return true;
@@ -425,7 +425,7 @@ watch(const struct check *check, int code, bool locked, struct trial *seen)
         struct trial trial
             = {.cognito = code, .others = others, .locked = locked};
 
-        (void) pam_stack_run(&check->stack, PAM_PHASE_AUTH, outcome, &trial);
+        (void) pam_stack_run(&check->stack, PAM_PHASE_AUTH, code_of, &trial);
         if (!trial.met)
             continue;
         seen->met = true;
@@ -439,7 +439,7 @@ watch(const struct check *check, int code, bool locked, struct trial *seen)
 
 /* The first line of that phase that names pam_faillock with the argument. */
 static const struct pam_line *
-faillock_line(const struct check *check, enum pam_phase phase,
+faillock_line(const struct check *check, enum pam_stack_phase phase,
               const char *argument)
 {
     for (size_t i = 0; i < check->stack.count; i++) {

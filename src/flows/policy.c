@@ -103,7 +103,7 @@ has_group(const struct config *config, enum config_key key,
 }
 
 static enum status
-check_groups(const struct config *config, const struct json *claims,
+check_membership(const struct config *config, const struct json *claims,
              char *note, size_t size)
 {
     const char *claim = config_text(config, KEY_GROUPS_CLAIM);
@@ -144,7 +144,7 @@ policy_check(const struct config *config, const struct json *claims,
     if (status == STATUS_OK
         && (config_is_set(config, KEY_REQUIRE_GROUP)
             || config_is_set(config, KEY_DENY_GROUP)))
-        status = check_groups(config, claims, line, sizeof(line));
+        status = check_membership(config, claims, line, sizeof(line));
     if (status == STATUS_OK && config_flag(config, KEY_REQUIRE_MFA)
         && !second_factor_done) {
         (void) snprintf(line, sizeof(line),

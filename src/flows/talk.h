@@ -47,7 +47,7 @@ struct talk {
     enum status (*ask)(struct talk *talk, enum talk_kind kind,
                        const char *prompt, struct secret *answer_out);
 
-    /* Shows a line that needs no answer. May come late; nothing depends on it. */
+    /* Shows a line that needs no answer. It may come late. */
     enum status (*tell)(struct talk *talk, enum talk_style style,
                         const char *text);
 

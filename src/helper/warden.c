@@ -154,8 +154,9 @@ static bool
 wait_for_news(struct pollfd watched[2], int64_t deadline)
 {
     int64_t ms = deadline == 0 ? 0 : deadline - clock_ms();
-    const struct timespec left = {.tv_sec = ms < 0 ? 0 : ms / 1000,
-                                  .tv_nsec = ms < 0 ? 0 : (long) (ms % 1000) * 1000000};
+    const struct timespec left
+        = {.tv_sec = ms < 0 ? 0 : ms / 1000,
+           .tv_nsec = ms < 0 ? 0 : (long) (ms % 1000) * 1000000};
     sigset_t none;
 
     (void) sigemptyset(&none);

@@ -1,7 +1,7 @@
 /*
- * The breaker's state in /run/pam_cognito: one small file per network namespace
- * and set of module arguments. A plain user's own host neither reads nor feeds
- * it.
+ * The breaker's state in /run/pam_cognito: one small file per network
+ * namespace and set of module arguments. A plain user's own host neither reads
+ * nor feeds it.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -16,25 +16,25 @@
 
 /* libpam calls this when the data is replaced and at pam_end. */
 static void
-forget(pam_handle_t *pamh, void *data, int error_status)
+let_go(pam_handle_t *pamh, void *data, int error_status)
 {
-    struct memory *memory = data;
+    struct kept *kept = data;
 
     (void) pamh;
-    if (memory == NULL)
+    if (kept == NULL)
         return;
     /* A forked copy of the host says so when it ends: the helper goes on
      * for the other. */
     if ((error_status & PAM_DATA_SILENT) != 0)
-        relay_abandon(memory->relay);
+        relay_abandon(kept->relay);
     else
-        relay_free(memory->relay);
-    free(memory->user);
-    free(memory);
+        relay_free(kept->relay);
+    free(kept->user);
+    free(kept);
 }
 
 void
-memory_clear(struct call *call)
+handle_forget(struct call *call)
 {
     const void *data = NULL;
 
@@ -44,33 +44,33 @@ memory_clear(struct call *call)
     (void) pam_set_data(call->pamh, NAME, NULL, NULL);
 }
 
-struct memory *
-memory_renew(struct call *call)
+struct kept *
+handle_renew(struct call *call)
 {
-    struct memory *memory = calloc(1, sizeof(*memory));
+    struct kept *kept = calloc(1, sizeof(*kept));
 
-    if (memory == NULL)
+    if (kept == NULL)
         return NULL;
-    memory->uid = call->about.uid;
-    memory->verdict = STATUS_INTERNAL;
-    memory->user = strdup(call->user);
-    if (memory->user == NULL
-        || pam_set_data(call->pamh, NAME, memory, forget) != PAM_SUCCESS) {
-        free(memory->user);
-        free(memory);
+    kept->uid = call->about.uid;
+    kept->verdict = STATUS_INTERNAL;
+    kept->user = strdup(call->user);
+    if (kept->user == NULL
+        || pam_set_data(call->pamh, NAME, kept, let_go) != PAM_SUCCESS) {
+        free(kept->user);
+        free(kept);
         return NULL;
     }
-    return memory;
+    return kept;
 }
 
-struct memory *
-memory_of(struct call *call)
+struct kept *
+handle_kept(struct call *call)
 {
     const void *data = NULL;
-    struct memory *memory;
+    struct kept *kept;
 
     if (pam_get_data(call->pamh, NAME, &data) != PAM_SUCCESS || data == NULL)
         return NULL;
-    memory = (struct memory *) (uintptr_t) data;
-    return strcmp(memory->user, call->user) == 0 ? memory : NULL;
+    kept = (struct kept *) (uintptr_t) data;
+    return strcmp(kept->user, call->user) == 0 ? kept : NULL;
 }

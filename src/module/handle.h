@@ -5,8 +5,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef PAM_COGNITO_MEMORY_H
-#define PAM_COGNITO_MEMORY_H
+#ifndef PAM_COGNITO_HANDLE_H
+#define PAM_COGNITO_HANDLE_H
 
 #include <stdbool.h>
 
@@ -14,7 +14,8 @@
 #include "module/call.h"
 #include "module/relay.h"
 
-struct memory {
+/* What is kept. */
+struct kept {
     char *user;          /* PAM_USER then */
     uid_t uid;           /* of the account then */
     enum status verdict; /* of authenticate; STATUS_INTERNAL: there was none */
@@ -26,15 +27,15 @@ struct memory {
  * Forgets everything: at the start of each authenticate. Sets call->first:
  * there was nothing to forget.
  */
-void memory_clear(struct call *call);
+void handle_forget(struct call *call);
 
 /*
- * A new memory for the call's user in place of the old one, in which nobody has
- * signed in; it belongs to the handle. NULL when memory is out.
+ * In place of what was kept, something new about the call's user, in which
+ * nobody has signed in; it belongs to the handle. NULL: out of memory.
  */
-struct memory *memory_renew(struct call *call);
+struct kept *handle_renew(struct call *call);
 
-/* The memory, or NULL when there is none about this very user. */
-struct memory *memory_of(struct call *call);
+/* What is kept, or NULL when that is not about this very user. */
+struct kept *handle_kept(struct call *call);
 
 #endif

@@ -38,21 +38,24 @@ EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
 static enum status
 refuse_settings(const struct call *call)
 {
-    call_log(call, LOG_ERR, "configuration: %s", config_message(call->about.config));
+    call_log(call, LOG_ERR, "configuration: %s",
+             config_message(call->about.config));
     return STATUS_CONFIG;
 }
 
 /*
- * Is this service one that the settings allow? A mistake elsewhere in them does
- * not open what this shuts; what cannot be read is not open.
+ * Is this service one that the settings allow? A mistake elsewhere in them
+ * does not open what this shuts; what cannot be read is not open.
  */
 static enum status
 check_service(const struct call *call)
 {
-    if (config_is_set(call->about.config, KEY_ALLOW_SERVICES)
-        && !config_list_has(call->about.config, KEY_ALLOW_SERVICES, call->service))
+    const struct config *config = call->about.config;
+
+    if (config_is_set(config, KEY_ALLOW_SERVICES)
+        && !config_list_has(config, KEY_ALLOW_SERVICES, call->service))
         return STATUS_SERVICE;
-    return config_is_known(call->about.config, KEY_ALLOW_SERVICES)
+    return config_is_known(config, KEY_ALLOW_SERVICES)
                ? STATUS_OK
                : refuse_settings(call);
 }
@@ -61,8 +64,9 @@ check_service(const struct call *call)
 static enum status
 check_settings(const struct call *call)
 {
-    return config_status(call->about.config) == STATUS_OK ? check_service(call)
-                                                    : refuse_settings(call);
+    return config_status(call->about.config) == STATUS_OK
+               ? check_service(call)
+               : refuse_settings(call);
 }
 
 static void
@@ -163,18 +167,17 @@ look_again(struct call *call, struct outcome *result)
 static int
 conclude(struct call *call, struct outcome *result)
 {
-    struct memory *memory;
+    struct kept *kept;
     int code;
 
     look_again(call, result);
-    memory = memory_renew(call);
-    if (memory == NULL)
+    kept = handle_renew(call);
+    if (kept == NULL)
         *result = (struct outcome){.status = STATUS_MEMORY};
     code = result_finish(call, result, PHASE_AUTHENTICATE);
-    if (memory != NULL) {
-        memory->verdict = result->status;
-        memory->must_change = code == PAM_SUCCESS
-                              && result->must_change;
+    if (kept != NULL) {
+        kept->verdict = result->status;
+        kept->must_change = code == PAM_SUCCESS && result->must_change;
     }
     return code;
 }
@@ -207,7 +210,7 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
 
     code = call_open(pamh, flags, argc, argv, &call);
     /* Also when nobody can be named: nothing of an earlier sign-in stays. */
-    memory_clear(&call);
+    handle_forget(&call);
     if (code == PAM_SUCCESS)
         code = authenticate(&call);
     call_close(&call);
@@ -231,9 +234,9 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
 /* The account is no longer the one that the sign-in was about. */
 static bool
-is_stale(const struct memory *memory, const struct call *call)
+is_stale(const struct kept *kept, const struct call *call)
 {
-    return memory != NULL && memory->uid != call->about.uid;
+    return kept != NULL && kept->uid != call->about.uid;
 }
 
 /* What the account phase itself finds; STATUS_OK for nothing. */
@@ -249,7 +252,7 @@ examine_account(struct call *call, struct outcome *result)
         refuse_scope(call, scope, reason, result);
     else if (scope == SCOPE_OURS)
         result->status = check_service(call);
-    if (result->status == STATUS_OK && is_stale(memory_of(call), call))
+    if (result->status == STATUS_OK && is_stale(handle_kept(call), call))
         refuse_scope(call, SCOPE_FOREIGN,
                      "the account changed since the sign-in", result);
     return scope;
@@ -266,7 +269,7 @@ check_account(struct call *call)
 {
     struct outcome result;
     enum scope scope = examine_account(call, &result);
-    const struct memory *memory = memory_of(call);
+    const struct kept *kept = handle_kept(call);
     int code;
 
     /* Whatever else was found or is remembered about such a name. */
@@ -274,16 +277,16 @@ check_account(struct call *call)
         return PAM_IGNORE;
     if (result.status != STATUS_OK)
         return result_refuse_account(call, &result, true);
-    if (memory == NULL)
+    if (kept == NULL)
         return PAM_IGNORE;
-    if (memory->must_change)
+    if (kept->must_change)
         return PAM_NEW_AUTHTOK_REQD;
-    code = pam_code(memory->verdict, PHASE_ACCOUNT);
+    code = pam_code(kept->verdict, PHASE_ACCOUNT);
     if (code == PAM_IGNORE || (code == PAM_SUCCESS && scope != SCOPE_OURS))
         return PAM_IGNORE;
     if (code == PAM_SUCCESS)
         return PAM_SUCCESS;
-    result.status = memory->verdict;
+    result.status = kept->verdict;
     return result_refuse_account(call, &result, false);
 }
 
@@ -333,35 +336,35 @@ static int
 prove_password(struct call *call)
 {
     struct outcome result = {.status = STATUS_OK};
-    struct memory *memory = memory_of(call);
-    bool must_change = memory != NULL && memory->must_change;
-    enum status verdict = memory == NULL ? STATUS_INTERNAL : memory->verdict;
+    struct kept *kept = handle_kept(call);
+    bool must_change = kept != NULL && kept->must_change;
+    enum status verdict = kept == NULL ? STATUS_INTERNAL : kept->verdict;
     struct secret password = {0};
     int code;
 
     /* Somebody's password has expired, and it is not this one. */
     if ((call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0 && !must_change)
         return PAM_IGNORE;
-    memory = memory_renew(call);
-    if (memory == NULL) {
+    kept = handle_renew(call);
+    if (kept == NULL) {
         result.status = STATUS_MEMORY;
         return result_finish(call, &result, PHASE_PRELIMINARY);
     }
-    /* What authenticate found, if it was asked, is not for a change of password
-     * to forget or to replace. */
-    memory->verdict = verdict;
-    memory->must_change = must_change;
+    /* What authenticate found, if it was asked, is not for a change of
+     * password to forget or to replace. */
+    kept->verdict = verdict;
+    kept->must_change = must_change;
     result.status = check_settings(call);
     if (result.status == STATUS_OK)
-        memory->relay = relay_start(call, WIRE_CHANGE, &password, &result);
+        kept->relay = relay_start(call, WIRE_CHANGE, &password, &result);
     secret_free(&password);
-    if (result.status == STATUS_OK && !relay_is_ready(memory->relay))
+    if (result.status == STATUS_OK && !relay_is_ready(kept->relay))
         result.status = STATUS_HELPER;
     look_again(call, &result);
     code = result_finish(call, &result, PHASE_PRELIMINARY);
     if (code != PAM_SUCCESS) {
-        relay_free(memory->relay);
-        memory->relay = NULL;
+        relay_free(kept->relay);
+        kept->relay = NULL;
     }
     return code;
 }
@@ -370,26 +373,26 @@ static int
 renew_password(struct call *call)
 {
     struct outcome result = {.status = STATUS_INTERNAL};
-    struct memory *memory = memory_of(call);
+    struct kept *kept = handle_kept(call);
     int code;
 
     if ((call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0
-        && (memory == NULL || !memory->must_change))
+        && (kept == NULL || !kept->must_change))
         return PAM_IGNORE;
-    if (memory != NULL && memory->relay != NULL)
-        relay_continue(memory->relay, call, &result);
+    if (kept != NULL && kept->relay != NULL)
+        relay_continue(kept->relay, call, &result);
     /* Later modules take the new password from here. */
     if (result.status == STATUS_OK
         && pam_set_item(call->pamh, PAM_AUTHTOK,
-                        relay_new_password(memory->relay))
+                        relay_new_password(kept->relay))
                != PAM_SUCCESS)
         result.status = STATUS_MEMORY;
     code = result_finish(call, &result, PHASE_UPDATE);
-    if (memory != NULL) {
-        relay_free(memory->relay);
-        memory->relay = NULL;
+    if (kept != NULL) {
+        relay_free(kept->relay);
+        kept->relay = NULL;
         if (code == PAM_SUCCESS)
-            memory->must_change = false;
+            kept->must_change = false;
     }
     return code;
 }
@@ -404,7 +407,7 @@ change_password(struct call *call)
     struct outcome refused;
     const char *reason;
     enum scope scope = find_scope(call, &reason);
-    bool stale = is_stale(memory_of(call), call);
+    bool stale = is_stale(handle_kept(call), call);
 
     if (scope == SCOPE_FOREIGN)
         return PAM_IGNORE;

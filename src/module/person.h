@@ -16,7 +16,7 @@
 #include "flows/talk.h"
 #include "module/call.h"
 
-/* One person in one dialogue; zeroed but for call and operation at its start. */
+/* One person in one dialogue; starts zeroed but for call and operation. */
 struct person {
     struct call *call; /* the one being served now */
     enum wire_operation operation;

@@ -24,9 +24,9 @@ struct relay;
 /*
  * Starts the helper and serves it until its result or, for WIRE_CHANGE,
  * until it is ready. What password holds, if anything, is the answer to the
- * first TALK_PASSWORD, and moves to the relay. Everything but one well-formed RESULT of this request,
- * followed by the end of the stream, is a failure. relay_free what comes out;
- * NULL only with a failure in *result_out.
+ * first TALK_PASSWORD, and moves to the relay. Everything but one well-formed
+ * RESULT of this request, followed by the end of the stream, is a failure.
+ * relay_free what comes out; NULL only with a failure in *result_out.
  */
 struct relay *relay_start(struct call *call, enum wire_operation operation,
                           struct secret *password,

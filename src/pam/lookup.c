@@ -18,8 +18,9 @@
 
 /*
  * A larger buffer in place of a too small one, which held nothing of use.
- * Leaves an errno behind: glibc's answer for a service that could not be loaded,
- * or that failed without saying how, is the errno from before the call.
+ * Leaves an errno behind: glibc's answer for a service that could not be
+ * loaded, or that failed without saying how, is the errno from before the
+ * call.
  */
 static bool
 grow(char **memory, size_t *size)

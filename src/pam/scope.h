@@ -37,7 +37,7 @@ struct subject {
 
 enum scope {
     SCOPE_OURS,
-    SCOPE_FOREIGN, /* root, no local account, not listed: answer as if absent */
+    SCOPE_FOREIGN, /* root, no local account, not listed: as if absent */
     SCOPE_UNKNOWN, /* a look-up failed, subject->why says which: no answer */
     SCOPE_ALIAS,   /* ours, but the account found bears another name */
     SCOPE_REFUSED, /* ours by number, but the name can be no pool's */

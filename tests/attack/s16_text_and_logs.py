@@ -40,10 +40,10 @@ BREAKAGES = [
     ("tokens are logged",
      ("judge (cognito_check_id_token)",
       "flow->talk->log(flow->talk, TALK_LOG_DEBUG, result->access_token.data); ...")),
-    ("the module logs what was typed",
-     ("ask_password (pam_set_item)", '(call_log(call, LOG_DEBUG, "typed: %s", reply), ...)'),
+    ("the module logs what was typed",  # 7: LOG_DEBUG
+     ("ask_password (pam_set_item)", '(call_log(call, 7, "typed: %s", reply), ...)'),
      ("authtok_get (STATUS_CANCELLED)",
-      '...; call_log(call, LOG_DEBUG, "typed: %s", password)')),
+      '...; call_log(call, 7, "typed: %s", password)')),
 ]
 MARK = "Mark-77"
 EVIL = (MARK + "\x1b]0;owned\x07\x1b[2J\x1b[31m\r\nFeb 1 su: alice: accepted: ok\x08\x7f"

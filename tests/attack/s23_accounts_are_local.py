@@ -18,7 +18,7 @@ BREAKAGES = [
     ("a group may stand somewhere in a name",
      ("has_group (strcmp)", "strstr(group, wanted) != NULL")),
     ("a claim that is a text is a list of one",
-     ("check_groups (json_array)",
+     ("check_membership (json_array)",
       "...; if (groups == NULL && json_text(claims, claim) != NULL && config_list_has(config, "
       "KEY_REQUIRE_GROUP, json_text(claims, claim))) return STATUS_OK")),
     ("whoever is in sudo in the pool is in sudo here",

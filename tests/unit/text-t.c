@@ -114,6 +114,16 @@ test_path(void)
 }
 
 static void
+test_trim(void)
+{
+    char both[] = " \t a b\t \r", none[] = "a", blanks[] = " \t\r";
+
+    is_text(text_trim(both), "a b", "blanks at both ends");
+    is_text(text_trim(none), "a", "no blanks");
+    is_text(text_trim(blanks), "", "blanks alone");
+}
+
+static void
 test_password(void)
 {
     static const struct {
@@ -214,6 +224,7 @@ main(void)
     test_clean_whole();
     test_clean_sizes();
     test_path();
+    test_trim();
     test_password();
     test_utf8();
     test_block();
