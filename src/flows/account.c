@@ -121,11 +121,11 @@ account_run(enum account_dialogue dialogue, struct cognito *cognito,
                         .request = request,
                         .result = result_out,
                         .no_sign_in = !dialogues[dialogue].signs_in};
-    enum status status;
+    enum status status = STATUS_OK;
 
     memset(result_out, 0, sizeof(*result_out));
-    status = sign_in_pool_name(config, request->map, request->user, flow.sent,
-                               sizeof(flow.sent));
+    if (flow.no_sign_in)
+        status = sign_in_begin(&flow);
     if (status == STATUS_OK)
         status = dialogues[dialogue].run(&flow);
     /* What no question followed: where a code was sent. */

@@ -259,7 +259,7 @@ answer_challenges(struct flow *flow)
 }
 
 enum status
-sign_in_flow(struct flow *flow)
+sign_in_begin(struct flow *flow)
 {
     enum status status;
 
@@ -271,6 +271,14 @@ sign_in_flow(struct flow *flow)
         flow_say_why(flow, "map_file gives the pool name %.64s to another "
                            "local user",
                      flow->request->user);
+    return status;
+}
+
+enum status
+sign_in_flow(struct flow *flow)
+{
+    enum status status = sign_in_begin(flow);
+
     if (status == STATUS_OK)
         status = recover(flow, flow_initiate(flow));
     if (status == STATUS_OK)

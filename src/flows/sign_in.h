@@ -58,7 +58,10 @@ void sign_in_run(struct cognito *cognito, struct talk *talk,
  * The same in two, for what goes on with a sign-in: the caller has filled in
  * cognito, talk, config, request and result. sign_in_end, in every case,
  * writes the status and the person's words to the result and frees the flow.
+ * For a dialogue in which nobody signs in, sign_in_begin gets the pool's name
+ * for the user ready and no more.
  */
+enum status sign_in_begin(struct flow *flow);
 enum status sign_in_flow(struct flow *flow);
 void sign_in_end(struct flow *flow, enum status status);
 

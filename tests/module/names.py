@@ -48,6 +48,12 @@ class Names(MapCase):
                          ": map_file gives the pool name alice to another local user$")
         self.assertEqual(host.prompts, [])
 
+    def test_anothers_pool_name_in_a_change(self):
+        host = self.enter("stranger = alice\n", ALICE, "alice", operations=("chauthtok",))
+        self.assertRegex(host.logs[-1][1],
+                         ": map_file gives the pool name alice to another local user$")
+        self.assertEqual((host.prompts, self.requests()), ([], []))
+
     def test_anothers_pool_name_by_the_format(self):
         host = self.enter("stranger = xalice\n", ALICE, "alice", username_format="x%u")
         self.check(host, "PAM_PERM_DENIED", "identity_mismatch", 0)
