@@ -41,13 +41,8 @@ struct cli {
     bool from_input;       /* secret-hash: --stdin */
     bool tokens;           /* login */
     bool show_tokens;
-    bool offline;          /* check, as all below */
+    bool offline;          /* check, as the next */
     const char *report;
-    const char *pam_dir;
-    const char *sshd;
-    const char *sshd_config;
-    const char *selinux_dir;
-    const char *etc;
     int operand_count;     /* words after the subcommand */
     char **operands;
 };

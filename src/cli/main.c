@@ -43,12 +43,7 @@ enum {
     OPT_PHONE,
     OPT_ATTRIBUTE,
     OPT_OFFLINE,
-    OPT_REPORT,
-    OPT_PAM_DIR,
-    OPT_SSHD,
-    OPT_SSHD_CONFIG,
-    OPT_SELINUX_DIR,
-    OPT_ETC
+    OPT_REPORT
 };
 
 /* What the tables below say about an option; NULL: every subcommand has it. */
@@ -81,14 +76,6 @@ static const struct option_row {
     {OPT_OFFLINE, "check", NULL, "offline", "send nothing"},
     {OPT_REPORT, "check", "FILE", "report",
      "also write a report without names and secrets to a new file"},
-    {OPT_PAM_DIR, "check", "DIR", "pam-dir", "instead of /etc/pam.d"},
-    {OPT_SSHD, "check", "PROGRAM", "sshd", "instead of /usr/sbin/sshd"},
-    {OPT_SSHD_CONFIG, "check", "FILE", "sshd-config",
-     "instead of sshd's own configuration file"},
-    {OPT_SELINUX_DIR, "check", "DIR", "selinux-dir",
-     "instead of /sys/fs/selinux"},
-    {OPT_ETC, "check", "DIR", "etc",
-     "instead of /etc for passwd, group, shells, nologin, login.defs"},
 };
 #define METHODS "METHODS" /* see print_operands */
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -322,21 +309,6 @@ take_option(struct cli *cli, struct line *line, int id)
         return cli->offline = true;
     case OPT_REPORT:
         cli->report = optarg;
-        return true;
-    case OPT_PAM_DIR:
-        cli->pam_dir = optarg;
-        return true;
-    case OPT_SSHD:
-        cli->sshd = optarg;
-        return true;
-    case OPT_SSHD_CONFIG:
-        cli->sshd_config = optarg;
-        return true;
-    case OPT_SELINUX_DIR:
-        cli->selinux_dir = optarg;
-        return true;
-    case OPT_ETC:
-        cli->etc = optarg;
         return true;
     default:
         return false; /* getopt has said what is wrong */

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "common/text.h"
+#include "doctor/places.h"
 #include "doctor/report.h"
 
 #define LINE_MAX_BYTES 512
@@ -102,12 +103,11 @@ check_add(struct check *check, enum check_level level, const char *area,
 }
 
 FILE *
-check_open_etc(const struct check *check, const char *name)
+check_open_etc(const char *name)
 {
     char path[4096];
 
-    (void) snprintf(path, sizeof(path), "%s/%s",
-                    check->cli->etc == NULL ? "/etc" : check->cli->etc, name);
+    (void) snprintf(path, sizeof(path), "%s/%s", places.etc, name);
     return fopen(path, "re");
 }
 

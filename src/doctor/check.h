@@ -74,8 +74,8 @@ void check_add(struct check *check, enum check_level level, const char *area,
                const char *fix, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Opens a file of /etc, or of the folder of --etc; NULL as fopen. */
-FILE *check_open_etc(const struct check *check, const char *name);
+/* Opens a file of /etc; NULL as fopen. */
+FILE *check_open_etc(const char *name);
 
 /* The day of that second in UTC, as 2026-05-31, or "?". */
 #define CHECK_DAY_SIZE 16
@@ -122,8 +122,7 @@ bool check_is_group(const char *name);
 /* Is there any group of only_group? */
 bool check_has_group(const struct check *check);
 /* Does the file "group" or "passwd" itself have a line of that name? */
-bool check_is_in_file(const struct check *check, const char *file_name,
-                      const char *name);
+bool check_is_in_file(const char *file_name, const char *name);
 /* person.c: the account of check->user, who is in scope. */
 void check_person(struct check *check, const struct passwd *account);
 /* Everybody in scope, for local passwords; when no user was named. */

@@ -20,10 +20,9 @@
 #define GROUP_FILE "/etc/group"
 
 bool
-check_is_in_file(const struct check *check, const char *file_name,
-                 const char *name)
+check_is_in_file(const char *file_name, const char *name)
 {
-    FILE *file = check_open_etc(check, file_name);
+    FILE *file = check_open_etc(file_name);
     size_t size = 0, length = strlen(name);
     char *line = NULL;
     bool found = false;
@@ -38,9 +37,9 @@ check_is_in_file(const struct check *check, const char *file_name,
 
 /* The services that nsswitch.conf names for groups. */
 static void
-group_services(const struct check *check, char *out, size_t size)
+group_services(char *out, size_t size)
 {
-    FILE *file = check_open_etc(check, "nsswitch.conf");
+    FILE *file = check_open_etc("nsswitch.conf");
     char line[512];
 
     (void) snprintf(out, size, "files");
@@ -118,7 +117,7 @@ check_group(struct check *check, const char *name, size_t number)
                   which);
         return false;
     }
-    group_services(check, services, sizeof(services));
+    group_services(services, sizeof(services));
     if (found == LOOKUP_FAILED) {
         check_add(check, CHECK_PROBLEM, AREA,
                   "mend that service; a group in " GROUP_FILE " needs none",
@@ -127,7 +126,7 @@ check_group(struct check *check, const char *name, size_t number)
                   which, strerror(error), services);
         return false;
     }
-    if (check_is_in_file(check, "group", name))
+    if (check_is_in_file("group", name))
         return true;
     check_add(check, CHECK_PROBLEM, AREA,
               "make the group and its members local (groupadd, usermod "

@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "doctor/places.h"
+
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #endif
@@ -104,15 +106,9 @@ check_sandbox(struct check *check)
 static void
 check_selinux(struct check *check)
 {
-    const char *folder = check->cli->selinux_dir == NULL
-                             ? "/sys/fs/selinux"
-                             : check->cli->selinux_dir;
-    char path[4096];
+    int fd = open(places.selinux, O_RDONLY | O_CLOEXEC);
     char mode = '0';
-    int fd;
 
-    (void) snprintf(path, sizeof(path), "%s/enforce", folder);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
     if (read(fd, &mode, 1) == 1 && mode == '1')

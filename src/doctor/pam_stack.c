@@ -29,7 +29,7 @@ static const char *const phases[PAM_PHASE_COUNT]
 
 /* Where a line stands while files include each other. */
 struct place {
-    const char *folder;
+    const char *const *folders;
     const char *file;
     unsigned int number;
     mode_t mode;
@@ -332,21 +332,21 @@ next_text(FILE *file, struct place *place, char out[TEXT_MAX])
 static FILE *
 open_named(const struct place *from, const char *name, char path[PATH_MAX])
 {
-    static const char *const usual[] = {"/etc/pam.d", "/usr/lib/pam.d"};
     FILE *file = NULL;
 
-    if (name[0] == '/' || from->folder != NULL) {
-        (void) snprintf(path, PATH_MAX, "%s%s%s",
-                        name[0] == '/' ? "" : from->folder,
-                        name[0] == '/' ? "" : "/", name);
+    if (name[0] == '/') {
+        (void) snprintf(path, PATH_MAX, "%s", name);
         return fopen(path, "re");
     }
-    for (size_t i = 0; file == NULL && i < 2; i++) {
-        (void) snprintf(path, PATH_MAX, "%s/%s", usual[i], name);
+    for (size_t i = 0; file == NULL && i < PLACES_PAM; i++) {
+        (void) snprintf(path, PATH_MAX, "%s/%s", from->folders[i], name);
         file = fopen(path, "re");
         if (file == NULL && errno != ENOENT)
-            break;
+            return NULL;
     }
+    /* Where it is looked for first is where it is missed. */
+    if (file == NULL)
+        (void) snprintf(path, PATH_MAX, "%s/%s", from->folders[0], name);
     return file;
 }
 
@@ -354,7 +354,7 @@ static bool
 read_file(struct pam_stack *stack, const struct place *from, const char *name,
           int level, int only)
 {
-    struct place place = {.folder = from->folder,
+    struct place place = {.folders = from->folders,
                           .depth = from->depth + 1,
                           .level = level,
                           .only = only};
@@ -387,11 +387,11 @@ read_file(struct pam_stack *stack, const struct place *from, const char *name,
 }
 
 bool
-pam_stack_read(struct pam_stack *stack, const char *folder,
-               const char *service)
+pam_stack_read(struct pam_stack *stack,
+               const char *const folders[PLACES_PAM], const char *service)
 {
     struct place outside = {
-        .folder = folder, .file = service, .depth = -1, .only = -1};
+        .folders = folders, .file = service, .depth = -1, .only = -1};
 
     memset(stack, 0, sizeof(*stack));
     stack->lines = calloc(PAM_LINES_MAX, sizeof(*stack->lines));

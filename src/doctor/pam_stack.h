@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "doctor/places.h"
 #include "pam/names.h"
 
 #define PAM_LINES_MAX 512
@@ -61,10 +62,12 @@ struct pam_stack {
 };
 
 /*
- * Reads the files of service below folder (NULL: where Linux-PAM looks). What
- * could be read is there also after a failure. pam_stack_free in every case.
+ * Reads the files of service, each from the first of the folders that has it.
+ * What could be read is there also after a failure. pam_stack_free in every
+ * case.
  */
-bool pam_stack_read(struct pam_stack *stack, const char *folder,
+bool pam_stack_read(struct pam_stack *stack,
+                    const char *const folders[PLACES_PAM],
                     const char *service);
 void pam_stack_free(struct pam_stack *stack);
 

@@ -179,9 +179,9 @@ check_shadow(struct check *check, const struct passwd *account)
 
 /* As pam_shells looks. */
 static bool
-is_listed_shell(const struct check *check, const char *shell)
+is_listed_shell(const char *shell)
 {
-    FILE *file = check_open_etc(check, "shells");
+    FILE *file = check_open_etc("shells");
     char line[512];
     bool listed = false;
 
@@ -220,7 +220,7 @@ check_shell(struct check *check, const struct passwd *account)
                   check->user, shell);
         return false;
     }
-    if (is_listed_shell(check, shell))
+    if (is_listed_shell(shell))
         return true;
     check_add(check, asked ? CHECK_PROBLEM : CHECK_WARNING, AREA,
               "add it to /etc/shells, or usermod --shell /bin/bash",
@@ -247,7 +247,7 @@ check_home(struct check *check, const struct passwd *account)
 static bool
 check_source(struct check *check)
 {
-    if (check_is_in_file(check, "passwd", check->user))
+    if (check_is_in_file("passwd", check->user))
         return true;
     check_add(check, CHECK_WARNING, AREA,
               "make the account local (useradd), where it cannot fail",
@@ -310,7 +310,7 @@ odd_names(size_t *count_out)
 static void
 check_defaults(struct check *check)
 {
-    FILE *file = check_open_etc(check, "login.defs");
+    FILE *file = check_open_etc("login.defs");
     static const char key[] = "PASS_MAX_DAYS";
     const size_t length = sizeof(key) - 1;
     char line[512];
@@ -368,7 +368,7 @@ check_people(struct check *check)
 void
 check_nologin(struct check *check)
 {
-    FILE *file = check_open_etc(check, "nologin");
+    FILE *file = check_open_etc("nologin");
     bool there = file != NULL || access("/run/nologin", F_OK) == 0;
 
     if (file != NULL)

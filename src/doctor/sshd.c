@@ -15,6 +15,7 @@
 
 #include "common/run.h"
 #include "common/text.h"
+#include "doctor/places.h"
 
 #define AREA "sshd"
 #define VALUE_MAX 256
@@ -171,15 +172,20 @@ check_penalties(struct check *check, const char *text)
 
 /* The first line of what went wrong. */
 static void
-add_failure(struct check *check, const struct secret *output,
-            const char *program)
+add_failure(struct check *check, const struct secret *output)
 {
+    const char *said = output->data == NULL ? "" : output->data;
     char line[TEXT_LINE_MAX];
 
+    /* Its host keys are for root to read, and so may its configuration be. */
+    if (geteuid() != 0
+        && (strstr(said, "no hostkeys available") != NULL
+            || strstr(said, "Permission denied") != NULL)) {
+        check_leave_out(check, "sshd -T");
+        return;
+    }
     /* systemd makes that folder while the service runs, and no longer. */
-    if (output->data != NULL
-        && strstr(output->data, "Missing privilege separation directory")
-               != NULL) {
+    if (strstr(said, "Missing privilege separation directory") != NULL) {
         check_add(check, CHECK_WARNING, AREA,
                   "start sshd, or install -d -m 0755 /run/sshd, and check "
                   "again",
@@ -187,39 +193,30 @@ add_failure(struct check *check, const struct secret *output,
                   "folder in /run");
         return;
     }
-    text_clean_bytes(output->data == NULL ? "" : output->data,
-                     output->data == NULL ? 0
-                                          : strcspn(output->data, "\r\n"),
-                     line, sizeof(line));
+    text_clean_bytes(said, strcspn(said, "\r\n"), line, sizeof(line));
     check_add(check, CHECK_PROBLEM, AREA,
               "sshd -t says what is wrong with its configuration",
-              "%s -T fails%s%s", program, line[0] == '\0' ? "" : ": ", line);
+              "%s -T fails%s%s", places.sshd, line[0] == '\0' ? "" : ": ",
+              line);
 }
 
 /* sshd's settings for a connection of this person to that port. */
 static bool
-ask_sshd(struct check *check, const char *program, unsigned int port,
-         struct secret *output_out)
+ask_sshd(struct check *check, unsigned int port, struct secret *output_out)
 {
-    static char test[] = "-T", match[] = "-C", config[] = "-f";
-    char path[4096], file[4096], connection[512];
-    char *words[8] = {path, test, match, connection, NULL};
+    static char test[] = "-T", match[] = "-C";
+    char path[64], connection[512];
+    char *words[] = {path, test, match, connection, NULL};
 
-    (void) snprintf(path, sizeof(path), "%s", program);
+    (void) snprintf(path, sizeof(path), "%s", places.sshd);
     /* A Match for what is not told here is an error. */
     (void) snprintf(connection, sizeof(connection),
                     "user=%.200s,host=localhost,addr=127.0.0.1,"
                     "laddr=127.0.0.1,lport=%u,rdomain=",
                     check->user == NULL ? "nobody" : check->user, port);
-    if (check->cli->sshd_config != NULL) {
-        (void) snprintf(file, sizeof(file), "%s", check->cli->sshd_config);
-        words[4] = config;
-        words[5] = file;
-        words[6] = NULL;
-    }
     if (run_program(words, PATIENCE_MS, output_out))
         return true;
-    add_failure(check, output_out, program);
+    add_failure(check, output_out);
     return false;
 }
 
@@ -242,8 +239,6 @@ judge_sshd(struct check *check, const char *text)
 void
 check_sshd(struct check *check)
 {
-    const char *program = check->cli->sshd == NULL ? "/usr/sbin/sshd"
-                                                   : check->cli->sshd;
     struct secret output = {0};
     char value[VALUE_MAX];
     unsigned long port = 22;
@@ -251,24 +246,19 @@ check_sshd(struct check *check)
 
     if (strcmp(check->service, "sshd") != 0)
         return;
-    /* Its host keys are for root to read. */
-    if (check->cli->sshd == NULL && geteuid() != 0) {
-        check_leave_out(check, "sshd -T");
-        return;
-    }
-    if (access(program, X_OK) < 0) {
+    if (access(places.sshd, X_OK) < 0) {
         check_add(check, CHECK_WARNING, AREA,
                   "install OpenSSH, or name another service by --service",
-                  "there is no %s to ask", program);
+                  "there is no %s to ask", places.sshd);
         return;
     }
-    asked = ask_sshd(check, program, (unsigned int) port, &output);
+    asked = ask_sshd(check, (unsigned int) port, &output);
     /* Where it listens on another port alone, a Match may be about that. */
     if (asked && output.data != NULL) {
         find(output.data, "port", value);
         port = strtoul(value, NULL, 10);
         if (port > 0 && port <= 65535 && port != 22)
-            asked = ask_sshd(check, program, (unsigned int) port, &output);
+            asked = ask_sshd(check, (unsigned int) port, &output);
     }
     if (asked)
         judge_sshd(check, output.data == NULL ? "" : output.data);

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "doctor/places.h"
+
 #define MODULE CHECK_MODULE
 #define AREA "PAM stack"
 #define UNKNOWN_MAX 10 /* modules whose answer is tried both ways */
@@ -179,7 +181,7 @@ check_stack_read(struct check *check)
 {
     const struct cli *cli = check->cli;
 
-    (void) pam_stack_read(&check->stack, cli->pam_dir, check->service);
+    (void) pam_stack_read(&check->stack, places.pam, check->service);
     check_modules_find(check);
     for (size_t i = 0; check->line == NULL && i < check->stack.count; i++)
         if (check->stack.lines[i].phase == PAM_PHASE_AUTH

@@ -18,9 +18,10 @@ enum lookup {
 };
 
 /*
- * As getpwnam_r, getgrnam_r, getpwuid_r and getgrgid_r, with records of any size that memory holds.
- * What *_out points to lies in *memory_out, which the caller frees in every
- * case. libc reports the failure of the last service in nsswitch.conf only.
+ * As getpwnam_r, getgrnam_r, getpwuid_r and getgrgid_r, with records of any
+ * size that memory holds. What *_out points to lies in *memory_out, which the
+ * caller frees in every case. libc reports the failure of the last service in
+ * nsswitch.conf only.
  */
 enum lookup lookup_account(const char *name, struct passwd *account_out,
                            char **memory_out);

@@ -307,7 +307,7 @@ WARNINGS = {
     "penalties": ("sshd", r"^PerSourcePenalties is on: after a few",
                   {"sshd": {"persourcepenalties": PENALTIES,
                             "persourcepenaltyexemptlist": "none"}}),
-    "no_sshd": ("sshd", "there is no /nonexistent/sshd", {"sshd": "/nonexistent/sshd"}),
+    "no_sshd": ("sshd", "there is no usr/sbin/sshd", {"sshd": "/nonexistent/sshd"}),
     "times": ("configuration", r"connect_timeout \(20 s\) is not below timeout \(20 s\)",
               {"settings": {"connect_timeout": "20"}}),
     "clock": ("clock", r"is (1[12]\d|9\d|10\d) s behind", {}),
@@ -343,15 +343,11 @@ class TestWarnings(SetupCase):
         self.assertEqual(done.status, 0)
 
     def test_selinux(self):
-        folder = harness.fresh_folder("selinux")
-        harness.write(os.path.join(folder, "enforce"), "1")
-        words = self.words()
-        words[words.index("/nonexistent")] = folder
-        done = script(*words)
+        done = self.check_up(enforce="1")
         self.assertRegex(done.out, r"(?m)^warning  SELinux: enforcing")
         self.assertEqual(done.status, 0)
-        harness.write(os.path.join(folder, "enforce"), "0")
-        self.assertRegex(script(*words).out, r"(?m)^ok       SELinux: permissive")
+        self.assertRegex(self.check_up(enforce="0").out, r"(?m)^ok       SELinux: permissive")
+        self.assertNotIn("SELinux", self.check_up().out)
 
 
 for label in WARNINGS:
@@ -526,8 +522,8 @@ class TestGood(SetupCase):
             f"{key} = {value}\n" for key, value in self.settings().items())
             + "[sudo]\nauth_flow = user_srp\n")
         folder = self.pam_dir(self.good_stack(config), service="sudo")
-        done = script("check", "--service", "sudo", "--pam-dir", folder, "--set",
-                      "client_id=localsrponly000000000000001", "--selinux-dir", "/nonexistent")
+        done = script("check", "--service", "sudo", "--set",
+                      "client_id=localsrponly000000000000001", root=self.machine(folder))
         self.assertIn("not the secret of the app client", done.out)
         self.assertNotIn("sshd", done.out)
 

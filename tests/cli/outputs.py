@@ -20,7 +20,7 @@ def alike(text):
     """Times, random words, folders and ports as the document writes them."""
     text = with_landlock(text)
     for pattern, instead in [
-            (r"\S+/tmp/\d+-pam\.d/sshd", "/etc/pam.d/sshd"),
+            (r"(?<=: )etc/pam\.d/sshd", "/etc/pam.d/sshd"),
             (r"\S+/tmp/\d+-pam_cognito\.conf", "/etc/security/pam_cognito.conf"),
             (r"\S+/tmp/\d+-secret", "/etc/security/pam_cognito.secret"),
             (re.escape(harness.HELPER), "/usr/libexec/pam_cognito_helper"),

@@ -144,10 +144,11 @@ outcome(const struct pam_line *line, void *context)
 static int
 our_result(void)
 {
+    const char *const folders[PLACES_PAM] = {folder, folder};
     struct pam_stack stack;
     int code = -1;
 
-    if (pam_stack_read(&stack, folder, "s0"))
+    if (pam_stack_read(&stack, folders, "s0"))
         code = pam_stack_run(&stack, PAM_PHASE_AUTH, outcome, NULL);
     else
         diag("%s", stack.error);

@@ -58,7 +58,7 @@ class SetupCase(ToolCase):
         return path
 
     def etc(self, **files):
-        """What --etc names: the accounts of the tests, and what else is given."""
+        """The accounts of the tests, and what else is given."""
         folder = harness.fresh_folder("etc")
         passwd, group = (harness.write_accounts()["NSS_WRAPPER_" + name]
                          for name in ("PASSWD", "GROUP"))
@@ -69,18 +69,28 @@ class SetupCase(ToolCase):
                 os.symlink(path, os.path.join(folder, name))
         return folder
 
-    def words(self, config=None, stack=None, sshd=None, user="alice", options=(), arguments=(),
-              settings=None, client=harness.CLIENT, mode=0o600, pam_dir=None, etc=None):
+    def machine(self, pam_dir, sshd=None, etc=None, enforce=None):
+        """The root of one: files of PAM's, sshd or its settings, of /etc, SELinux's mode."""
+        root = harness.fresh_folder("root")
+        os.symlink(self.etc(**(etc or {})), os.path.join(root, "etc"))
+        os.symlink(pam_dir, os.path.join(root, "etc", "pam.d"))
+        os.makedirs(os.path.join(root, "usr", "sbin"))
+        os.symlink(sshd if isinstance(sshd, str) else self.sshd(**(sshd or {})),
+                   os.path.join(root, "usr", "sbin", "sshd"))
+        if enforce is not None:
+            os.makedirs(os.path.join(root, "sys", "fs", "selinux"))
+            harness.write(os.path.join(root, "sys", "fs", "selinux", "enforce"), enforce)
+        return root
+
+    def check_up(self, *more, way=script, env=None, config=None, stack=None, user="alice",
+                 options=(), arguments=(), settings=None, client=harness.CLIENT, mode=0o600,
+                 pam_dir=None, **machine):
         config = config or harness.write_config(self.settings(client, **(settings or {})), mode)
         if callable(stack):
             stack = stack(self, config)
         folder = pam_dir or self.pam_dir(stack or self.good_stack(config, *arguments))
-        sshd = sshd if isinstance(sshd, str) else self.sshd(**(sshd or {}))
-        return ["check", "--pam-dir", folder, "--sshd", sshd,
-                "--selinux-dir", "/nonexistent", "--etc", self.etc(**(etc or {})), *options, *([user] if user else [])]
-
-    def check_up(self, *more, way=script, env=None, **changes):
-        return way(*self.words(**changes), *more, env=env)
+        return way("check", *options, *([user] if user else []), *more, env=env,
+                   root=self.machine(folder, **machine))
 
     def findings(self, **changes):
         """(exit status, the findings as objects, the verdict)"""

@@ -149,11 +149,9 @@ class TestStacks(SetupCase):
         folder = self.pam_dir(fill(text), service=service, **{
             name: fill(content) for name, content in others.items()})
         done = script("check", "--offline", "--json", "--service", service,
-                      "--pam-dir", folder, "--sshd", self.sshd(),
-                      "--selinux-dir", "/nonexistent", "--etc", self.etc(),
                       # Also where no line has them: else what is installed here is read.
                       *[f"--set={word}" for word in [*arguments.split(), *settings]],
-                      "alice", env=env)
+                      "alice", env=env, root=self.machine(folder))
         self.last = done
         return done.status, bad(done.objects[:-1])
 
@@ -328,10 +326,25 @@ class TestStacks(SetupCase):
         self.assertIn("not started as root", self.last.out)
 
     def test_no_such_service(self):
-        done = script("check", "--offline", "--service", "gopherd", "--pam-dir",
-                      harness.fresh_folder("pam.d"), "--etc", self.etc())
+        done = script("check", "--offline", "--service", "gopherd",
+                      root=self.machine(harness.fresh_folder("pam.d")))
         self.assertEqual(done.status, 1)
-        self.assertRegex(done.out, r"^problem  PAM stack: \S+/gopherd: No such file")
+        self.assertRegex(done.out, r"^problem  PAM stack: etc/pam\.d/gopherd: No such file")
+        # Installed, it looks at the machine that it is on.
+        done = script("check", "--offline", "--service", "gopherd")
+        self.assertRegex(done.out, r"^problem  PAM stack: /etc/pam\.d/gopherd: No such file")
+
+    def test_what_a_distribution_ships(self):
+        """A service or an include that /etc has no file of is the one in /usr/lib."""
+        stack = self.good_stack(self.config()).replace(ACCOUNT, "@include rest\n")
+        root = self.machine(self.pam_dir("account required pam_deny.so\n", service="rest"))
+        os.makedirs(os.path.join(root, "usr", "lib"))
+        os.symlink(self.pam_dir(stack, rest=ACCOUNT), os.path.join(root, "usr", "lib", "pam.d"))
+        self.assertIn("the account phase lets nobody in",
+                      script("check", "--offline", "alice", root=root).out)
+        os.unlink(os.path.join(root, "etc", "pam.d", "rest"))
+        done = script("check", "--offline", "alice", root=root)
+        self.assertEqual(done.status, 0, done.out)
 
     def secrets(self, mode, text, **others):
         settings = self.settings()
@@ -341,8 +354,7 @@ class TestStacks(SetupCase):
                 f"client_secret={secret}\n{LOCAL}{ACCOUNT}")
         folder = self.pam_dir(text.replace(C, line), mode=mode, **{
             name: content.replace(C, line) for name, content in others.items()})
-        done = script("check", "--offline", "--pam-dir", folder, "--sshd", self.sshd(),
-                      "--selinux-dir", "/nonexistent", "--etc", self.etc())
+        done = script("check", "--offline", root=self.machine(folder))
         self.assertNotIn(secret, done.text)
         return done
 
@@ -387,8 +399,8 @@ def example_test(path):
         if name == "common-auth":
             common["common_auth"], text = text, "@include common-auth\n@include common-account\n"
         folder = self.pam_dir(text, service=service, **common)
-        done = script("check", "--offline", "--service", service, "--pam-dir", folder, "--sshd",
-                      self.sshd(), "--selinux-dir", "/nonexistent", "--etc", self.etc(), "alice")
+        done = script("check", "--offline", "--service", service, "alice",
+                      root=self.machine(folder))
         self.assertEqual(done.status, 0, done.out)
         self.assertNotRegex(with_landlock(done.out), r"(?m)^(problem|warning)")
     return test

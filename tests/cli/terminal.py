@@ -190,7 +190,7 @@ class TestSignals(SetupCase):
 
 class TestColours(SetupCase):
     def screen(self, **env):
-        return person(*self.words(sshd={"usepam": "no"}), env=env).out
+        return self.check_up(way=person, sshd={"usepam": "no"}, env=env).out
 
     def test_terminal(self):
         text = self.screen(TERM="xterm")
@@ -207,10 +207,10 @@ class TestColours(SetupCase):
         self.assertNotIn(ESCAPE, self.screen(TERM="dumb"))
 
     def test_pipe(self):
-        self.assertNotIn(ESCAPE, script(*self.words(), env={"TERM": "xterm"}).text)
+        self.assertNotIn(ESCAPE, self.check_up(env={"TERM": "xterm"}).text)
 
     def test_json(self):
-        self.assertNotIn(ESCAPE, person(*self.words(), "--json", env={"TERM": "xterm"}).out)
+        self.assertNotIn(ESCAPE, self.check_up("--json", way=person, env={"TERM": "xterm"}).out)
 
 
 class TestStreams(SetupCase):

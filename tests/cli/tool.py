@@ -17,6 +17,8 @@ sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
 import harness  # noqa: E402  (found through the path just set)
 
 TOOL = os.path.join(harness.BUILD, "pam-cognito")
+# The same for another machine, which begins at the folder that it is started in.
+ELSEWHERE = os.path.join(harness.BUILD, "pam-cognito-elsewhere")
 PROMPT = re.compile(r"[^\n]: ?$")  # a question waits at the end of the screen
 PATIENCE = 30
 
@@ -49,14 +51,15 @@ class Done:
         return self.objects[-1]
 
 
-def command(*words):
-    return [TOOL, *map(str, words)]
+def command(*words, root=None):
+    return [ELSEWHERE if root else TOOL, *map(str, words)]
 
 
-def script(*words, answers=(), env=None):
+def script(*words, answers=(), env=None, root=None):
     """With pipes. Answers that are functions wait for their question."""
-    process = subprocess.Popen(command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env=environment(env))
+    process = subprocess.Popen(command(*words, root=root), stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root,
+                               env=environment(env))
     err = b""
     asked = 0
     try:
@@ -85,7 +88,7 @@ def count_prompts(text):
 class Person:
     """Somebody at a terminal, who types when asked."""
 
-    def __init__(self, *words, env=None):
+    def __init__(self, *words, env=None, root=None):
         self.screen = ""
         self.seen = 0
         self.status = None
@@ -95,7 +98,9 @@ class Person:
             try:
                 for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTSTP):
                     signal.signal(number, signal.SIG_DFL)
-                os.execve(TOOL, command(*words), environment(env))
+                os.chdir(root or ".")
+                name, *rest = command(*words, root=root)
+                os.execve(name, [name, *rest], environment(env))
             finally:
                 os._exit(126)
 
@@ -160,9 +165,9 @@ class Person:
         return Done(self.status, self.screen)
 
 
-def person(*words, answers=(), env=None):
+def person(*words, answers=(), env=None, root=None):
     """At a terminal, to the end."""
-    somebody = Person(*words, env=env)
+    somebody = Person(*words, env=env, root=root)
     for answer in answers:
         if not somebody.wait_for(PROMPT):
             break
