@@ -153,21 +153,6 @@ in_our_words(const char *message, char *out, size_t size)
     return out;
 }
 
-/* The module's keys count too: a typo there closes every login. */
-static enum status
-read_module(struct client *client, const struct file_trust *trust)
-{
-    client->module = config_new(CONFIG_MODULE);
-    if (client->module == NULL)
-        return STATUS_MEMORY;
-    config_arguments(client->module, client->argument_count,
-                     client->arguments);
-    config_file(client->module, config_text(client->module, KEY_CONFIG),
-                client->cli->service, trust,
-                config_is_set(client->module, KEY_CONFIG));
-    return config_status(client->module);
-}
-
 static enum cli_exit
 read_settings(struct client *client)
 {
@@ -181,14 +166,19 @@ read_settings(struct client *client)
         return client_complain(
             client, status, "",
             in_our_words(client->setup.message, line, sizeof(line)));
-    if (status == STATUS_OK)
-        status = read_module(client, &trust);
-    if (status == STATUS_CONFIG)
+    if (status != STATUS_OK)
+        return client_complain(client, status, "", "");
+    /* The module's keys count too: a typo there closes every login. */
+    client->module
+        = config_load(CONFIG_MODULE, client->argument_count,
+                      client->arguments, client->cli->service, &trust);
+    if (client->module == NULL)
+        return client_complain(client, STATUS_MEMORY, "", "");
+    status = config_status(client->module);
+    if (status != STATUS_OK)
         return client_complain(
             client, status, "",
             in_our_words(config_message(client->module), line, sizeof(line)));
-    if (status != STATUS_OK)
-        return client_complain(client, status, "", "");
     if (client->setup.warning[0] != '\0')
         output_error("%s", client->setup.warning);
     return CLI_DONE;

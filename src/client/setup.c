@@ -329,21 +329,12 @@ enum status
 setup_read(struct setup *setup, size_t count, const char *const *arguments,
            const char *service, const struct file_trust *trust)
 {
-    const char *path = PAM_COGNITO_CONF;
-    bool given = false;
     enum status status;
 
-    setup->config = config_new(CONFIG_HELPER);
+    setup->config
+        = config_load(CONFIG_HELPER, count, arguments, service, trust);
     if (setup->config == NULL)
         return STATUS_MEMORY;
-    config_arguments(setup->config, count, arguments);
-    /* The key is the module's; both must read the same file. */
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(arguments[i], "config=", 7) == 0) {
-            path = arguments[i] + 7;
-            given = true;
-        }
-    config_file(setup->config, path, service, trust, given);
     judge_words(setup->config);
     status = read_all(setup, trust);
     if (status == STATUS_CONFIG)

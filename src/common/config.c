@@ -427,7 +427,8 @@ take(struct config *config, const char *name, const char *value,
                      "may not stand in a section: it is for every service");
         return;
     }
-    if (entry->owner != config->owner)
+    /* Which file is read, both must know. */
+    if (entry->owner != config->owner && key != KEY_CONFIG)
         return;
     if (value == NULL && entry->type == CONFIG_FLAG)
         value = "yes";
@@ -593,6 +594,24 @@ config_file(struct config *config, const char *path, const char *service,
     }
     config->unread = true;
     config_fault(config, entries[KEY_CONFIG].name, NULL, error);
+}
+
+struct config *
+config_load(enum config_owner owner, size_t count,
+            const char *const *arguments, const char *service,
+            const struct file_trust *trust)
+{
+    struct config *config = config_new(owner);
+
+    if (config == NULL)
+        return NULL;
+    config_arguments(config, count, arguments);
+    config_file(config, config_text(config, KEY_CONFIG), service, trust,
+                config_is_set(config, KEY_CONFIG));
+    if (config->status != STATUS_MEMORY)
+        return config;
+    config_free(config);
+    return NULL;
 }
 
 enum status

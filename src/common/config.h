@@ -65,7 +65,7 @@ struct config *config_new(enum config_owner owner);
 void config_free(struct config *config);
 
 /*
- * Takes the arguments, then (they win) the file. Faults do not stop the
+ * Takes the arguments, which win over the file. Faults do not stop the
  * reading: every key that could be understood is there afterwards, so that
  * one mistake does not change the answer for users who are out of scope.
  */
@@ -79,6 +79,16 @@ void config_arguments(struct config *config, size_t count,
  */
 void config_file(struct config *config, const char *path, const char *service,
                  const struct file_trust *trust, bool required);
+
+/*
+ * All of it: a config_new that has taken the arguments and then the file, the
+ * one that config= names among them, which then must be there, or the
+ * standard one. NULL when memory is out, at whatever point; config_status is
+ * STATUS_OK or STATUS_CONFIG. trust: whose file may be believed.
+ */
+struct config *config_load(enum config_owner owner, size_t count,
+                           const char *const *arguments, const char *service,
+                           const struct file_trust *trust);
 
 /*
  * Is user one of except_users? Asked before anything else and on its own, so

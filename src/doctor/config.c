@@ -152,17 +152,14 @@ add_fault(struct check *check, const char *area, const char *message)
 static bool
 read_module(struct check *check)
 {
-    check->module = config_new(CONFIG_MODULE);
-    if (check->module == NULL) {
-        add_fault(check, AREA, "out of memory");
-        return false;
-    }
-    config_arguments(check->module, check->argument_count, check->arguments);
-    config_file(check->module, path_of(check), check->service, &check->trust,
-                config_is_set(check->module, KEY_CONFIG));
-    if (config_status(check->module) == STATUS_OK)
+    check->module
+        = config_load(CONFIG_MODULE, check->argument_count, check->arguments,
+                      check->service, &check->trust);
+    if (check->module != NULL && config_status(check->module) == STATUS_OK)
         return true;
-    add_fault(check, AREA, config_message(check->module));
+    add_fault(check, AREA,
+              check->module == NULL ? "out of memory"
+                                    : config_message(check->module));
     return false;
 }
 

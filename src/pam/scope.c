@@ -188,22 +188,6 @@ subject_has_argument(const struct subject *subject, const char *argument)
     return false;
 }
 
-/* False when memory is out; faults are kept with the settings. */
-static bool
-read_settings(struct subject *subject)
-{
-    const char *path;
-
-    subject->config = config_new(CONFIG_MODULE);
-    if (subject->config == NULL)
-        return false;
-    config_arguments(subject->config, subject->count, subject->arguments);
-    path = config_text(subject->config, KEY_CONFIG);
-    config_file(subject->config, path, subject->service, &subject->trust,
-                config_is_set(subject->config, KEY_CONFIG));
-    return config_status(subject->config) != STATUS_MEMORY;
-}
-
 /* By the account and the settings; account is NULL when there is none. */
 static enum scope
 judge(struct subject *subject, const struct passwd *account,
@@ -214,7 +198,11 @@ judge(struct subject *subject, const struct passwd *account,
     *reason_out = "a system account";
     if (account != NULL && is_system_uid(account->pw_uid))
         return SCOPE_FOREIGN;
-    if (subject->config == NULL && !read_settings(subject))
+    if (subject->config == NULL)
+        subject->config
+            = config_load(CONFIG_MODULE, subject->count, subject->arguments,
+                          subject->service, &subject->trust);
+    if (subject->config == NULL)
         return SCOPE_MEMORY;
     *reason_out = "uid below minimum_uid";
     if (account != NULL

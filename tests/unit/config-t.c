@@ -507,6 +507,55 @@ check_exceptions_in_a_section(void)
     (void) unlink(path);
 }
 
+/* Which file it is, both owners must know, and judge alike. */
+static void
+check_load(void)
+{
+    static const char text[] = "debug = yes\nclient_id = top\n"
+                               "[sudo]\nclient_id = sudo\n";
+    const struct file_trust trust = {.owner = geteuid()};
+    char named[sizeof(path) + 8];
+
+    config_free(
+        from_text(CONFIG_MODULE, "debug", text, sizeof(text) - 1, 0600));
+    (void) snprintf(named, sizeof(named), "config=%s", path);
+    for (int owner = CONFIG_MODULE; owner <= CONFIG_HELPER; owner++) {
+        const char *arguments[] = {named, "client_id=argument", named};
+        const char *relative = "config=conf";
+        struct config *config = config_load((enum config_owner) owner, 1,
+                                            arguments, "sudo", &trust);
+
+        need(config != NULL, "memory");
+        is_number(config_status(config), STATUS_OK, "the file is read");
+        if (owner == CONFIG_MODULE)
+            ok(config_flag(config, KEY_DEBUG), "the module's key");
+        else
+            is_text(config_text(config, KEY_CLIENT_ID), "sudo",
+                    "the service's section");
+        config_free(config);
+        config = config_load((enum config_owner) owner, 2, arguments, "sudo",
+                             &trust);
+        need(config != NULL, "memory");
+        if (owner == CONFIG_HELPER)
+            is_text(config_text(config, KEY_CLIENT_ID), "argument",
+                    "arguments win");
+        config_free(config);
+        check_message(config_load((enum config_owner) owner, 3, arguments,
+                                  "sudo", &trust),
+                      STATUS_CONFIG, "config (module argument): given twice",
+                      "of two files none is read");
+        check_message(config_load((enum config_owner) owner, 1, &relative,
+                                  "sudo", &trust),
+                      STATUS_CONFIG, "expected an absolute path",
+                      "a file by half its name");
+    }
+    (void) unlink(path);
+    check_message(config_load(CONFIG_HELPER, 1, (const char *[]){named},
+                              "sudo", &trust),
+                  STATUS_CONFIG, "No such file",
+                  "a file that is named must be there");
+}
+
 static void
 check_words_of_status(void)
 {
@@ -542,6 +591,7 @@ main(void)
     check_exception_behind_a_long_line(false);
     check_exception_behind_a_long_line(true);
     check_known();
+    check_load();
     check_words_of_status();
     ok(rmdir(folder) == 0, "nothing was left behind");
     return done_testing();

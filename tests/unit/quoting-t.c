@@ -68,14 +68,12 @@ check_arguments(size_t count, const char *const *arguments,
                 const char *secret, const char *line)
 {
     const struct file_trust trust = {.owner = geteuid()};
-    struct config *config = config_new(CONFIG_MODULE);
+    struct config *config
+        = config_load(CONFIG_MODULE, count, arguments, "sshd", &trust);
     struct setup setup = {0};
     bool silent;
 
     need(config != NULL, "memory");
-    config_arguments(config, count, arguments);
-    config_file(config, config_text(config, KEY_CONFIG), "sshd", &trust,
-                true);
     silent = check_said(config_message(config), secret, line);
     config_free(config);
     (void) setup_read(&setup, count, arguments, "sshd", &trust);
