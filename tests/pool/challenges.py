@@ -6,6 +6,7 @@ import binascii
 import json
 import secrets
 
+import codes
 import devices
 import lambdas
 import mfa
@@ -233,8 +234,9 @@ def device_password_verifier(call, client, responses):
     return next_step(service, attempt)
 
 
-def step_sms_mfa(service, session, responses):
-    mfa.answer_message_code(service, session, responses, "SMS_MFA")
+def step_message_mfa(service, session, responses):
+    """A second factor and nothing else."""
+    mfa.answer_message_code(service, session, responses, session.step)
     session.attempt.mfa_done = True
     return next_step(service, session.attempt)
 
@@ -362,7 +364,8 @@ def step_device_srp(service, session, responses):
 
 BY_BLOCK = {"PASSWORD_VERIFIER": password_verifier,
             "DEVICE_PASSWORD_VERIFIER": device_password_verifier}
-STEPS = {"SMS_MFA": step_sms_mfa, "EMAIL_OTP": step_email_otp, "SMS_OTP": step_sms_otp,
+STEPS = {**dict.fromkeys(codes.FACTORS, step_message_mfa),
+         "EMAIL_OTP": step_email_otp, "SMS_OTP": step_sms_otp,
          "SOFTWARE_TOKEN_MFA": step_totp, "SELECT_MFA_TYPE": step_select_mfa,
          "MFA_SETUP": step_mfa_setup, "NEW_PASSWORD_REQUIRED": step_new_password,
          "SELECT_CHALLENGE": step_select_challenge, "PASSWORD": step_password,

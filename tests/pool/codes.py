@@ -6,11 +6,27 @@ from dataclasses import dataclass
 
 from errors import ServiceError, code_mismatch, expired_code
 
+
+@dataclass(frozen=True)
+class Factor:
+    """A challenge that is answered by a code which the service sent."""
+    medium: str
+    text: str
+    preference: str = ""    # where SetUserMFAPreference has it; "": no second factor
+
+    @property
+    def attribute(self):
+        return "email" if self.medium == "EMAIL" else "phone_number"
+
+
+FACTORS = {
+    "SMS_MFA": Factor("SMS", "Your authentication code is {code}.", "SMSMfaSettings"),
+    "EMAIL_OTP": Factor("EMAIL", "Your sign-in code is {code}.", "EmailMfaSettings"),
+    "SMS_OTP": Factor("SMS", "Your sign-in code is {code}."),
+}
 TEXTS = {"SignUp": "Your confirmation code is {code}.",
          "ForgotPassword": "Your password reset code is {code}.",
-         "SMS_MFA": "Your authentication code is {code}.",
-         "EMAIL_OTP": "Your sign-in code is {code}.",
-         "SMS_OTP": "Your sign-in code is {code}."}
+         **{name: factor.text for name, factor in FACTORS.items()}}
 
 
 @dataclass

@@ -78,20 +78,16 @@ def parameters(service, attempt, name):
     return {**shown, **delivery(attempt, name)}, {"code": code}
 
 
-def medium_of(name):
-    return "EMAIL" if name == "EMAIL_OTP" else "SMS"
-
-
 def send(service, attempt, name, digits):
     code = service.outbox.next_code(digits)
     if attempt.user:
-        service.outbox.deliver(attempt.pool, attempt.user, medium_of(name), name, code,
-                               service.clock.now())
+        service.outbox.deliver(attempt.pool, attempt.user, codes.FACTORS[name].medium, name,
+                               code, service.clock.now())
     return code
 
 
 def delivery(attempt, name):
-    medium = medium_of(name)
+    medium = codes.FACTORS[name].medium
     if medium == "EMAIL":
         address = attempt.user.attributes.get("email", "") if attempt.user else attempt.typed + "@x"
         where = codes.mask_email(address)
@@ -114,7 +110,7 @@ def answer_totp(service, session, responses):
 
 
 def answer_message_code(service, session, responses, name):
-    """SMS_MFA, EMAIL_OTP and SMS_OTP: the code in the last message."""
+    """Those of codes.FACTORS: the code in the last message."""
     text = responses.get(name + "_CODE") or ""
     if not text:
         raise missing(name + "_CODE")
@@ -124,7 +120,8 @@ def answer_message_code(service, session, responses, name):
     passwords.check_lock(attempt.user, "mfa", now)
     if not hmac.compare_digest(session.data["code"].encode(), text.encode()):
         passwords.count_failure(attempt.user, "mfa", now)
-        if medium_of(name) == "SMS" and attempt.pool.settings["wrong_sms_code_sends_new_one"]:
+        if (codes.FACTORS[name].medium == "SMS"
+                and attempt.pool.settings["wrong_sms_code_sends_new_one"]):
             session.data["code"] = send(service, attempt, name, len(session.data["code"]))
         raise code_mismatch(BAD_MESSAGE_CODE)
     passwords.forget_failures(attempt.user, "mfa")
@@ -217,8 +214,9 @@ def finish_email(session):
         user.mfa.append("EMAIL_OTP")
 
 
-SETTINGS = {"SMSMfaSettings": "SMS_MFA", "SoftwareTokenMfaSettings": "SOFTWARE_TOKEN_MFA",
-            "EmailMfaSettings": "EMAIL_OTP"}
+SETTINGS = {"SoftwareTokenMfaSettings": "SOFTWARE_TOKEN_MFA",
+            **{factor.preference: name for name, factor in codes.FACTORS.items()
+               if factor.preference}}
 
 
 def set_user_mfa_preference(call):
@@ -239,10 +237,8 @@ def set_user_mfa_preference(call):
 def require_usable(user, name):
     if name == "SOFTWARE_TOKEN_MFA" and not user.totp_verified:
         raise invalid_parameter("User has not verified software token mfa")
-    if name == "SMS_MFA" and not user.verified("phone_number"):
-        raise invalid_parameter("User does not have delivery config set to turn on SMS_MFA")
-    if name == "EMAIL_OTP" and not user.verified("email"):
-        raise invalid_parameter("User does not have delivery config set to turn on EMAIL_OTP")
+    if name in codes.FACTORS and not user.verified(codes.FACTORS[name].attribute):
+        raise invalid_parameter(f"User does not have delivery config set to turn on {name}")
 
 
 def enable(user, name, on, preferred):

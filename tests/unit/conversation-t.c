@@ -18,6 +18,7 @@
 
 #include "cognito/api.h"
 #include "cognito/secret_hash.h"
+#include "cognito/vocabulary.h"
 #include "conversation.h"
 #include "tap.h"
 
@@ -65,12 +66,6 @@ static const struct setting {
     {"custom_srp", {"auth_flow=custom_srp", "mfa_setup"}, .secret = true},
     {"custom_srp", {"auth_flow=custom_srp", "require_mfa"}, .mfa = true},
 };
-
-static const char *const answerable[] = {
-    "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_OTP",
-    "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED",
-    "SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER",
-    "CUSTOM_CHALLENGE"};
 
 /* ---- The oracle: reads the record, knows nothing of the flow ---- */
 
@@ -124,18 +119,39 @@ fingerprint(const char *bytes)
 
 /* Fields that prove something; a request with one may not be repeated. */
 static const char *const proofs[] = {
-    "PASSWORD", "NEW_PASSWORD", "SMS_MFA_CODE", "SOFTWARE_TOKEN_MFA_CODE",
-    "EMAIL_OTP_CODE", "SMS_OTP_CODE", "PASSWORD_CLAIM_SIGNATURE"};
+    "PASSWORD", "NEW_PASSWORD", "PASSWORD_CLAIM_SIGNATURE"};
 
 static bool
 has_proof(const struct json *request, const struct json *fields)
 {
+    const struct known_challenge *row;
+
     for (size_t i = 0; i < LENGTH(proofs); i++)
         if (json_text(fields, proofs[i]) != NULL)
+            return true;
+    for (size_t i = 0; (row = known_challenge(i)) != NULL; i++)
+        if (row->code != NULL && json_text(fields, row->code) != NULL)
             return true;
     return json_text(request, "UserCode") != NULL
            || (strcmp(text(request, "ChallengeName"), "CUSTOM_CHALLENGE") == 0
                && json_text(fields, "ANSWER") != NULL);
+}
+
+/* May a code come by that name in the place of the password? */
+static bool
+is_first(const char *name)
+{
+    const struct known_challenge *row = known_named(name);
+
+    return row != NULL && row->first;
+}
+
+static bool
+is_second(const char *name)
+{
+    const struct known_challenge *row = known_named(name);
+
+    return row != NULL && row->second;
 }
 
 static bool
@@ -251,8 +267,7 @@ check_codes(struct oracle *oracle, const struct exchange *exchange,
             ? json_text(fields, "PASSWORD") == NULL
                   && json_text(fields, "SRP_A") == NULL
             : strcmp(challenge, "SELECT_CHALLENGE") == 0
-                  && (strcmp(answer, "EMAIL_OTP") == 0
-                      || strcmp(answer, "SMS_OTP") == 0)) {
+                  && is_first(answer)) {
         rule(oracle, oracle->codes < exchange->permits,
              "a code was asked for without permission");
         if (exchange->answer == NULL
@@ -295,17 +310,13 @@ take_proof(struct oracle *oracle, const struct exchange *exchange,
                     || strcmp(name, "MFA_SETUP") == 0;
     /* In the choice-based flow a code by e-mail may come instead. */
     if (json_text(fields, "PASSWORD") != NULL
-        && !((start && choice)
-             && (first_again || strcmp(next, "EMAIL_OTP") == 0
-                 || strcmp(next, "SMS_OTP") == 0))
+        && !((start && choice) && (first_again || is_first(next)))
         && !(chosen && first_again))
         oracle->password = true;
     if (json_text(fields, "PASSWORD_CLAIM_SIGNATURE") != NULL
         || strcmp(next, "NEW_PASSWORD_REQUIRED") == 0)
         oracle->password = true;
-    if (oracle->password && !oracle->set_up
-        && (strcmp(name, "SMS_MFA") == 0 || strcmp(name, "EMAIL_OTP") == 0
-            || strcmp(name, "SOFTWARE_TOKEN_MFA") == 0))
+    if (oracle->password && !oracle->set_up && is_second(name))
         oracle->second_factor = true;
 }
 
@@ -429,25 +440,59 @@ check_silence(struct oracle *oracle, const struct sign_in_result *result)
 
 static struct {
     unsigned int conversations, accepted, refused_good, requests, restarts;
-    unsigned int answered[16]; /* challenges on the way to a yes */
+    unsigned int answered[32]; /* challenges on the way to a yes */
     unsigned int statuses[STATUS_COUNT];
 } seen;
 
 static void
 count_way(const struct oracle *oracle)
 {
+    const struct known_challenge *row;
     char pattern[64];
 
     seen.accepted++;
     seen.restarts += oracle->starts > 1;
-    for (size_t i = 0; i < LENGTH(answerable); i++) {
+    for (size_t i = 0; (row = known_challenge(i)) != NULL; i++) {
         snprintf(pattern, sizeof(pattern), "\"ChallengeName\":\"%s\"",
-                 answerable[i]);
+                 row->name);
         for (size_t j = 0; j < record.count; j++)
             if (strstr(record.exchanges[j].request, pattern) != NULL) {
                 seen.answered[i]++;
                 break;
             }
+    }
+}
+
+/* The one that comes again and again. */
+static const char *
+stuck_at(void)
+{
+    const struct known_challenge *row;
+
+    do
+        row = known_challenge(chance_below(LENGTH(seen.answered)));
+    while (row == NULL || row->denied);
+    return row->name;
+}
+
+/* Has every row of the vocabulary a part in the conversations? */
+static void
+test_known(void)
+{
+    for (unsigned int at = 1; at < CHALLENGE_UNKNOWN; at++) {
+        const struct challenge_row *row
+            = vocabulary_challenge((enum challenge) at);
+        const struct known_challenge *found = known_named(row->word);
+
+        ok(found != NULL && found->denied == (row->answer == ANSWER_NOTHING)
+               && found->second == row->second
+               && found->first
+                      == (row->setting != NULL && row->answer == ANSWER_CODE)
+               && (row->answer == ANSWER_CODE
+                       ? found->code != NULL
+                             && strcmp(found->code, row->field) == 0
+                       : found->code == NULL),
+           "%s is one that the oracle knows", row->word);
     }
 }
 
@@ -485,9 +530,7 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
     scene.person = chance_below(PERSONS);
     scene.append = settings[index].append;
     scene.chaos = chance_percent(40) ? 0 : 10 + chance_below(60);
-    scene.stuck = chance_percent(4)
-                      ? answerable[chance_below(LENGTH(answerable))]
-                      : NULL;
+    scene.stuck = chance_percent(4) ? stuck_at() : NULL;
     memset(&oracle, 0, sizeof(oracle));
     oracle.setting = &settings[index];
     snprintf(oracle.sent, sizeof(oracle.sent), "%s%s",
@@ -562,9 +605,12 @@ main(void)
     uint64_t count = from_environment("PROPERTY_COUNT", COUNT);
     struct pool pool;
     struct cognito cognito = {.pool = &pool, .client_id = CLIENT_ID};
+    const struct known_challenge *row;
     char error[200];
     unsigned int failures = 0;
 
+    need(known_challenge(LENGTH(seen.answered)) == NULL, "too many names");
+    test_known();
     need(tokens_make(), "no keys");
     need(pool_derive(&options, &pool, error, sizeof(error)) == STATUS_OK,
          error);
@@ -585,9 +631,10 @@ main(void)
     /* Rules that nothing reaches prove nothing. */
     ok(seen.accepted > count / 10, "a tenth of them end with a yes");
     ok(seen.restarts > count / 1000, "some of those after a new start");
-    for (size_t i = 0; i < LENGTH(answerable); i++)
-        ok(seen.answered[i] > count / 1000, "%s on the way to a yes: %u",
-           answerable[i], seen.answered[i]);
+    for (size_t i = 0; (row = known_challenge(i)) != NULL; i++)
+        if (!row->denied)
+            ok(seen.answered[i] > count / 1000, "%s on the way to a yes: %u",
+               row->name, seen.answered[i]);
     for (size_t i = 0; i < LENGTH(settings); i++)
         config_free(configs[i]);
     cognito_close(&cognito);

@@ -93,6 +93,19 @@ void record_clear(void);
 
 /* ---- The two sides ---- */
 
+/* A challenge as the service and the oracle know it. */
+struct known_challenge {
+    const char *name;
+    const char *code; /* the field for its code, or NULL */
+    bool second;      /* a code that counts as a second factor */
+    bool first;       /* a code that may stand for the password */
+    bool denied;      /* nobody answers it */
+};
+
+/* The list; NULL behind its end. */
+const struct known_challenge *known_challenge(size_t at);
+const struct known_challenge *known_named(const char *name);
+
 /* What the next conversation is about. */
 struct scene {
     size_t person;

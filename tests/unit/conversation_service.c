@@ -38,13 +38,53 @@ struct draft {
     bool error_header;
 };
 
-static const char *const names[] = {
-    "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_OTP",
-    "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED",
-    "SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER",
-    "CUSTOM_CHALLENGE", "WEB_AUTHN", "DEVICE_SRP_AUTH",
-    "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH", "TOMORROWS_CHALLENGE",
-    ""};
+static const struct known_challenge known[] = {
+    {"SMS_MFA", "SMS_MFA_CODE", .second = true},
+    {"SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA_CODE", .second = true},
+    {"EMAIL_OTP", "EMAIL_OTP_CODE", .second = true, .first = true},
+    {"SMS_OTP", "SMS_OTP_CODE", .first = true},
+    {.name = "SELECT_MFA_TYPE"},
+    {.name = "MFA_SETUP"},
+    {.name = "NEW_PASSWORD_REQUIRED"},
+    {.name = "SELECT_CHALLENGE"},
+    {.name = "PASSWORD"},
+    {.name = "PASSWORD_SRP"},
+    {.name = "PASSWORD_VERIFIER"},
+    {.name = "CUSTOM_CHALLENGE"},
+    {"WEB_AUTHN", .denied = true},
+    {"DEVICE_SRP_AUTH", .denied = true},
+    {"DEVICE_PASSWORD_VERIFIER", .denied = true},
+    {"ADMIN_NO_SRP_AUTH", .denied = true},
+    {"TOMORROWS_CHALLENGE", .denied = true},
+    {"", .denied = true},
+};
+
+const struct known_challenge *
+known_challenge(size_t at)
+{
+    return at < COUNT(known) ? &known[at] : NULL;
+}
+
+const struct known_challenge *
+known_named(const char *name)
+{
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (strcmp(known[i].name, name) == 0)
+            return &known[i];
+    return NULL;
+}
+
+/* A code that comes after the password, any of them. */
+static const char *
+second_code(void)
+{
+    const struct known_challenge *one;
+
+    do
+        one = &ONE_OF(known);
+    while (!one->second);
+    return one->name;
+}
 
 static void __attribute__((format(printf, 3, 4)))
 put(struct part *part, const char *name, const char *format, ...)
@@ -85,10 +125,25 @@ put_session(struct draft *draft)
         chance_below(UINT32_MAX), chance_below(UINT32_MAX));
 }
 
+/* The second factors of somebody who has more than one, as text. */
+static void
+put_choice(struct part *shown, const char *name)
+{
+    char list[512] = "";
+
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (known[i].second && (list[0] == '\0' || chance_percent(70)))
+            snprintf(list + strlen(list), sizeof(list) - strlen(list),
+                     "%s\\\"%s\\\"", list[0] == '\0' ? "" : ",",
+                     known[i].name);
+    put(shown, name, "\"[%s]\"", list);
+}
+
 static void
 put_challenge(struct draft *draft, const char *name)
 {
     struct part *shown = &draft->parameters;
+    const struct known_challenge *row = known_named(name);
     const char *user = person_names[scene.person];
 
     put(&draft->top, "ChallengeName", "\"%s\"", name);
@@ -107,9 +162,8 @@ put_challenge(struct draft *draft, const char *name)
             chance_below(UINT32_MAX));
         put(shown, "SECRET_BLOCK", "\"%08xAAAA\"", chance_below(UINT32_MAX));
     } else if (strcmp(name, "SELECT_MFA_TYPE") == 0) {
-        put(shown, chance_percent(80) ? "MFAS_CAN_CHOOSE" : "MFAS_CAN_SELECT",
-            "\"[\\\"SMS_MFA\\\",\\\"SOFTWARE_TOKEN_MFA\\\"%s]\"",
-            chance_percent(50) ? ",\\\"EMAIL_OTP\\\"" : "");
+        put_choice(shown, chance_percent(80) ? "MFAS_CAN_CHOOSE"
+                                             : "MFAS_CAN_SELECT");
     } else if (strcmp(name, "MFA_SETUP") == 0) {
         put(shown, "MFAS_CAN_SETUP", "\"[\\\"SOFTWARE_TOKEN_MFA\\\"%s]\"",
             chance_percent(50) ? ",\\\"EMAIL_OTP\\\"" : "");
@@ -124,7 +178,7 @@ put_challenge(struct draft *draft, const char *name)
             chance_percent(60) ? ",\"EMAIL_OTP\",\"SMS_OTP\"" : "");
     } else if (strcmp(name, "CUSTOM_CHALLENGE") == 0) {
         put(shown, "prompt", "\"What is the colour of the door?\"");
-    } else if (strstr(name, "MFA") != NULL || strstr(name, "OTP") != NULL) {
+    } else if (row != NULL && row->code != NULL) {
         put(shown, "CODE_DELIVERY_DESTINATION", "\"a***@e***\"");
     }
 }
@@ -166,13 +220,13 @@ static void
 put_after_password(struct draft *draft)
 {
     static const char *const after[] = {
-        "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SELECT_MFA_TYPE",
-        "MFA_SETUP", "NEW_PASSWORD_REQUIRED"};
+        "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED"};
 
     if (chance_percent(25))
         put_own_result(draft);
     else
-        put_challenge(draft, ONE_OF(after));
+        put_challenge(draft, chance_percent(50) ? second_code()
+                                                : ONE_OF(after));
 }
 
 static const char *
@@ -240,7 +294,7 @@ answer_respond(struct draft *draft, const struct json *request)
         put_challenge(draft, chance_percent(70) ? "EMAIL_OTP" : "SMS_MFA");
     } else if (strcmp(name, "CUSTOM_CHALLENGE") == 0 && chance_percent(50)) {
         put_challenge(draft, chance_percent(80) ? "CUSTOM_CHALLENGE"
-                                                : "SMS_MFA");
+                                                : second_code());
     } else {
         put_own_result(draft);
     }
@@ -336,7 +390,7 @@ answer_oddly(struct draft *draft, const struct json *request)
     switch (chance_below(6)) {
     case 0:
     case 1:
-        put_challenge(draft, ONE_OF(names));
+        put_challenge(draft, ONE_OF(known).name);
         break;
     case 2:
         put_result(draft, (enum token_kind) chance_below(TOKEN_KINDS));
@@ -345,7 +399,7 @@ answer_oddly(struct draft *draft, const struct json *request)
         put_result(draft, TOKEN_GOOD);
         break;
     case 4:
-        put_challenge(draft, ONE_OF(names));
+        put_challenge(draft, ONE_OF(known).name);
         put_result(draft, TOKEN_GOOD);
         break;
     default:
@@ -407,7 +461,7 @@ mutate(struct draft *draft)
         draft->error_header = chance_percent(30);
         break;
     case 2:
-        put(&draft->top, "ChallengeName", "\"%s\"", ONE_OF(names));
+        put(&draft->top, "ChallengeName", "\"%s\"", ONE_OF(known).name);
         break;
     case 3:
         if (!draft->has_result)

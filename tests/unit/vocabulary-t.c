@@ -73,21 +73,48 @@ test_rows(void)
 }
 
 /* What require_mfa takes: a code after the password, and no other. */
+static const struct second_factor {
+    enum challenge challenge;
+    const char *word, *field, *method, *preference;
+} second_factors[] = {
+    {CHALLENGE_SOFTWARE_TOKEN_MFA, "SOFTWARE_TOKEN_MFA",
+     "SOFTWARE_TOKEN_MFA_CODE", "totp", "SoftwareTokenMfaSettings"},
+    {CHALLENGE_SMS_MFA, "SMS_MFA", "SMS_MFA_CODE", "sms", "SMSMfaSettings"},
+    {CHALLENGE_EMAIL_OTP, "EMAIL_OTP", "EMAIL_OTP_CODE", "email",
+     "EmailMfaSettings"},
+};
+
+static const struct second_factor *
+second_factor(unsigned int at)
+{
+    size_t count = sizeof(second_factors) / sizeof(second_factors[0]);
+
+    for (size_t i = 0; i < count; i++)
+        if (second_factors[i].challenge == at)
+            return &second_factors[i];
+    return NULL;
+}
+
 static void
 test_second_factors(void)
 {
     for (unsigned int at = 0; at < CHALLENGE_COUNT; at++) {
         const struct challenge_row *row = row_of(at);
-        bool wanted = at == CHALLENGE_SMS_MFA || at == CHALLENGE_EMAIL_OTP
-                      || at == CHALLENGE_SOFTWARE_TOKEN_MFA;
+        const struct second_factor *wanted = second_factor(at);
 
-        ok(row->second == wanted
-               && (!wanted || (row->answer == ANSWER_CODE
-                               && (row->kinds & NEXT_MFA) != 0)),
-           "%s %s a second factor", row->word, wanted ? "is" : "is not");
-        ok((row->method != NULL) == wanted
-               && (row->preference != NULL) == wanted,
-           "and can%s be preferred", wanted ? "" : "not");
+        ok(row->second == (wanted != NULL), "%s %s a second factor",
+           row->word, wanted != NULL ? "is" : "is not");
+        if (wanted == NULL) {
+            ok(row->method == NULL && row->preference == NULL,
+               "and cannot be preferred");
+            continue;
+        }
+        ok(row->answer == ANSWER_CODE && (row->kinds & NEXT_MFA) != 0,
+           "answered by a code, among the second factors");
+        is_text(row->word, wanted->word, "its word");
+        is_text(row->field, wanted->field, "its field");
+        is_text(row->method, wanted->method, "the tool's word");
+        is_text(row->preference, wanted->preference, "where it is preferred");
     }
 }
 
