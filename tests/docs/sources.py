@@ -204,6 +204,16 @@ def settings():
         c_source("src/common/settings.def"), "SETTING")}
 
 
+def listed(words, last=" or "):
+    """As prose: a, b or c."""
+    return last.join([", ".join(words[:-1])] * (len(words) > 1) + words[-1:])
+
+
+def second_factors():
+    """The challenges that count as one; vocabulary-t sees that these are they."""
+    return [row for row in vocabulary()[0] if "method" in row]
+
+
 def vocabulary():
     """The rows of src/cognito/vocabulary.c: (challenges, flows), each a dict
     of its text columns; a challenge's first is "word", a flow's two are
