@@ -207,7 +207,7 @@ static const struct {
      "with only_group or only_users no_such_user is PAM_AUTH_ERR."},
     {PAM_NEW_AUTHTOK_REQD, true,
      "the account phase, after a sign-in that found that the password must be "
-     "changed (password_must_change)."},
+     "changed (must_change_claim)."},
     {PAM_PERM_DENIED, true,
      "not_confirmed and disabled, too, with explain_status or after the "
      "password was proved. libpam's own answer where no module has an "
