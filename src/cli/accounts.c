@@ -9,87 +9,78 @@
 
 #include "cli/accounts.h"
 
-#include "cli/client.h"
+#include "cli/command.h"
 
 /* The pool may have confirmed the user at once, by a trigger. */
 static void
-say_signed_up(const struct client *client,
-              const struct sign_in_result *result)
+say_signed_up(const struct command *command)
 {
-    const char *sent = result->outcome.person;
+    const char *sent = command->result.outcome.person;
 
-    if (result->confirmed)
-        client_done(client, "%s has signed up and can sign in.",
-                    client->name);
+    if (command->result.confirmed)
+        command_done(command, "%s has signed up and can sign in.",
+                     command->name);
     else if (sent[0] != '\0')
-        client_done(client, "%s has signed up. %s pam-cognito confirm %s",
-                    client->name, sent, client->user);
+        command_done(command, "%s has signed up. %s pam-cognito confirm %s",
+                     command->name, sent, command->user);
     else
-        client_done(client,
-                    "%s has signed up and must be confirmed by an "
-                    "administrator.",
-                    client->name);
+        command_done(command,
+                     "%s has signed up and must be confirmed by an "
+                     "administrator.",
+                     command->name);
 }
 
 static void
-say_confirmed(const struct client *client,
-              const struct sign_in_result *result)
+say_confirmed(const struct command *command)
 {
-    (void) result;
-    client_done(client, "%s is confirmed and can sign in.", client->name);
+    command_done(command, "%s is confirmed and can sign in.", command->name);
 }
 
 static void
-say_resent(const struct client *client, const struct sign_in_result *result)
+say_resent(const struct command *command)
 {
-    client_done(client, "%s pam-cognito confirm %s", result->outcome.person,
-                client->user);
+    command_done(command, "%s pam-cognito confirm %s",
+                 command->result.outcome.person, command->user);
 }
 
 /* A pool may pretend that there is such a user. */
 static void
-say_forgotten(const struct client *client,
-              const struct sign_in_result *result)
+say_forgotten(const struct command *command)
 {
-    client_done(client,
-                "If there is such a user: %s "
-                "pam-cognito confirm-forgot-password %s",
-                result->outcome.person, client->user);
+    command_done(command,
+                 "If there is such a user: %s "
+                 "pam-cognito confirm-forgot-password %s",
+                 command->result.outcome.person, command->user);
 }
 
 static void
-say_set(const struct client *client, const struct sign_in_result *result)
+say_set(const struct command *command)
 {
-    (void) result;
-    client_done(client, "The password of %s is set.", client->name);
+    command_done(command, "The password of %s is set.", command->name);
 }
 
 static void
-say_changed(const struct client *client, const struct sign_in_result *result)
+say_changed(const struct command *command)
 {
-    (void) result;
-    client_done(client, "The password of %s is changed.", client->name);
+    command_done(command, "The password of %s is changed.", command->name);
 }
 
 static enum cli_exit
 run(struct cli *cli, enum account_dialogue dialogue,
-    void (*say)(const struct client *client,
-                const struct sign_in_result *result))
+    void (*say)(const struct command *command))
 {
-    struct sign_in_result result = {0};
-    struct client client;
+    struct command command;
     enum cli_exit code;
 
-    code = client_open(cli, cli_operand(cli, 0), NULL, &client);
+    code = command_open(cli, cli_operand(cli, 0), NULL, &command);
     if (code == CLI_DONE) {
-        client_run_account(&client, dialogue, &result);
-        code = client_judge(&client, &result);
+        command_run_account(&command, dialogue);
+        code = command_judge(&command);
     }
     if (code == CLI_DONE)
-        say(&client, &result);
-    client_revoke(&client, &result);
-    sign_in_free(&result);
-    client_close(&client);
+        say(&command);
+    command_revoke(&command);
+    command_close(&command);
     return code;
 }
 

@@ -13,14 +13,14 @@
 #include <time.h>
 
 #include "cli/claims.h"
-#include "cli/client.h"
+#include "cli/command.h"
 #include "cli/reasons.h"
 #include "pam/code.h"
 #include "pam/names.h"
 #include "pam/scope.h"
 
 struct account {
-    struct client *client;
+    struct command *command;
     unsigned int steps;
     struct secret id_token;
     struct secret access_token;
@@ -48,7 +48,7 @@ static void
 print_step(const struct account *account, const char *operation,
            const struct cognito_answer *answer)
 {
-    const struct output *output = &account->client->cli->output;
+    const struct output *output = &account->command->cli->output;
     struct json *object;
 
     if (!output->json) {
@@ -94,79 +94,73 @@ on_answer(void *observer, const char *operation,
 
 /* The module on this machine may not even ask. */
 static void
-warn_of_scope(const struct client *client, const char **reason_out)
+warn_of_scope(const struct command *command, const char **reason_out)
 {
     struct subject subject = {
-        .user = client->user,
-        .service = client->cli->service,
-        .count = client->argument_count,
-        .arguments = client->arguments,
-        .trust = client_trust(),
+        .user = command->user,
+        .service = command->cli->service,
+        .count = command->argument_count,
+        .arguments = command->arguments,
+        .trust = command_trust(),
         .lookups = &lookup_services,
     };
     enum scope scope = scope_of(&subject, reason_out);
 
     config_free(subject.config);
     if (scope != SCOPE_OURS && scope != SCOPE_MEMORY)
-        output_line(&client->cli->output, TONE_WARNING,
+        output_line(&command->cli->output, TONE_WARNING,
                     "On this machine the module would not ask the pool about "
                     "%s: %s.",
-                    client->user, *reason_out);
+                    command->user, *reason_out);
 }
 
 static void
-print_verdict_object(const struct client *client,
-                     const struct sign_in_result *result, const char *pam,
-                     const char *scope)
+print_verdict_object(const struct command *command, const char *pam,
+                     struct reason reason, const char *scope)
 {
-    struct reason reason = reason_of(result->outcome.status,
-                                     result->outcome.error,
-                                     result->outcome.note);
+    const struct outcome *outcome = &command->result.outcome;
     struct json *object = json_new();
 
-    if (object == NULL || !json_add_text(object, "user", client->name)
-        || !json_add_boolean(object, "accepted",
-                             result->outcome.status == STATUS_OK)
-        || !json_add_text(object, "reason",
-                          status_word(result->outcome.status))
+    if (object == NULL || !json_add_text(object, "user", command->name)
+        || !json_add_boolean(object, "accepted", outcome->status == STATUS_OK)
+        || !json_add_text(object, "reason", status_word(outcome->status))
         || !json_add_text(object, "pam", pam)
-        || !json_add_text(object, "error", result->outcome.error)
-        || !json_add_text(object, "note", result->outcome.note)
+        || !json_add_text(object, "error", outcome->error)
+        || !json_add_text(object, "note", outcome->note)
         || !json_add_text(object, "meaning", reason.meaning)
         || !json_add_text(object, "out_of_scope", scope)
-        || !json_add_text(object, "request_id", result->outcome.request_id)
-        || !json_add_integer(object, "http", result->outcome.http)
-        || !json_add_integer(object, "ms", result->outcome.ms)) {
+        || !json_add_text(object, "request_id", outcome->request_id)
+        || !json_add_integer(object, "http", outcome->http)
+        || !json_add_integer(object, "ms", outcome->ms)) {
         json_free(object);
         return;
     }
-    output_object(&client->cli->output, object);
+    output_object(&command->cli->output, object);
 }
 
 static void
-print_verdict(const struct client *client,
-              const struct sign_in_result *result, const char *scope)
+print_verdict(const struct command *command, const char *scope)
 {
-    const struct output *output = &client->cli->output;
-    const char *pam
-        = pam_code_name(pam_code(result->outcome.status, PHASE_AUTHENTICATE));
-    struct reason reason = reason_of(result->outcome.status,
-                                     result->outcome.error,
-                                     result->outcome.note);
+    const struct output *output = &command->cli->output;
+    const struct outcome *outcome = &command->result.outcome;
+    const char *pam =
+        pam_code_name(pam_code(outcome->status, PHASE_AUTHENTICATE));
+    struct reason reason =
+        reason_of(outcome->status, outcome->error, outcome->note);
 
     if (output->json) {
-        print_verdict_object(client, result, pam, scope);
+        print_verdict_object(command, pam, reason, scope);
         return;
     }
-    if (result->outcome.status == STATUS_OK) {
-        output_line(output, TONE_GOOD, "%s: accepted, %s, %u ms", client->name,
-                    pam, result->outcome.ms);
+    if (outcome->status == STATUS_OK) {
+        output_line(output, TONE_GOOD, "%s: accepted, %s, %u ms",
+                    command->name, pam, outcome->ms);
         return;
     }
-    output_line(output, TONE_BAD, "%s: refused: %s, %s, %u ms", client->name,
-                status_word(result->outcome.status), pam, result->outcome.ms);
-    if (result->outcome.note[0] != '\0')
-        output_line(output, TONE_PLAIN, "  said:   %s", result->outcome.note);
+    output_line(output, TONE_BAD, "%s: refused: %s, %s, %u ms", command->name,
+                status_word(outcome->status), pam, outcome->ms);
+    if (outcome->note[0] != '\0')
+        output_line(output, TONE_PLAIN, "  said:   %s", outcome->note);
     output_line(output, TONE_PLAIN, "  means:  %s", reason.meaning);
     if (reason.fix[0] != '\0')
         output_line(output, TONE_PLAIN, "  to do:  %s", reason.fix);
@@ -195,7 +189,7 @@ print_raw(const struct output *output, const char *name,
 static void
 print_tokens(const struct account *account)
 {
-    const struct cli *cli = account->client->cli;
+    const struct cli *cli = account->command->cli;
 
     if (cli->tokens) {
         claims_print(&cli->output, "id_token_claims", &account->id_token);
@@ -212,31 +206,29 @@ print_tokens(const struct account *account)
 enum cli_exit
 login(struct cli *cli)
 {
-    struct sign_in_result result = {0};
     struct account account = {0};
     const char *scope = "";
-    struct client client;
+    struct command command;
     enum cli_exit code;
 
-    code = client_open(cli, cli_operand(cli, 0), NULL, &client);
+    code = command_open(cli, cli_operand(cli, 0), NULL, &command);
     if (code == CLI_DONE) {
-        account.client = &client;
-        client.cognito.observe = on_answer;
-        client.cognito.observer = &account;
-        warn_of_scope(&client, &scope);
-        client_run_sign_in(&client, &result);
-        print_verdict(&client, &result, scope);
-        if (result.outcome.status == STATUS_OK)
+        account.command = &command;
+        command.cognito.observe = on_answer;
+        command.cognito.observer = &account;
+        warn_of_scope(&command, &scope);
+        command_run_sign_in(&command);
+        print_verdict(&command, scope);
+        if (command.result.outcome.status == STATUS_OK)
             print_tokens(&account);
         /* Somebody who wants to see the token wants to use it. */
         if (!cli->show_tokens)
-            client_revoke(&client, &result);
-        code = client_exit(result.outcome.status);
+            command_revoke(&command);
+        code = command_exit(command.result.outcome.status);
     }
-    sign_in_free(&result);
     secret_free(&account.id_token);
     secret_free(&account.access_token);
     secret_free(&account.refresh_token);
-    client_close(&client);
+    command_close(&command);
     return code;
 }

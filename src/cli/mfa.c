@@ -11,14 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/client.h"
+#include "cli/command.h"
 #include "common/text.h"
 
-/* One of the three, when signed in. result->access_token is there. */
+/* One of the three, when signed in: command.result has the access token. */
 struct task {
-    struct client client;
-    struct sign_in_result result;
-    enum challenge factor;       /* that is meant */
+    struct command command;
+    enum challenge factor; /* that is meant */
 };
 
 /* Our word for the service's name, or that name. */
@@ -54,10 +53,10 @@ add_methods(struct json *object, const struct json *list)
 }
 
 static void
-print_status(const struct client *client, const struct json *list,
+print_status(const struct command *command, const struct json *list,
              const char *preferred)
 {
-    const struct output *output = &client->cli->output;
+    const struct output *output = &command->cli->output;
     struct json *object;
     char line[TEXT_LINE_MAX];
 
@@ -75,11 +74,11 @@ print_status(const struct client *client, const struct json *list,
         }
         if (json_length(list) == 0)
             output_line(output, TONE_PLAIN, "%s has no second factor.",
-                        client->name);
+                        command->name);
         return;
     }
     object = json_new();
-    if (object == NULL || !json_add_text(object, "user", client->name)
+    if (object == NULL || !json_add_text(object, "user", command->name)
         || !add_methods(object, list)
         || !json_add_text(object, "preferred",
                           preferred == NULL ? "" : word_of(preferred))) {
@@ -92,17 +91,17 @@ print_status(const struct client *client, const struct json *list,
 static enum cli_exit
 show(struct task *task)
 {
-    struct client *client = &task->client;
+    struct command *command = &task->command;
     struct cognito_answer answer = {0};
     enum cli_exit code = CLI_DONE;
 
-    if (cognito_get_user(&client->cognito, &task->result.access_token,
+    if (cognito_get_user(&command->cognito, &command->result.access_token,
                          &answer)
         == STATUS_OK)
-        print_status(client, json_array(answer.body, "UserMFASettingList"),
+        print_status(command, json_array(answer.body, "UserMFASettingList"),
                      json_text(answer.body, "PreferredMfaSetting"));
     else
-        code = client_complain_of(client, &answer);
+        code = command_complain_of(command, &answer);
     cognito_answer_free(&answer);
     return code;
 }
@@ -110,18 +109,18 @@ show(struct task *task)
 static enum cli_exit
 prefer(struct task *task)
 {
-    struct client *client = &task->client;
+    struct command *command = &task->command;
     struct cognito_answer answer = {0};
     enum cli_exit code = CLI_DONE;
 
-    if (cognito_prefer_mfa(&client->cognito, &task->result.access_token,
+    if (cognito_prefer_mfa(&command->cognito, &command->result.access_token,
                            task->factor, &answer)
         == STATUS_OK)
-        client_done(client, "%s is now asked for a second factor by %s.",
-                    client->name,
-                    vocabulary_challenge(task->factor)->method);
+        command_done(command, "%s is now asked for a second factor by %s.",
+                     command->name,
+                     vocabulary_challenge(task->factor)->method);
     else
-        code = client_complain_of(client, &answer);
+        code = command_complain_of(command, &answer);
     cognito_answer_free(&answer);
     return code;
 }
@@ -129,9 +128,10 @@ prefer(struct task *task)
 static enum cli_exit
 say_enrolled(struct task *task)
 {
-    client_done(&task->client,
-                "%s has an authenticator app now, and is asked for its code.",
-                task->client.name);
+    command_done(
+        &task->command,
+        "%s has an authenticator app now, and is asked for its code.",
+        task->command.name);
     return CLI_DONE;
 }
 
@@ -198,20 +198,18 @@ mfa(struct cli *cli)
     /* The pool may demand a factor before it lets anybody in. */
     if (action->sets_up && !is_given(cli, "mfa_setup"))
         setting = "mfa_setup=yes";
-    code = client_open(cli, cli_operand(cli, action->operands), setting,
-                       &task.client);
+    code = command_open(cli, cli_operand(cli, action->operands), setting,
+                        &task.command);
     if (code == CLI_DONE) {
         if (action->sets_up)
-            client_run_account(&task.client, ACCOUNT_ENROLL_APP,
-                               &task.result);
+            command_run_account(&task.command, ACCOUNT_ENROLL_APP);
         else
-            client_run_sign_in(&task.client, &task.result);
-        code = client_judge(&task.client, &task.result);
+            command_run_sign_in(&task.command);
+        code = command_judge(&task.command);
     }
     if (code == CLI_DONE)
         code = action->run(&task);
-    client_revoke(&task.client, &task.result);
-    sign_in_free(&task.result);
-    client_close(&task.client);
+    command_revoke(&task.command);
+    command_close(&task.command);
     return code;
 }

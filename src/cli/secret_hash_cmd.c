@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/client.h"
+#include "cli/command.h"
 #include "cognito/secret_hash.h"
 
 /* What is hashed, with which key, and whence each of them came. */
@@ -83,30 +83,30 @@ print_hash(const struct cli *cli, const struct ingredients *used,
 static enum cli_exit
 from_configuration(struct cli *cli)
 {
-    struct client client;
+    struct command command;
     enum cli_exit code;
 
-    code = client_open(cli, cli_operand(cli, 0), NULL, &client);
-    if (code == CLI_DONE && client.setup.client_secret.length == 0) {
+    code = command_open(cli, cli_operand(cli, 0), NULL, &command);
+    if (code == CLI_DONE && command.setup.client_secret.length == 0) {
         output_error("the configuration has no client secret; give it on "
                      "standard input with --stdin");
         code = CLI_CONFIG;
     }
     if (code == CLI_DONE) {
-        const struct config *config = client.setup.config;
+        const struct config *config = command.setup.config;
         const struct ingredients used = {
-            .name = client.name,
+            .name = command.name,
             .client_id = config_text(config, KEY_CLIENT_ID),
             .format = config_text(config, KEY_USERNAME_FORMAT),
             .secret_from = config_is_set(config, KEY_CLIENT_SECRET_FILE)
                                ? config_text(config, KEY_CLIENT_SECRET_FILE)
                                : config_where(config, KEY_CLIENT_SECRET),
-            .secret_length = client.setup.client_secret.length,
+            .secret_length = command.setup.client_secret.length,
         };
 
-        code = print_hash(cli, &used, &client.setup.client_secret);
+        code = print_hash(cli, &used, &command.setup.client_secret);
     }
-    client_close(&client);
+    command_close(&command);
     return code;
 }
 
@@ -135,10 +135,10 @@ static enum cli_exit
 from_input(struct cli *cli)
 {
     struct config *config = config_new(CONFIG_HELPER);
-    struct file_trust trust = client_trust();
+    struct file_trust trust = command_trust();
     const char *user = cli_operand(cli, 0);
     struct secret secret = {0};
-    char name[CLIENT_NAME_MAX];
+    char name[COMMAND_NAME_MAX];
     enum cli_exit code = CLI_DONE;
 
     if (config == NULL)

@@ -15,7 +15,7 @@
 #include "common/secret.h"
 #include "flows/talk.h"
 
-struct client;
+struct command;
 
 /* talk is first: a pointer to it is a pointer to the whole. */
 struct terminal {
@@ -26,7 +26,7 @@ struct terminal {
     bool verbose;            /* debug lines of the flows too */
     struct http *http;       /* carried on while the person types, or NULL */
     unsigned int budget_ms;  /* for what follows each answer */
-    const struct client *client; /* whose it is; for its own use */
+    const struct command *command; /* whose it is; for its own use */
 };
 
 /*
