@@ -110,10 +110,7 @@ check_pam_files(struct setup *setup)
     char shown[SHOWN_PATH_MAX + 1];
     DIR *folder;
 
-    if (!config_is_set(setup->config, KEY_CLIENT_SECRET)
-        || strcmp(config_where(setup->config, KEY_CLIENT_SECRET),
-                  "module argument")
-               != 0)
+    if (!config_is_argument(setup->config, KEY_CLIENT_SECRET))
         return STATUS_OK;
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         folder = opendir(folders[i]);

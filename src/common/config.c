@@ -51,7 +51,7 @@ static const struct config_entry entries[KEY_COUNT] = {
 struct value {
     struct secret text;
     enum rank rank;
-    bool spoiled; /* named, and not taken */
+    enum rank spoiled; /* the highest at which it was named and not taken */
     char where[WHERE_MAX];
 };
 
@@ -283,6 +283,13 @@ fault_value(struct config *config, const struct config_entry *entry,
     config_fault(config, entry->name, where, problem);
 }
 
+static void
+spoil(struct config *config, enum config_key key, enum rank rank)
+{
+    if (config->values[key].spoiled < rank)
+        config->values[key].spoiled = rank;
+}
+
 void
 config_refuse_value(struct config *config, enum config_key key,
                     const char *expected)
@@ -292,8 +299,8 @@ config_refuse_value(struct config *config, enum config_key key,
     fault_value(config, &entries[key], expected, value->text.data,
                 value->where);
     secret_free(&value->text);
+    spoil(config, key, value->rank);
     value->rank = RANK_NONE;
-    value->spoiled = true;
 }
 
 /*
@@ -349,7 +356,8 @@ find_meant(const char *name, enum config_key *key_out)
  * was forgotten.
  */
 static void
-fault_key(struct config *config, const char *name, const char *where)
+fault_key(struct config *config, const char *name, enum rank rank,
+          const char *where)
 {
     size_t letters = strspn(name, KEY_LETTERS);
     char start[KEY_NAME_MAX + 1], problem[128];
@@ -359,13 +367,13 @@ fault_key(struct config *config, const char *name, const char *where)
     (void) snprintf(start, sizeof(start), "%.*s",
                     letters <= KEY_NAME_MAX ? (int) letters : 0, name);
     if (name[letters] != '\0' && find_key(start, &key)) {
-        config->values[key].spoiled = true;
+        spoil(config, key, rank);
         config_fault(config, start, where, "expected KEY = VALUE");
         return;
     }
     meant = find_meant(name, &key);
     if (meant) {
-        config->values[key].spoiled = true;
+        spoil(config, key, rank);
         (void) snprintf(problem, sizeof(problem),
                         "unknown key, did you mean %s?", entries[key].name);
     } else {
@@ -388,7 +396,7 @@ keep(struct config *config, enum config_key key, const char *value,
     if (kept->rank == rank) {
         char problem[128];
 
-        kept->spoiled = true;
+        spoil(config, key, rank);
         (void) snprintf(problem, sizeof(problem), "given twice, first at %s",
                         kept->where);
         config_fault(config, entries[key].name, where, problem);
@@ -413,7 +421,7 @@ take(struct config *config, const char *name, const char *value,
     enum config_key key;
 
     if (!find_key(name, &key)) {
-        fault_key(config, name, where);
+        fault_key(config, name, rank, where);
         return;
     }
     entry = &entries[key];
@@ -433,7 +441,7 @@ take(struct config *config, const char *name, const char *value,
     if (value == NULL && entry->type == CONFIG_FLAG)
         value = "yes";
     if (value == NULL || !is_valid(entry, value)) {
-        config->values[key].spoiled = true;
+        spoil(config, key, rank);
         fault_value(config, entry,
                     entry->expected != NULL ? entry->expected
                                             : expectations[entry->type],
@@ -528,7 +536,7 @@ take_line(struct config *config, char *line, struct position *position,
              equals == NULL ? NULL : unquote(text_trim(equals + 1)),
              position->rank, where);
     else if (position->lost && find_key(name, &key))
-        config->values[key].spoiled = true;
+        spoil(config, key, RANK_SECTION);
 }
 
 /* What the file holds has passed through both of them. */
@@ -575,7 +583,7 @@ config_file(struct config *config, const char *path, const char *service,
     int fd = -1;
 
     /* Which one was meant is not known. */
-    if (config->values[KEY_CONFIG].spoiled) {
+    if (config->values[KEY_CONFIG].spoiled != RANK_NONE) {
         config->unread = true;
         return;
     }
@@ -635,7 +643,19 @@ config_is_set(const struct config *config, enum config_key key)
 bool
 config_is_known(const struct config *config, enum config_key key)
 {
-    return !config->unread && !config->values[key].spoiled;
+    return !config->unread && config->values[key].spoiled == RANK_NONE;
+}
+
+bool
+config_is_argument(const struct config *config, enum config_key key)
+{
+    return config->values[key].rank == RANK_ARGUMENT;
+}
+
+bool
+config_argument_is_known(const struct config *config, enum config_key key)
+{
+    return config->values[key].spoiled != RANK_ARGUMENT;
 }
 
 const char *

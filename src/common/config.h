@@ -129,6 +129,15 @@ const char *config_message(const struct config *config);
  */
 bool config_is_known(const struct config *config, enum config_key key);
 
+/*
+ * Was it given as a module argument, which wins over what a file says? The
+ * second: as far as the arguments go it is known, whatever is wrong with the
+ * file.
+ */
+bool config_is_argument(const struct config *config, enum config_key key);
+bool config_argument_is_known(const struct config *config,
+                              enum config_key key);
+
 /* Was the key given (and understood)? Where, as text for a message. */
 bool config_is_set(const struct config *config, enum config_key key);
 const char *config_where(const struct config *config, enum config_key key);

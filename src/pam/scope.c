@@ -159,7 +159,26 @@ find_in_listed_groups(struct subject *subject, const struct passwd *account)
     return scope;
 }
 
-/* only_users and only_group: with both, either of them lets in. */
+/*
+ * Do the lists name all who were meant? Somebody of ours whose list is
+ * misspelt, or given twice, is nobody else's. A fault of the file does not
+ * count where an argument has a list: it must not bring others into scope.
+ */
+static bool
+lists_are_known(const struct config *config)
+{
+    if (config_is_argument(config, KEY_ONLY_USERS)
+        || config_is_argument(config, KEY_ONLY_GROUP))
+        return config_argument_is_known(config, KEY_ONLY_USERS)
+               && config_argument_is_known(config, KEY_ONLY_GROUP);
+    return config_is_known(config, KEY_ONLY_USERS)
+           && config_is_known(config, KEY_ONLY_GROUP);
+}
+
+/*
+ * only_users and only_group: with both, either of them lets in. Where it is
+ * not known who was meant it is everybody, whom the mistake keeps out.
+ */
 static enum scope
 find_in_lists(struct subject *subject, const struct passwd *account)
 {
@@ -167,7 +186,7 @@ find_in_lists(struct subject *subject, const struct passwd *account)
     bool groups = config_is_set(subject->config, KEY_ONLY_GROUP);
 
     subject->listed = users || groups;
-    if (!subject->listed)
+    if (!subject->listed || !lists_are_known(subject->config))
         return SCOPE_OURS;
     if (users
         && (config_list_has(subject->config, KEY_ONLY_USERS, subject->user)

@@ -215,6 +215,57 @@ class Excepted(ScopeCase):
                                           "except_users=alice"], control=EXACT))
 
 
+@harness.cases
+class Mistaken(ScopeCase):
+    """Where it is not known who was meant by the lists, nobody is somebody else's."""
+    # alice is in staff, carol is not.
+    LONG = "only_users = carol\n#" + "x" * 5000 + "\nonly_group = staff\n"
+    lists_rows = {
+        "misspelt": (["only_users=carol", "only_grup=staff"], ""),
+        "misspelt_users": (["only_group=friends", "only_user=alice"], ""),
+        "without_a_value": (["only_users=carol", "only_group", "staff"], ""),
+        "group_twice": (["only_group=friends", "only_group=staff"], ""),
+        "users_twice": (["only_users=carol", "only_users=alice"], ""),
+        "in_the_file_misspelt": ([], "only_users = carol\nonly_grup = staff\n"),
+        "in_the_file_without_equals": ([], "only_users = carol\nonly_group staff\n"),
+        "in_the_file_twice": ([], "only_group = friends\nonly_group = staff\n"),
+        "in_the_file_malformed": ([], "only_group = friends\nonly_users = alice,\n"),
+        "in_a_section_of_nobody": ([], "only_users = carol\n[test\nonly_group = staff\n"),
+        "behind_a_line_too_long": ([], LONG),
+    }
+
+    def check_lists(self, arguments, settings):
+        for user in ("alice", "dave"):
+            host = ask(user, *arguments, settings=settings)
+            self.assertEqual((host.code, host.reason), ("PAM_SERVICE_ERR", "configuration"))
+            self.assertEqual(host.prompts + host.helpers, [])
+            host = ask(user, *arguments, settings=settings, operations=["chauthtok"])
+            self.assertEqual((host.code, host.prompts + host.helpers), ("PAM_SERVICE_ERR", []))
+        for user in ("root", "daemon", "missing"):
+            self.assertForeign(ask(user, *arguments, settings=settings))
+
+    def test_what_stands_behind_us_does_not_decide(self):
+        host = ask("alice", "only_users=carol", "only_grup=staff",
+                   control="[success=done user_unknown=ignore default=die]",
+                   after="auth required pam_permit.so\n")
+        self.assertEqual(host.code, "PAM_SERVICE_ERR")
+
+    # A list among the arguments: the file's faults are no reason to ask about others.
+    file_rows = {
+        "same": ("only_group = ,\n",),
+        "other": ("only_users = ,\n",),
+        "misspelt": ("only_user = dave\n",),
+        "twice": ("only_users = bob\nonly_users = dave\n",),
+        "section": ("[test\nonly_users = dave\n",),
+        "unread": (LONG,),
+    }
+
+    def check_file(self, settings):
+        self.assertForeign(ask("dave", "only_group=staff", settings=settings))
+        host = ask("alice", "only_group=staff", settings=settings)
+        self.assertEqual((host.code, host.reason), ("PAM_SERVICE_ERR", "configuration"))
+
+
 class Alias(ScopeCase):
     """The account found must bear the name asked about."""
     ALIAS = {"LOOKUP_ALIAS": "carol:alice"}

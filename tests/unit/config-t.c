@@ -489,6 +489,41 @@ check_known(void)
     config_free(config);
 }
 
+/* What an argument says is known, whatever the file holds. */
+static void
+check_arguments_known(void)
+{
+    static const struct {
+        const char *argument;
+        const char *text;
+        bool given, known;
+    } rows[] = {
+        {"debug", "only_group = a\n", false, true},
+        {"debug", "only_group = ,\n[x\nonly_group = a\n", false, true},
+        {"only_group=a", "only_group = ,\n", true, true},
+        {"only_group=a", "only_grup = b\n", true, true},
+        {"only_group=a", "[sshd]\nonly_group = b\nonly_group = c\n", true,
+         true},
+        {"only_group=a", "[\nonly_group = b\n", true, true},
+        {"only_group", "only_group = a\n", false, false},
+        {"only_group=a,", "only_group = ,\n", false, false},
+        {"only_grup=a", "", false, false},
+        {"only_group:a", "only_group = ,\n", false, false},
+    };
+    struct config *config;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        config = from_text(CONFIG_MODULE, rows[i].argument, rows[i].text,
+                           strlen(rows[i].text), 0600);
+        (void) ok(config_is_argument(config, KEY_ONLY_GROUP) == rows[i].given
+                      && config_argument_is_known(config, KEY_ONLY_GROUP)
+                             == rows[i].known,
+                  "argument known %zu: %s", i, rows[i].argument);
+        config_free(config);
+    }
+    (void) unlink(path);
+}
+
 /* In a section it would seem to count. */
 static void
 check_exceptions_in_a_section(void)
@@ -591,6 +626,7 @@ main(void)
     check_exception_behind_a_long_line(false);
     check_exception_behind_a_long_line(true);
     check_known();
+    check_arguments_known();
     check_load();
     check_words_of_status();
     ok(rmdir(folder) == 0, "nothing was left behind");
