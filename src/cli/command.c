@@ -56,16 +56,14 @@ print_complaint(const struct command *command, enum status status,
                 const char *error, const char *message, const char *meaning)
 {
     struct json *object = json_new();
-    bool whole = object != NULL && json_add_boolean(object, "done", false)
+    bool whole = json_add_boolean(object, "done", false)
                  && json_add_text(object, "command", command->cli->name)
                  && json_add_text(object, "reason", status_word(status))
                  && json_add_text(object, "error", error)
                  && json_add_text(object, "message", message)
                  && json_add_text(object, "meaning", meaning);
 
-    output_object(&command->cli->output, whole ? object : NULL);
-    if (!whole)
-        json_free(object);
+    output_object(&command->cli->output, object, whole);
 }
 
 enum cli_exit
@@ -106,25 +104,19 @@ void
 command_done(const struct command *command, const char *format, ...)
 {
     char line[COMMAND_NAME_MAX * 2];
-    struct json *object;
+    struct json *object = json_new();
     va_list arguments;
     bool whole;
 
     va_start(arguments, format);
     (void) vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    if (!command->cli->output.json) {
-        output_line(&command->cli->output, TONE_PLAIN, "%s", line);
-        return;
-    }
-    object = json_new();
-    whole = object != NULL && json_add_boolean(object, "done", true)
+    output_line(&command->cli->output, TONE_PLAIN, "%s", line);
+    whole = json_add_boolean(object, "done", true)
             && json_add_text(object, "command", command->cli->name)
             && json_add_text(object, "user", command->name)
             && json_add_text(object, "message", line);
-    output_object(&command->cli->output, whole ? object : NULL);
-    if (!whole)
-        json_free(object);
+    output_object(&command->cli->output, object, whole);
 }
 
 /* --set and --config, in the form of module arguments. */
@@ -275,6 +267,14 @@ permit_code(struct talk *talk)
     return STATUS_UNAVAILABLE;
 }
 
+/* The deadline for what is sent now. */
+static void
+begin_work(struct command *command)
+{
+    http_deadline(command->cognito.http,
+                  clock_ms() + command->terminal.budget_ms);
+}
+
 enum cli_exit
 command_open(struct cli *cli, const char *user, const char *extra,
              struct command *command)
@@ -303,7 +303,7 @@ command_open(struct cli *cli, const char *user, const char *extra,
     command->terminal.http = command->cognito.http;
     command->terminal.budget_ms =
         config_number(command->module, KEY_TIMEOUT) * 1000;
-    command_begin_work(command);
+    begin_work(command);
     return CLI_DONE;
 }
 
@@ -317,13 +317,6 @@ command_close(struct command *command)
     setup_free(&command->setup);
     config_free(command->module);
     memset(command, 0, sizeof(*command));
-}
-
-void
-command_begin_work(struct command *command)
-{
-    http_deadline(command->cognito.http,
-                  clock_ms() + command->terminal.budget_ms);
 }
 
 static struct sign_in_request
@@ -347,7 +340,7 @@ end_run(struct command *command)
     if (outcome->status == STATUS_CANCELLED && !command->terminal.is_terminal
         && row != NULL)
         outcome->status = row->status;
-    command_begin_work(command);
+    begin_work(command);
 }
 
 void
@@ -391,7 +384,7 @@ command_revoke(struct command *command)
     if (command->result.refresh_token.data == NULL)
         return;
     command->cognito.observe = NULL;
-    command_begin_work(command);
+    begin_work(command);
     (void) cognito_revoke_token(&command->cognito,
                                 &command->result.refresh_token, &answer);
     cognito_answer_free(&answer);

@@ -38,9 +38,6 @@ enum cli_exit command_open(struct cli *cli, const char *user,
                            const char *extra, struct command *command);
 void command_close(struct command *command);
 
-/* The deadline for what is sent now. */
-void command_begin_work(struct command *command);
-
 /*
  * A whole sign-in, or a dialogue of flows/account.h, once; command->result is
  * what comes of it. Where a script has no further answer to a question that

@@ -22,65 +22,56 @@
 #define TEXT_MAX 4096
 #define WORD_MAX 96
 
+static const char *
+code_of(enum status status, enum pam_phase phase)
+{
+    return pam_code_name(pam_code(status, phase));
+}
+
 static void
 print(const struct output *output, const char *title, enum status status,
       struct reason reason)
 {
-    const char *first = pam_code_name(pam_code(status,
-                                                  PHASE_AUTHENTICATE));
-    const char *preliminary
-        = pam_code_name(pam_code(status, PHASE_PRELIMINARY));
-    const char *update = pam_code_name(pam_code(status, PHASE_UPDATE));
-    const char *account = pam_code_name(pam_code(status, PHASE_ACCOUNT));
+    const char *first = code_of(status, PHASE_AUTHENTICATE);
+    const char *preliminary = code_of(status, PHASE_PRELIMINARY);
+    const char *update = code_of(status, PHASE_UPDATE);
+    const char *account = code_of(status, PHASE_ACCOUNT);
     const char *person = status_text(status);
-    struct json *object;
+    struct json *object = json_new();
+    bool whole = json_add_text(object, "title", title)
+                 && json_add_text(object, "reason", status_word(status))
+                 && json_add_text(object, "meaning", reason.meaning)
+                 && json_add_text(object, "authenticate", first)
+                 && json_add_text(object, "acct_mgmt", account)
+                 && json_add_text(object, "chauthtok_preliminary", preliminary)
+                 && json_add_text(object, "chauthtok_update", update)
+                 && json_add_text(object, "person", person)
+                 && json_add_text(object, "fix", reason.fix);
 
-    if (!output->json) {
-        output_line(output, TONE_PLAIN, "%s", title);
-        output_line(output, TONE_PLAIN, "  reason:  %s", status_word(status));
-        output_line(output, TONE_PLAIN, "  means:   %s", reason.meaning);
-        output_line(output, TONE_PLAIN,
-                    "  PAM:     %s; account phase: %s; changing a password: "
-                    "%s, then %s",
-                    first, account, preliminary, update);
-        if (person[0] != '\0')
-            output_line(output, TONE_PLAIN, "  person:  %s", person);
-        if (reason.fix[0] != '\0')
-            output_line(output, TONE_PLAIN, "  to do:   %s", reason.fix);
-        return;
-    }
-    object = json_new();
-    if (object == NULL || !json_add_text(object, "title", title)
-        || !json_add_text(object, "reason", status_word(status))
-        || !json_add_text(object, "meaning", reason.meaning)
-        || !json_add_text(object, "authenticate", first)
-        || !json_add_text(object, "acct_mgmt", account)
-        || !json_add_text(object, "chauthtok_preliminary", preliminary)
-        || !json_add_text(object, "chauthtok_update", update)
-        || !json_add_text(object, "person", person)
-        || !json_add_text(object, "fix", reason.fix)) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    output_line(output, TONE_PLAIN, "%s", title);
+    output_line(output, TONE_PLAIN, "  reason:  %s", status_word(status));
+    output_line(output, TONE_PLAIN, "  means:   %s", reason.meaning);
+    output_line(output, TONE_PLAIN,
+                "  PAM:     %s; account phase: %s; changing a password: "
+                "%s, then %s",
+                first, account, preliminary, update);
+    if (person[0] != '\0')
+        output_line(output, TONE_PLAIN, "  person:  %s", person);
+    if (reason.fix[0] != '\0')
+        output_line(output, TONE_PLAIN, "  to do:   %s", reason.fix);
+    output_object(output, object, whole);
 }
 
 /* What has a meaning, but no reason of ours. */
 static void
 say(const struct output *output, const char *title, const char *meaning)
 {
-    struct json *object;
+    struct json *object = json_new();
+    bool whole = json_add_text(object, "title", title)
+                 && json_add_text(object, "meaning", meaning);
 
     output_line(output, TONE_PLAIN, "%s: %s", title, meaning);
-    if (!output->json)
-        return;
-    object = json_new();
-    if (object == NULL || !json_add_text(object, "title", title)
-        || !json_add_text(object, "meaning", meaning)) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    output_object(output, object, whole);
 }
 
 static void

@@ -49,31 +49,23 @@ print_step(const struct account *account, const char *operation,
            const struct cognito_answer *answer)
 {
     const struct output *output = &account->command->cli->output;
-    struct json *object;
+    struct json *object = json_new();
+    bool whole
+        = json_add_integer(object, "step", account->steps)
+          && json_add_text(object, "operation", operation)
+          && json_add_text(object, "reason", status_word(answer->status))
+          && json_add_text(object, "challenge", answer->challenge)
+          && json_add_text(object, "error", answer->error)
+          && json_add_text(object, "message", answer->message)
+          && json_add_text(object, "request_id", answer->request_id)
+          && json_add_integer(object, "http", answer->http)
+          && json_add_integer(object, "ms", answer->ms);
 
-    if (!output->json) {
-        output_line(output,
-                    answer->status == STATUS_OK ? TONE_FAINT : TONE_BAD,
-                    "%2u  %-22s  HTTP %3ld  %5u ms  %s%s%s", account->steps,
-                    operation, answer->http, answer->ms, outcome(answer),
-                    answer->error[0] == '\0' ? "" : " ", answer->error);
-        return;
-    }
-    object = json_new();
-    if (object == NULL
-        || !json_add_integer(object, "step", account->steps)
-        || !json_add_text(object, "operation", operation)
-        || !json_add_text(object, "reason", status_word(answer->status))
-        || !json_add_text(object, "challenge", answer->challenge)
-        || !json_add_text(object, "error", answer->error)
-        || !json_add_text(object, "message", answer->message)
-        || !json_add_text(object, "request_id", answer->request_id)
-        || !json_add_integer(object, "http", answer->http)
-        || !json_add_integer(object, "ms", answer->ms)) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    output_line(output, answer->status == STATUS_OK ? TONE_FAINT : TONE_BAD,
+                "%2u  %-22s  HTTP %3ld  %5u ms  %s%s%s", account->steps,
+                operation, answer->http, answer->ms, outcome(answer),
+                answer->error[0] == '\0' ? "" : " ", answer->error);
+    output_object(output, object, whole);
 }
 
 static void
@@ -115,44 +107,31 @@ warn_of_scope(const struct command *command, const char **reason_out)
 }
 
 static void
-print_verdict_object(const struct command *command, const char *pam,
-                     struct reason reason, const char *scope)
-{
-    const struct outcome *outcome = &command->result.outcome;
-    struct json *object = json_new();
-
-    if (object == NULL || !json_add_text(object, "user", command->name)
-        || !json_add_boolean(object, "accepted", outcome->status == STATUS_OK)
-        || !json_add_text(object, "reason", status_word(outcome->status))
-        || !json_add_text(object, "pam", pam)
-        || !json_add_text(object, "error", outcome->error)
-        || !json_add_text(object, "note", outcome->note)
-        || !json_add_text(object, "meaning", reason.meaning)
-        || !json_add_text(object, "out_of_scope", scope)
-        || !json_add_text(object, "request_id", outcome->request_id)
-        || !json_add_integer(object, "http", outcome->http)
-        || !json_add_integer(object, "ms", outcome->ms)) {
-        json_free(object);
-        return;
-    }
-    output_object(&command->cli->output, object);
-}
-
-static void
 print_verdict(const struct command *command, const char *scope)
 {
     const struct output *output = &command->cli->output;
     const struct outcome *outcome = &command->result.outcome;
-    const char *pam =
-        pam_code_name(pam_code(outcome->status, PHASE_AUTHENTICATE));
-    struct reason reason =
-        reason_of(outcome->status, outcome->error, outcome->note);
+    const char *pam
+        = pam_code_name(pam_code(outcome->status, PHASE_AUTHENTICATE));
+    struct reason reason
+        = reason_of(outcome->status, outcome->error, outcome->note);
+    bool accepted = outcome->status == STATUS_OK;
+    struct json *object = json_new();
+    bool whole
+        = json_add_text(object, "user", command->name)
+          && json_add_boolean(object, "accepted", accepted)
+          && json_add_text(object, "reason", status_word(outcome->status))
+          && json_add_text(object, "pam", pam)
+          && json_add_text(object, "error", outcome->error)
+          && json_add_text(object, "note", outcome->note)
+          && json_add_text(object, "meaning", reason.meaning)
+          && json_add_text(object, "out_of_scope", scope)
+          && json_add_text(object, "request_id", outcome->request_id)
+          && json_add_integer(object, "http", outcome->http)
+          && json_add_integer(object, "ms", outcome->ms);
 
-    if (output->json) {
-        print_verdict_object(command, pam, reason, scope);
-        return;
-    }
-    if (outcome->status == STATUS_OK) {
+    output_object(output, object, whole);
+    if (accepted) {
         output_line(output, TONE_GOOD, "%s: accepted, %s, %u ms",
                     command->name, pam, outcome->ms);
         return;
@@ -174,16 +153,9 @@ print_raw(const struct output *output, const char *name,
 
     if (token->data == NULL)
         return;
-    if (!output->json) {
-        output_line(output, TONE_PLAIN, "%s %s", name, token->data);
-        return;
-    }
+    output_line(output, TONE_PLAIN, "%s %s", name, token->data);
     object = json_new();
-    if (object == NULL || !json_add_text(object, name, token->data)) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    output_object(output, object, json_add_text(object, name, token->data));
 }
 
 static void

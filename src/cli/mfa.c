@@ -57,35 +57,28 @@ print_status(const struct command *command, const struct json *list,
              const char *preferred)
 {
     const struct output *output = &command->cli->output;
-    struct json *object;
+    const char *word = preferred == NULL ? "" : word_of(preferred);
+    struct json *object = json_new();
+    bool whole = json_add_text(object, "user", command->name)
+                 && add_methods(object, list)
+                 && json_add_text(object, "preferred", word);
     char line[TEXT_LINE_MAX];
 
-    if (!output->json) {
-        for (size_t i = 0; i < json_length(list); i++) {
-            const char *name = json_item_text(list, i);
+    output_object(output, object, whole);
+    for (size_t i = 0; i < json_length(list); i++) {
+        const char *name = json_item_text(list, i);
 
-            if (name == NULL)
-                continue;
-            text_clean(word_of(name), line, sizeof(line));
-            output_line(output, TONE_PLAIN, "%s%s", line,
-                        preferred != NULL && strcmp(preferred, name) == 0
-                            ? "  (preferred)"
-                            : "");
-        }
-        if (json_length(list) == 0)
-            output_line(output, TONE_PLAIN, "%s has no second factor.",
-                        command->name);
-        return;
+        if (name == NULL)
+            continue;
+        text_clean(word_of(name), line, sizeof(line));
+        output_line(output, TONE_PLAIN, "%s%s", line,
+                    preferred != NULL && strcmp(preferred, name) == 0
+                        ? "  (preferred)"
+                        : "");
     }
-    object = json_new();
-    if (object == NULL || !json_add_text(object, "user", command->name)
-        || !add_methods(object, list)
-        || !json_add_text(object, "preferred",
-                          preferred == NULL ? "" : word_of(preferred))) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    if (json_length(list) == 0)
+        output_line(output, TONE_PLAIN, "%s has no second factor.",
+                    command->name);
 }
 
 static enum cli_exit

@@ -73,11 +73,11 @@ output_line(const struct output *output, enum output_tone tone,
 }
 
 void
-output_object(const struct output *output, struct json *object)
+output_object(const struct output *output, struct json *object, bool whole)
 {
     struct secret text = {0};
 
-    if (output->json && object != NULL && json_print(object, &text)) {
+    if (output->json && whole && json_print(object, &text)) {
         (void) puts(text.data);
         (void) fflush(stdout);
     }

@@ -33,8 +33,12 @@ void output_line(const struct output *output, enum output_tone tone,
                  const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A JSON object on a line of its own and frees it; only with --json. */
-void output_object(const struct output *output, struct json *object);
+/*
+ * A JSON object on a line of its own, unless some of it is missing because
+ * memory is out; frees it. Nothing without --json.
+ */
+void output_object(const struct output *output, struct json *object,
+                   bool whole);
 
 /* "pam-cognito: " and a line on standard error. */
 void output_error(const char *format, ...)

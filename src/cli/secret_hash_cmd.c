@@ -49,15 +49,12 @@ print_object(const struct output *output, const struct ingredients *used,
              const char *hash)
 {
     struct json *object = json_new();
+    bool whole = json_add_text(object, "secret_hash", hash)
+                 && json_add_text(object, "user", used->name)
+                 && json_add_text(object, "client_id", used->client_id)
+                 && json_add_text(object, "secret_from", used->secret_from);
 
-    if (object == NULL || !json_add_text(object, "secret_hash", hash)
-        || !json_add_text(object, "user", used->name)
-        || !json_add_text(object, "client_id", used->client_id)
-        || !json_add_text(object, "secret_from", used->secret_from)) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    output_object(output, object, whole);
 }
 
 static enum cli_exit

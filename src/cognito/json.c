@@ -322,13 +322,14 @@ json_each_text(const struct json *object,
     }
 }
 
-/* Gives value, which may be NULL for want of memory, to the object. */
+/* Gives value to the object; either may be NULL for want of memory. */
 static bool
 add(struct json *object, const char *key, struct json_c_object *value)
 {
     if (value == NULL)
         return false;
-    if (json_object_object_add(inside(object), key, value) != 0) {
+    if (object == NULL
+        || json_object_object_add(inside(object), key, value) != 0) {
         json_free(outside(value));
         return false;
     }

@@ -67,8 +67,8 @@ void json_each_text(const struct json *object,
                     void *context);
 
 /*
- * Builders; false when memory is out. json_add_object returns the new member
- * (owned by its parent) or NULL.
+ * Builders; false when memory is out, or was: object may be NULL.
+ * json_add_object returns the new member (owned by its parent) or NULL.
  */
 bool json_add_text(struct json *object, const char *key, const char *value);
 bool json_add_boolean(struct json *object, const char *key, bool value);

@@ -46,27 +46,19 @@ print_finding(const struct output *output, const struct finding *finding)
 {
     const char *word = levels[finding->level].word;
     enum output_tone tone = levels[finding->level].tone;
-    struct json *object;
+    const char *fix = finding->fix == NULL ? "" : finding->fix;
+    struct json *object = json_new();
+    bool whole = json_add_text(object, "level", word)
+                 && json_add_text(object, "area", finding->area)
+                 && json_add_text(object, "text", finding->text)
+                 && json_add_text(object, "fix", fix);
 
-    if (!output->json) {
-        output_line(output, TONE_PLAIN, "%s%-8s%s %s: %s",
-                    output_begin(output, tone), word, output_end(output),
-                    finding->area, finding->text);
-        if (finding->fix != NULL)
-            output_line(output, TONE_PLAIN, "         to do: %s",
-                        finding->fix);
-        return;
-    }
-    object = json_new();
-    if (object == NULL || !json_add_text(object, "level", word)
-        || !json_add_text(object, "area", finding->area)
-        || !json_add_text(object, "text", finding->text)
-        || !json_add_text(object, "fix",
-                          finding->fix == NULL ? "" : finding->fix)) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    output_line(output, TONE_PLAIN, "%s%-8s%s %s: %s",
+                output_begin(output, tone), word, output_end(output),
+                finding->area, finding->text);
+    if (fix[0] != '\0')
+        output_line(output, TONE_PLAIN, "         to do: %s", fix);
+    output_object(output, object, whole);
 }
 
 void
@@ -135,34 +127,28 @@ static void
 print_verdict(const struct check *check)
 {
     const struct output *output = &check->cli->output;
-    struct json *object;
+    int64_t problems = (int64_t) check->problems;
+    int64_t warnings = (int64_t) check->warnings;
+    struct json *object = json_new();
+    bool whole = json_add_boolean(object, "good", problems == 0)
+                 && json_add_integer(object, "problems", problems)
+                 && json_add_integer(object, "warnings", warnings)
+                 && json_add_text(object, "not_looked_at", check->left_out);
 
-    if (!output->json) {
-        if (check->left_out[0] != '\0')
-            output_line(output, TONE_FAINT, "Not looked at: %s.",
-                        check->left_out);
-        output_line(output,
-                    check->problems > 0 ? TONE_BAD
-                    : check->warnings > 0 ? TONE_WARNING
-                                          : TONE_GOOD,
-                    check->problems + check->warnings == 0
-                        ? check->cage_reached
-                              ? "All is well."
-                              : "No fault was found in what was looked at."
-                        : "Problems: %zu, warnings: %zu.",
-                    check->problems, check->warnings);
-        return;
-    }
-    object = json_new();
-    if (object == NULL
-        || !json_add_boolean(object, "good", check->problems == 0)
-        || !json_add_integer(object, "problems", (int64_t) check->problems)
-        || !json_add_integer(object, "warnings", (int64_t) check->warnings)
-        || !json_add_text(object, "not_looked_at", check->left_out)) {
-        json_free(object);
-        return;
-    }
-    output_object(output, object);
+    if (check->left_out[0] != '\0')
+        output_line(output, TONE_FAINT, "Not looked at: %s.",
+                    check->left_out);
+    output_line(output,
+                problems > 0   ? TONE_BAD
+                : warnings > 0 ? TONE_WARNING
+                               : TONE_GOOD,
+                problems + warnings == 0
+                    ? check->cage_reached
+                          ? "All is well."
+                          : "No fault was found in what was looked at."
+                    : "Problems: %zu, warnings: %zu.",
+                check->problems, check->warnings);
+    output_object(output, object, whole);
 }
 
 static void
