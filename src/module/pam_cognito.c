@@ -250,7 +250,7 @@ examine_account(struct call *call, struct outcome *result)
     if (scope == SCOPE_UNKNOWN || scope == SCOPE_ALIAS
         || scope == SCOPE_MEMORY)
         refuse_scope(call, scope, reason, result);
-    else if (scope == SCOPE_OURS)
+    else if (scope == SCOPE_OURS || scope == SCOPE_REFUSED)
         result->status = check_service(call);
     if (result->status == STATUS_OK && is_stale(handle_kept(call), call))
         refuse_scope(call, SCOPE_FOREIGN,

@@ -357,6 +357,17 @@ class Services(AccountCase):
         self.assertEqual(self.codes(host), ["PAM_PERM_DENIED"])
         self.assertEqual(host.logs, [(NOTICE, "alice: refused: service_refused service=test")])
 
+    def test_not_allowed_in_account_by_a_name_that_is_no_pools(self):
+        """A key gets such a user of ours in, but not past the gate."""
+        for user in ("Alice", "dollar$", "7up"):
+            for extra, code in (("allow_services=sshd", "PAM_PERM_DENIED"),
+                                ("allow_services=,", "PAM_SERVICE_ERR"),
+                                ("allow_services=test", "PAM_SUCCESS")):
+                folder = self.stack(self.arguments(extra=[extra]),
+                                    after_account="account required " + PERMIT)
+                host = self.visit(folder, operations=("acct_mgmt",), user=user)
+                self.assertEqual((self.codes(host), host.prompts), ([code], []), (user, extra))
+
     def test_not_allowed_in_account_with_a_mistake_elsewhere(self):
         folder = self.stack(self.arguments({"nonsense": "1", "allow_services": "sshd"}),
                             after_account="account required " + PERMIT)
