@@ -31,13 +31,6 @@
 /* How a value was given; a higher rank wins. */
 enum rank { RANK_NONE, RANK_FILE, RANK_SECTION, RANK_ARGUMENT };
 
-/* What a message says was expected, where the row has no words of its own. */
-static const char *const expectations[] = {
-    [CONFIG_FLAG] = "yes or no",
-    [CONFIG_SECONDS] = "seconds, 1 to 600",
-    [CONFIG_PATH] = "an absolute path",
-};
-
 enum where { ANYWHERE, ARGUMENT };
 
 static const struct config_entry entries[KEY_COUNT] = {
@@ -268,6 +261,32 @@ is_harmless(const struct config_entry *entry, const char *value)
     return false;
 }
 
+/* The row's own words, or its type's. */
+static const char *
+expected_of(const struct config_entry *entry)
+{
+    if (entry->expected != NULL)
+        return entry->expected;
+    switch (entry->type) {
+    case CONFIG_FLAG:
+        return "yes or no";
+    case CONFIG_SECONDS:
+        return "seconds, 1 to 600";
+    case CONFIG_PATH:
+        return "an absolute path";
+    case CONFIG_TEXT:
+    case CONFIG_WORD:
+    case CONFIG_SECRET:
+    case CONFIG_UID:
+    case CONFIG_LIST:
+    case CONFIG_CHOICE:
+    case CONFIG_PATTERN:
+    case CONFIG_FORMAT:
+        break; /* tests/unit/config-t.c: each of their rows has words */
+    }
+    return "another value";
+}
+
 /* Says what was expected, and what was found where that tells nothing. */
 static void
 fault_value(struct config *config, const struct config_entry *entry,
@@ -442,11 +461,8 @@ take(struct config *config, const char *name, const char *value,
         value = "yes";
     if (value == NULL || !is_valid(entry, value)) {
         spoil(config, key, rank);
-        fault_value(config, entry,
-                    entry->expected != NULL ? entry->expected
-                                            : expectations[entry->type],
-                    value == NULL ? "" : value,
-                    where);
+        fault_value(config, entry, expected_of(entry),
+                    value == NULL ? "" : value, where);
         return;
     }
     keep(config, key, value, rank, where);
@@ -476,6 +492,16 @@ config_arguments(struct config *config, size_t count,
         take(config, name, equals == NULL ? NULL : equals + 1, RANK_ARGUMENT,
              "module argument");
     }
+}
+
+/* The first byte of visible ASCII, NUL for none. */
+static char
+first_visible(const char *text)
+{
+    while (*text != '\0'
+           && ((unsigned char) *text <= ' ' || (unsigned char) *text >= 0x7f))
+        text++;
+    return *text;
 }
 
 /* Double quotes around a value keep its blanks. */
@@ -509,8 +535,10 @@ take_line(struct config *config, char *line, struct position *position,
 
     if (length == 0 || text[0] == '#')
         return;
-    if (text[0] == '[') {
-        position->lost = length < 3 || text[length - 1] != ']';
+    /* Behind what nobody sees, such as a byte order mark, it is none. */
+    if (first_visible(text) == '[') {
+        position->lost = length < 3 || text[0] != '['
+                         || text[length - 1] != ']';
         if (position->lost) {
             config_fault(config, "section", where,
                          "expected [name of a PAM service]");
@@ -753,7 +781,8 @@ excepts(const char *value, const char *user)
 
 /*
  * Reads on past lines that are too long or hold a NUL: they are not sound.
- * What stands behind one that was a section's is nobody knows whose.
+ * What stands behind one that was a section's is nobody knows whose, also
+ * where its bracket stands in the part that could not be read.
  */
 static bool
 file_excepts(int fd, const char *user)
@@ -767,8 +796,11 @@ file_excepts(int fd, const char *user)
                || broken)) {
         char *text = text_trim(line);
         char *equals = strchr(text, '=');
+        char visible = first_visible(text), rest = '\0';
 
-        if (text[0] == '[' || (broken && !file_skip_line(&lines)))
+        if (broken && !file_skip_line(&lines, &rest))
+            break;
+        if (visible == '[' || (visible == '\0' && rest == '['))
             break;
         if (broken || equals == NULL)
             continue;

@@ -401,17 +401,26 @@ file_next_line(struct file_lines *lines, char *line_out, size_t size,
             break;
         line_out[length++] = (char) byte;
     }
+    /* It is file_skip_line()'s to see. */
+    if (*error_out && byte != -2) {
+        lines->used--;
+        lines->total--;
+    }
     line_out[length] = '\0';
     return !*error_out;
 }
 
 bool
-file_skip_line(struct file_lines *lines)
+file_skip_line(struct file_lines *lines, char *visible_out)
 {
     int byte;
 
-    do
+    *visible_out = '\0';
+    for (;;) {
         byte = next_byte(lines);
-    while (byte >= 0 && byte != '\n');
-    return byte == '\n';
+        if (byte < 0 || byte == '\n')
+            return byte == '\n';
+        if (*visible_out == '\0' && byte > ' ' && byte < 0x7f)
+            *visible_out = (char) byte;
+    }
 }

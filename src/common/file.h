@@ -75,7 +75,11 @@ struct file_lines {
 bool file_next_line(struct file_lines *lines, char *line_out, size_t size,
                     bool *error_out);
 
-/* Skips the rest of a line that was too long or held a NUL; false as above. */
-bool file_skip_line(struct file_lines *lines);
+/*
+ * Skips the rest of a line that was too long or held a NUL, from that byte on;
+ * *visible_out is the rest's first byte of visible ASCII, NUL for none. False
+ * as above.
+ */
+bool file_skip_line(struct file_lines *lines, char *visible_out);
 
 #endif

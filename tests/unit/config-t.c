@@ -371,6 +371,14 @@ check_exceptions(void)
         {"x", " [\0\nexcept_users = alice\n", 25, 0600, false},
         {"x", "except_users = alice\n[\0", 23, 0600, true},
         {"x", "ss[\0hd]\nexcept_users = alice\n", 30, 0600, true},
+        /* Headings behind what nobody sees. */
+        {"x", "\0[ss]\nexcept_users = alice\n", 27, 0600, false},
+        {"x", " \0\0 \t[\0]\nexcept_users = alice\n", 31, 0600, false},
+        {"x", "\0a[\nexcept_users = alice\n", 25, 0600, true},
+        {"x", "#\0[ss]\nexcept_users = alice\n", 28, 0600, true},
+        {"x", "\xef\xbb\xbf[ss]\nexcept_users = alice\n", 0, 0600, false},
+        {"x", "\r\v\x7f[ss]\nexcept_users = alice\n", 0, 0600, false},
+        {"x", "\xef\xbb\xbf\nexcept_users = alice\n", 0, 0600, true},
         /* It is not known which file was meant. */
         {"config=conf", "except_users = alice\n", 0, 0600, false},
         {"config=", "except_users = alice\n", 0, 0600, false},
@@ -397,6 +405,35 @@ check_exceptions(void)
                       == rows[i].excepted,
                   "exceptions %zu: %s", i, rows[i].argument);
     }
+}
+
+/* Where the bracket of a heading stands in a line that is too long. */
+static void
+check_exception_behind_blanks(void)
+{
+    const struct file_trust trust = {.owner = geteuid()};
+    char text[2 * CONFIG_VALUE_MAX], config[160];
+    const char *arguments[] = {config};
+    static const char fills[] = " \t\r"; /* and its NUL */
+
+    (void) snprintf(config, sizeof(config), "config=%s", path);
+    for (size_t count = CONFIG_VALUE_MAX - 3; count < CONFIG_VALUE_MAX + 3;
+         count++)
+        for (size_t fill = 0; fill < sizeof(fills); fill++) {
+            memset(text, fills[fill], count);
+            (void) snprintf(text + count, 64, "[a]\nexcept_users = alice\n");
+            config_free(from_text(CONFIG_MODULE, "debug", text,
+                                  count + strlen(text + count), 0600));
+            (void) ok(!config_is_excepted("alice", 1, arguments, &trust),
+                      "a heading behind %zu bytes of %#x", count,
+                      (unsigned int) fills[fill]);
+            text[count] = 'x';
+            config_free(from_text(CONFIG_MODULE, "debug", text,
+                                  count + strlen(text + count), 0600));
+            (void) ok(config_is_excepted("alice", 1, arguments, &trust),
+                      "no heading behind %zu bytes of %#x", count,
+                      (unsigned int) fills[fill]);
+        }
 }
 
 /* A line of any length before it is one of the mistakes. */
@@ -458,6 +495,8 @@ check_known(void)
          false},
         {"debug", "[sshd\nallow_services = a\n", 0, false},
         {"debug", "[]\nallow_services = a\n", 0, false},
+        {"debug", "\xef\xbb\xbf[a]\nallow_services = a\n", 0, false},
+        {"debug", "\r[sshd]\nallow_services = a\n", 0, false},
         {"debug", "a\0b\n", 4, false},
         {"debug", "allow_services = sshd\n\0", 23, false},
         {"config=conf", "", 0, false},
@@ -522,6 +561,32 @@ check_arguments_known(void)
         config_free(config);
     }
     (void) unlink(path);
+}
+
+/* Whatever a row expects, its message says it. */
+static void
+check_expectations(void)
+{
+    for (unsigned int key = 0; key < KEY_COUNT; key++) {
+        const struct config_entry *entry
+            = config_entry((enum config_key) key);
+        char argument[64];
+        struct config *config;
+        const char *message, *expected;
+
+        /* The bare key is a fault, but of a flag. */
+        (void) snprintf(argument, sizeof(argument), "%s%s", entry->name,
+                        entry->type == CONFIG_FLAG ? "=maybe" : "");
+        config = from_arguments(entry->owner, argument, NULL);
+        message = config_message(config);
+        expected = strstr(message, ": expected ");
+        (void) ok(config_status(config) == STATUS_CONFIG && expected != NULL
+                      && strlen(expected) > strlen(": expected ") + 2
+                      && strstr(expected, "another value") == NULL
+                      && strstr(expected, "null") == NULL,
+                  "%s", message);
+        config_free(config);
+    }
 }
 
 /* In a section it would seem to count. */
@@ -619,9 +684,11 @@ main(void)
     check_values();
     check_long_values();
     check_faults();
+    check_expectations();
     check_files();
     check_lists();
     check_exceptions();
+    check_exception_behind_blanks();
     check_exceptions_in_a_section();
     check_exception_behind_a_long_line(false);
     check_exception_behind_a_long_line(true);

@@ -252,6 +252,29 @@ check_lines(const char *content, size_t length, const char *wanted,
     (void) close(lines.fd);
 }
 
+/* A line that cannot be read up to |, which is the next one. */
+#define check_skipping(text, visible)                                         \
+    check_skip(text, sizeof(text) - 1, visible)
+static void
+check_skip(const char *content, size_t length, char visible)
+{
+    struct file_lines lines = {.fd = -1};
+    char line[10], seen = 'X';
+    bool failed = false;
+
+    make_file("lines", content, length, 0600);
+    lines.fd = open(path, O_RDONLY);
+    ok(!file_next_line(&lines, line, sizeof(line), &failed) && failed,
+       "a line that cannot be read");
+    ok(file_skip_line(&lines, &seen) && seen == visible,
+       "what is seen first of its rest");
+    ok(file_next_line(&lines, line, sizeof(line), &failed)
+           && strcmp(line, "|") == 0 && lines.number == 2,
+       "the next line");
+    ok(!file_skip_line(&lines, &seen) && seen == '\0', "no rest at the end");
+    (void) close(lines.fd);
+}
+
 static void
 check_reading(const struct file_trust *trust)
 {
@@ -268,6 +291,11 @@ check_reading(const struct file_trust *trust)
     check_lines("123456789\n", 10, "123456789|", false, "the longest line");
     check_lines("1234567890\n", 11, "", true, "a line too long");
     check_lines("one\nt\0o\n", 8, "one|", true, "a NUL");
+    check_skipping("1234567890\n|", '0');
+    check_skipping("         [x\n|", '[');
+    check_skipping("\0\0 \x80\x7f\t[\n|", '[');
+    check_skipping("\0\n|", '\0');
+    check_skipping("ab\0c\0d\n|", 'c');
     ok(!file_next_line(&lines, line, sizeof(line), &failed) && failed,
        "no file to read");
     memset(large, '\n', sizeof(large));
