@@ -25,7 +25,10 @@ void text_clean(const char *text, char *out, size_t size);
 void text_clean_bytes(const void *bytes, size_t length, char *out,
                       size_t size);
 
-/* The same for what may be longer than a line: a log line, a finding. */
+/*
+ * The same for a text that may be longer than a line, a log line or a finding:
+ * out has room for it up to size, which is 1 or more. text is not NULL.
+ */
 void text_clean_whole(const char *text, char *out, size_t size);
 
 /*

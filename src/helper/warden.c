@@ -1,6 +1,6 @@
 /*
  * Divides the helper in two and waits, as the warden, for one of both sides
- * to be gone. Reads nothing from the socket and links what it must.
+ * to be gone. Reads nothing from the socket and knows no secret.
  *
  * SPDX-License-Identifier: MIT
  */

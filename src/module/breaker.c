@@ -253,8 +253,7 @@ breaker_note(const struct call *call, const struct outcome *result)
     /* The caller of su and sudo can stop them, helper and all (a control group
      * of his own is enough), until it looks like an outage: it is his word
      * against everybody's login. */
-    bool outage = result->outage
-                  && getauxval(AT_SECURE) == 0;
+    bool outage = result->outage && getauxval(AT_SECURE) == 0;
     struct state state;
     bool over;
     int fd;
