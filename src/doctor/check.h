@@ -21,6 +21,7 @@
 #include "common/text.h"
 #include "doctor/pam_stack.h"
 #include "doctor/services.h"
+#include "pam/lookup.h"
 #include "pam/scope.h"
 
 #define CHECK_MODULE "pam_cognito.so"
@@ -44,7 +45,8 @@ struct check {
         uid_t uid;
         gid_t gid;
         char name[SERVICE_USER_MAX]; /* "": root, or nobody in particular */
-        bool missing;                /* there is no such account */
+        enum lookup account;         /* of that name, where one is looked up */
+        int error;                   /* why that failed */
     } host;                      /* as whom its program runs */
     struct file_trust trust;
     struct pam_stack stack;

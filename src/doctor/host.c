@@ -17,27 +17,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pam/lookup.h"
-
 #define AREA "host"
 #define NOBODY 65534 /* stands for a person who was not named */
 
-/* The account's uid and gid, or false. */
-static bool
+static void
 take_account(struct check *check, const char *name)
 {
     struct passwd account;
     char *memory = NULL;
-    bool found = lookup_account(name, &account, &memory) == LOOKUP_FOUND;
 
-    if (found) {
+    check->host.account = lookup_account(name, &account, &memory);
+    check->host.error = errno;
+    if (check->host.account == LOOKUP_FOUND) {
         check->host.uid = account.pw_uid;
         check->host.gid = account.pw_gid;
         (void) snprintf(check->host.name, sizeof(check->host.name), "%s",
                         account.pw_name);
     }
     free(memory);
-    return found;
 }
 
 void
@@ -51,7 +48,7 @@ check_host_find(struct check *check)
         check->host.uid = geteuid();
         check->host.gid = getegid();
     } else if (name != NULL && strcmp(name, "root") != 0) {
-        check->host.missing = !take_account(check, name);
+        take_account(check, name);
     }
     check->trust.owner = geteuid();
     if (geteuid() == 0 && check->host.uid != NOBODY)
@@ -155,19 +152,39 @@ check_questions(struct check *check)
     return false;
 }
 
+/* Is it known as whom it runs? */
+static bool
+check_known(struct check *check)
+{
+    const char *name = check->facts.person ? check->user : check->facts.user;
+
+    switch (check->host.account) {
+    case LOOKUP_FOUND:
+        return true;
+    case LOOKUP_NONE:
+        check_add(check, CHECK_WARNING, AREA,
+                  "name the person, or make the account",
+                  "there is no account %s, as whom %s would run", name,
+                  check->service);
+        break;
+    case LOOKUP_FAILED:
+        check_add(check, CHECK_PROBLEM, AREA,
+                  "mend the name service (passwd: in /etc/nsswitch.conf)",
+                  "the account %s, as whom %s may run, could not be looked "
+                  "up: %s",
+                  name, check->service, strerror(check->host.error));
+        break;
+    }
+    return false;
+}
+
 void
 check_host(struct check *check)
 {
     bool good;
 
-    if (check->host.missing) {
-        check_add(check, CHECK_WARNING, AREA,
-                  "name the person, or make the account",
-                  "there is no account %s, as whom %s would run",
-                  check->facts.person ? check->user : check->facts.user,
-                  check->service);
+    if (!check_known(check))
         return;
-    }
     good = check_readable(check);
     good = check_questions(check) && good;
     if (good && check->host.uid != 0)

@@ -11,20 +11,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
-#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "doctor/places.h"
+#include "pam/lookup.h"
 
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #endif
 #define LANDLOCK_VERSION_QUERY 1u
 #define LANDLOCK_TCP 4 /* version that bounds TCP ports */
+#define USERADD                                                               \
+    "useradd --system --user-group --no-create-home --home-dir /nonexistent " \
+    "--shell /usr/sbin/nologin " HELPER_USER
 
 static void
 check_helper_file(struct check *check)
@@ -52,21 +56,10 @@ check_helper_file(struct check *check)
     }
 }
 
-/* Only a helper of root's changes its identity. */
 static void
-check_helper_user(struct check *check)
+check_helper_ids(struct check *check, const struct passwd *account)
 {
-    const struct passwd *account;
-
-    if (check->trust.owner != 0)
-        return;
-    account = getpwnam(HELPER_USER);
-    if (account == NULL)
-        check_add(check, CHECK_PROBLEM, "helper",
-                  "useradd --system --user-group --no-create-home --home-dir "
-                  "/nonexistent --shell /usr/sbin/nologin " HELPER_USER,
-                  "its user " HELPER_USER " does not exist");
-    else if (account->pw_uid == 0 || account->pw_gid == 0)
+    if (account->pw_uid == 0 || account->pw_gid == 0)
         check_add(check, CHECK_PROBLEM, "helper",
                   "give it a uid and gid of its own",
                   "its user " HELPER_USER " is root by another name");
@@ -74,6 +67,34 @@ check_helper_user(struct check *check)
         check_add(check, CHECK_OK, "helper", NULL,
                   "runs as " HELPER_USER ", uid %lu",
                   (unsigned long) account->pw_uid);
+}
+
+/* Only a helper of root's changes its identity. */
+static void
+check_helper_user(struct check *check)
+{
+    struct passwd account;
+    char *memory = NULL;
+
+    if (check->trust.owner != 0)
+        return;
+    switch (lookup_account(HELPER_USER, &account, &memory)) {
+    case LOOKUP_NONE:
+        check_add(check, CHECK_PROBLEM, "helper", USERADD,
+                  "its user " HELPER_USER " does not exist");
+        break;
+    case LOOKUP_FAILED:
+        check_add(check, CHECK_PROBLEM, "helper",
+                  "mend the name service (passwd: in /etc/nsswitch.conf), or "
+                  "make the user local: " USERADD,
+                  "its user " HELPER_USER " could not be looked up: %s",
+                  strerror(errno));
+        break;
+    case LOOKUP_FOUND:
+        check_helper_ids(check, &account);
+        break;
+    }
+    free(memory);
 }
 
 static void

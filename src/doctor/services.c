@@ -9,17 +9,18 @@
 #include "doctor/services.h"
 
 #include <dirent.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "pam/lookup.h"
 
 #define PATH_MAX_BYTES 512
 #define PERSON "" /* in users: whoever logs in */
 
 static const struct row {
     const char *service;
-    const char *users[3]; /* the first that exists; none: root */
+    const char *users[3]; /* the first that may exist; none: root */
     bool one_question;
     bool no_login;
 } rows[] = {
@@ -146,6 +147,18 @@ read_units(const char *service, struct service_facts *facts)
             }
 }
 
+/* Also where nobody can say. */
+static bool
+may_exist(const char *name)
+{
+    struct passwd account;
+    char *memory = NULL;
+    enum lookup found = lookup_account(name, &account, &memory);
+
+    free(memory);
+    return found != LOOKUP_NONE;
+}
+
 void
 service_facts(const char *service, struct service_facts *facts_out)
 {
@@ -163,7 +176,7 @@ service_facts(const char *service, struct service_facts *facts_out)
     for (size_t i = 0; row != NULL && facts_out->user[0] == '\0' && i < 3
                        && row->users[i] != NULL;
          i++)
-        if (getpwnam(row->users[i]) != NULL)
+        if (may_exist(row->users[i]))
             (void) snprintf(facts_out->user, SERVICE_USER_MAX, "%s",
                             row->users[i]);
     if (facts_out->user[0] == '\0')

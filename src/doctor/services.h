@@ -21,8 +21,9 @@ struct service_facts {
 };
 
 /*
- * A unit of the service's name says as whom it runs, else the table; what is
- * in neither is taken for root's.
+ * A unit of the service's name says as whom it runs, else the table, where a
+ * user who cannot be looked up may be the one; what is in neither is taken
+ * for root's.
  */
 void service_facts(const char *service, struct service_facts *facts_out);
 

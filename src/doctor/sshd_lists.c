@@ -21,7 +21,6 @@
 
 #define AREA "sshd"
 #define WORD_MAX 256
-#define GROUPS_MAX 65536 /* the kernel's own limit */
 #define MEMBERS_MAX 50  /* of only_group that are looked at */
 
 enum match { MATCH_NO, MATCH_FROM_SOMEWHERE, MATCH };
@@ -30,6 +29,7 @@ struct person {
     const char *name;
     size_t group_count;
     char **groups; /* their names */
+    int error;     /* of the look-up that failed */
 };
 
 static bool
@@ -168,6 +168,27 @@ free_person(struct person *person)
     memset(person, 0, sizeof(*person));
 }
 
+/* Adds the group's name; one without a name is passed over, as sshd does. */
+static bool
+add_group(struct person *person, gid_t gid)
+{
+    struct group group;
+    char *memory = NULL, *name = NULL;
+    enum lookup found = lookup_group_of(gid, &group, &memory);
+
+    if (found == LOOKUP_FOUND) {
+        name = strdup(group.gr_name);
+        if (name == NULL)
+            found = LOOKUP_FAILED;
+        else
+            person->groups[person->group_count++] = name;
+    }
+    person->error = errno;
+    free(memory);
+    return found != LOOKUP_FAILED;
+}
+
+/* False, with the error, when one of them could not be looked up. */
 static bool
 read_groups(struct person *person, gid_t primary)
 {
@@ -175,40 +196,51 @@ read_groups(struct person *person, gid_t primary)
     gid_t *gids = NULL;
     bool done = false;
 
-    do {
+    /* It says how many there are; a second no is about something else. */
+    for (int tries = 0; !done && tries < 2; tries++) {
         gid_t *longer = realloc(gids, (size_t) count * sizeof(*gids));
 
         if (longer == NULL)
             break;
         gids = longer;
         done = getgrouplist(person->name, primary, gids, &count) >= 0;
-    } while (!done && count <= GROUPS_MAX);
-    person->groups = done ? calloc((size_t) count + 1, sizeof(char *)) : NULL;
-    for (int i = 0; person->groups != NULL && i < count; i++) {
-        const struct group *group = getgrgid(gids[i]);
-        char *name = group == NULL ? NULL : strdup(group->gr_name);
-
-        if (name != NULL)
-            person->groups[person->group_count++] = name;
     }
+    person->error = ENOMEM; /* by the manual page the only reason */
+    person->groups = done ? calloc((size_t) count + 1, sizeof(char *)) : NULL;
+    done = person->groups != NULL;
+    for (int i = 0; done && i < count; i++)
+        done = add_group(person, gids[i]);
     free(gids);
-    return person->groups != NULL;
+    return done;
 }
 
-/* False when there is no such account, or it cannot be looked at. */
-static bool
+/* With all groups; free_person() in every case. */
+static enum lookup
 read_person(struct person *person, const char *name)
 {
     struct passwd account;
     char *memory = NULL;
-    bool done;
+    enum lookup found;
 
     memset(person, 0, sizeof(*person));
     person->name = name;
-    done = lookup_account(name, &account, &memory) == LOOKUP_FOUND
-           && read_groups(person, account.pw_gid);
+    found = lookup_account(name, &account, &memory);
+    person->error = errno;
+    if (found == LOOKUP_FOUND && !read_groups(person, account.pw_gid))
+        found = LOOKUP_FAILED;
     free(memory);
-    return done;
+    return found;
+}
+
+static void
+add_unknown(struct check *check, const char *name, int error)
+{
+    check_add(check, CHECK_PROBLEM, AREA,
+              "mend the name service (passwd: and group: in "
+              "/etc/nsswitch.conf)",
+              "%s, or a group of that person, could not be looked up (%s): "
+              "whether sshd's lists keep the person out is not known",
+              name, strerror(error));
 }
 
 /* All values of the keyword, for a message. */
@@ -231,18 +263,25 @@ static bool
 check_one(struct check *check, const char *text)
 {
     struct person person;
-    enum match how;
-    const char *keyword;
+    enum match how = MATCH_NO;
+    const char *keyword = NULL;
+    bool known = true;
     char values[400];
 
-    if (!read_person(&person, check->user)) {
-        free_person(&person);
-        return true; /* check_account says so */
+    switch (read_person(&person, check->user)) {
+    case LOOKUP_FOUND:
+        keyword = refusal(text, &person, &how);
+        break;
+    case LOOKUP_NONE:
+        break; /* check_account says so */
+    case LOOKUP_FAILED:
+        add_unknown(check, check->user, person.error);
+        known = false;
+        break;
     }
-    keyword = refusal(text, &person, &how);
     free_person(&person);
     if (keyword == NULL)
-        return true;
+        return known;
     values_of(text, keyword, values, sizeof(values));
     if (how == MATCH)
         check_add(check, CHECK_PROBLEM, AREA,
@@ -262,31 +301,46 @@ check_one(struct check *check, const char *text)
     return false;
 }
 
-/* Counts the members that get in; *kept_out is one that does not. */
-static void
-count_members(const char *text, const struct group *group, size_t *in,
-              size_t *out, char kept_out[WORD_MAX])
-{
-    for (size_t i = 0; i < MEMBERS_MAX && group->gr_mem[i] != NULL; i++) {
-        struct person person;
-        enum match how = MATCH_NO;
-        bool known = read_person(&person, group->gr_mem[i]);
+/* Members of only_group, and one of each kind. */
+struct members {
+    size_t in, out, unknown;
+    char kept_out[WORD_MAX], not_known[WORD_MAX];
+    int error;
+};
 
-        if (known && refusal(text, &person, &how) != NULL && how == MATCH) {
-            (*out)++;
-            (void) snprintf(kept_out, WORD_MAX, "%s", group->gr_mem[i]);
-        } else if (known) {
-            (*in)++;
+static void
+count_member(struct members *members, const char *text, const char *name)
+{
+    struct person person;
+    enum match how = MATCH_NO;
+
+    switch (read_person(&person, name)) {
+    case LOOKUP_FOUND:
+        if (refusal(text, &person, &how) != NULL && how == MATCH) {
+            members->out++;
+            (void) snprintf(members->kept_out, WORD_MAX, "%s", name);
+        } else {
+            members->in++;
         }
-        free_person(&person);
+        break;
+    case LOOKUP_NONE:
+        break;
+    case LOOKUP_FAILED:
+        members->unknown++;
+        members->error = person.error;
+        (void) snprintf(members->not_known, WORD_MAX, "%s", name);
+        break;
     }
+    free_person(&person);
 }
 
 static bool
 check_members(struct check *check, const char *text)
 {
-    char name[CONFIG_VALUE_MAX], kept_out[WORD_MAX] = "";
-    size_t position = 0, in = 0, out = 0;
+    struct members members = {0};
+    char name[CONFIG_VALUE_MAX];
+    size_t position = 0;
+    bool every;
 
     while (check->module != NULL
            && config_list_next(check->module, KEY_ONLY_GROUP, &position,
@@ -294,19 +348,24 @@ check_members(struct check *check, const char *text)
         struct group group;
         char *memory = NULL;
 
+        /* Of a group that is not found check_groups() tells. */
         if (lookup_group(name, &group, &memory) == LOOKUP_FOUND)
-            count_members(text, &group, &in, &out, kept_out);
+            for (size_t i = 0; i < MEMBERS_MAX && group.gr_mem[i] != NULL; i++)
+                count_member(&members, text, group.gr_mem[i]);
         free(memory);
     }
-    if (out == 0)
-        return true;
-    check_add(check, in == 0 ? CHECK_PROBLEM : CHECK_WARNING, AREA,
+    if (members.unknown > 0)
+        add_unknown(check, members.not_known, members.error);
+    if (members.out == 0)
+        return members.unknown == 0;
+    every = members.in + members.unknown == 0;
+    check_add(check, every ? CHECK_PROBLEM : CHECK_WARNING, AREA,
               "pam-cognito check NAME says by which list; add the group "
               "there, then reload sshd",
               "sshd's lists of users and groups keep %s of only_group out "
               "(%s%s)",
-              in == 0 ? "every member" : "some members", kept_out,
-              out == 1 ? "" : " and others");
+              every ? "every member" : "some members", members.kept_out,
+              members.out == 1 ? "" : " and others");
     return false;
 }
 

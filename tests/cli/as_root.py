@@ -126,6 +126,12 @@ class Suite:
         command("umount", path)
         command("userdel", "_pam_cognito")
         self.broken("no user for the helper", "helper", "its user _pam_cognito does not exist")
+        write("/etc/nsswitch.conf", NSSWITCH.replace("passwd: files", "passwd: nobody_answers"))
+        _, bad = bad_findings("--offline", ALICE.name)
+        self.tap.ok([text for level, area, text in bad if (level, area) == ("problem", "helper")
+                     and text.startswith("its user _pam_cognito could not be looked up: ")],
+                    "nobody knows the helper's user", bad)
+        write("/etc/nsswitch.conf", NSSWITCH)
         command("useradd", "--system", "--user-group", "--no-create-home", "--home-dir",
                 "/nonexistent", "--shell", "/usr/sbin/nologin", "_pam_cognito")
 

@@ -235,6 +235,16 @@ BROKEN = {
     "members_kept_out": Broken("sshd", r"keep every member of only_group out \(bob and others",
                                {"only_group": "staff"},
                                {"user": None, "sshd": {"allowgroups": "sudo"}}),
+    "members_unknown": Broken("sshd", r"^bob, or a group of that person, could not be looked up",
+                              {"only_group": "staff"},
+                              {"user": None, "sshd": {"allowgroups": "staff primary"},
+                               "env": {"LOOKUP_FAILS": "bob:5"}}),
+    "groups_unknown": Broken("sshd", r"^alice, or a group .* could not be looked up \(Input/output",
+                             more={"sshd": {"allowgroups": "sudo"},
+                                   "env": {"LOOKUP_FAILS": "4001:5"}}),
+    "groups_unknown_denied": Broken("sshd", r"^alice, or a group .* could not be looked up",
+                                    more={"sshd": {"denygroups": "staff"},
+                                          "env": {"LOOKUP_FAILS": "4001:5"}}),
     "sshd_fails": Broken("sshd", r"-T fails$", more={"sshd": "/bin/false"}),
 }
 

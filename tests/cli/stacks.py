@@ -325,6 +325,18 @@ class TestStacks(SetupCase):
         self.stack_findings(text, "postgresql")
         self.assertIn("not started as root", self.last.out)
 
+    def test_nobody_knows_as_whom(self):
+        """A user who may be there is not passed over for the next one."""
+        text = f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
+        status, wrong = self.stack_findings(text, "nginx", {"LOOKUP_FAILS": "www-data:5"},
+                                            settings=["otp=append"])
+        self.assertEqual(status, 1)
+        self.assertIn(("problem", "host", "the account www-data, as whom nginx may run, could not "
+                       "be looked up: Input/output error"),
+                      [(f["level"], f["area"], f["text"]) for f in wrong])
+        status, wrong = self.stack_findings(text, "nginx", settings=["otp=append"])
+        self.assertEqual((status, wrong), (0, []))
+
     def test_no_such_service(self):
         done = script("check", "--offline", "--service", "gopherd",
                       root=self.machine(harness.fresh_folder("pam.d")))
