@@ -38,28 +38,48 @@ has_secret(const struct cognito *cognito)
            && cognito->client_secret->length > 0;
 }
 
+/* A request in the making. What cannot be added to it spoils all of it. */
+struct request {
+    struct json *body;
+    enum status status;
+};
+
+static struct request
+new_request(void)
+{
+    struct json *body = json_new();
+
+    return (struct request){body,
+                            body == NULL ? STATUS_MEMORY : STATUS_OK};
+}
+
+static void
+add_text(struct request *request, const char *key, const char *value)
+{
+    if (!json_add_text(request->body, key, value))
+        request->status = STATUS_MEMORY;
+}
+
 /* Adds the hash over username under that name, if the client has a secret. */
-static enum status
-add_hash(const struct cognito *cognito, struct json *object, const char *name,
-         const char *username)
+static void
+add_hash(const struct cognito *cognito, struct request *request,
+         struct json *object, const char *name, const char *username)
 {
     char hash[SECRET_HASH_SIZE];
-    enum status status = STATUS_OK;
 
     if (!has_secret(cognito))
-        return STATUS_OK;
+        return;
     if (!secret_hash(cognito->client_secret, username, cognito->client_id,
                      hash))
-        return STATUS_INTERNAL;
-    if (!json_add_text(object, name, hash))
-        status = STATUS_MEMORY;
+        request->status = STATUS_INTERNAL;
+    else if (!json_add_text(object, name, hash))
+        request->status = STATUS_MEMORY;
     secret_wipe(hash, sizeof hash);
-    return status;
 }
 
 struct copy {
     struct json *to;
-    bool failed;
+    bool whole;
 };
 
 static bool
@@ -67,89 +87,69 @@ copy_text(const char *key, const char *value, void *context)
 {
     struct copy *copy = context;
 
-    copy->failed = !json_add_text(copy->to, key, value);
-    return !copy->failed;
+    copy->whole = json_add_text(copy->to, key, value);
+    return copy->whole;
 }
 
 /* What most operations without an access token may carry along. */
-static bool
-add_context(const struct cognito *cognito, struct json *request)
+static void
+add_context(const struct cognito *cognito, struct request *request)
 {
-    struct copy copy = {0};
-    struct json *context;
+    struct copy copy = {.whole = true};
 
-    if (cognito->ip_address != NULL) {
-        context = json_add_object(request, "UserContextData");
-        if (context == NULL
-            || !json_add_text(context, "IpAddress", cognito->ip_address))
-            return false;
-    }
-    if (cognito->metadata != NULL) {
-        copy.to = json_add_object(request, "ClientMetadata");
-        if (copy.to == NULL)
-            return false;
-        json_each_text(cognito->metadata, copy_text, &copy);
-    }
-    return !copy.failed;
+    if (cognito->ip_address != NULL
+        && !json_add_text(json_add_object(request->body, "UserContextData"),
+                          "IpAddress", cognito->ip_address))
+        request->status = STATUS_MEMORY;
+    if (cognito->metadata == NULL)
+        return;
+    copy.to = json_add_object(request->body, "ClientMetadata");
+    json_each_text(cognito->metadata, copy_text, &copy);
+    if (copy.to == NULL || !copy.whole)
+        request->status = STATUS_MEMORY;
 }
 
 /* A map of fields, with SECRET_HASH when there is a USERNAME to hash. */
-static enum status
-add_fields(const struct cognito *cognito, struct json *request,
+static void
+add_fields(const struct cognito *cognito, struct request *request,
            const char *name, const struct cognito_field *fields, size_t count)
 {
-    struct json *map = json_add_object(request, name);
+    struct json *map = json_add_object(request->body, name);
 
     if (map == NULL)
-        return STATUS_MEMORY;
+        request->status = STATUS_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        enum status status;
-
         if (!json_add_text(map, fields[i].name, fields[i].value))
-            return STATUS_MEMORY;
-        if (strcmp(fields[i].name, "USERNAME") != 0)
-            continue;
-        status = add_hash(cognito, map, "SECRET_HASH", fields[i].value);
-        if (status != STATUS_OK)
-            return status;
+            request->status = STATUS_MEMORY;
+        if (strcmp(fields[i].name, "USERNAME") == 0)
+            add_hash(cognito, request, map, "SECRET_HASH", fields[i].value);
     }
-    return STATUS_OK;
 }
 
-/* ClientId, Username, SecretHash and context: how four operations begin. */
-static enum status
-new_request_about(const struct cognito *cognito, const char *username,
-                  struct json **request_out)
+/* ClientId, Username, SecretHash and context: how five operations begin. */
+static struct request
+new_request_about(const struct cognito *cognito, const char *username)
 {
-    struct json *request = json_new();
-    enum status status = STATUS_MEMORY;
+    struct request request = new_request();
 
-    *request_out = NULL;
-    if (request == NULL
-        || !json_add_text(request, "ClientId", cognito->client_id)
-        || !json_add_text(request, "Username", username)
-        || !add_context(cognito, request))
-        goto out;
-    status = add_hash(cognito, request, "SecretHash", username);
-    if (status != STATUS_OK)
-        goto out;
-    *request_out = request;
-    request = NULL;
-
-out:
-    json_free(request);
-    return status;
+    add_text(&request, "ClientId", cognito->client_id);
+    add_text(&request, "Username", username);
+    add_context(cognito, &request);
+    add_hash(cognito, &request, request.body, "SecretHash", username);
+    return request;
 }
 
 static enum status
 send_request(struct cognito *cognito, const char *operation,
-             const struct json *request)
+             const struct request *request)
 {
     char target[TARGET_MAX];
     struct secret body = {0};
     enum status status;
 
-    if (!json_print(request, &body))
+    if (request->status != STATUS_OK)
+        return request->status;
+    if (!json_print(request->body, &body))
         return STATUS_MEMORY;
     (void) snprintf(target, sizeof target, SERVICE "%s", operation);
     cognito->requests++;
@@ -190,40 +190,35 @@ settle(struct cognito *cognito, const char *operation, enum status status,
  * frees it. The old answer goes only now, as the request may be made of it.
  */
 static enum status
-finish(struct cognito *cognito, const char *operation, enum status built,
-       struct json *request, enum answer_expected expected,
+finish(struct cognito *cognito, const char *operation,
+       const struct request *request, enum answer_expected expected,
        struct cognito_answer *answer)
 {
-    enum status status;
+    enum status status = request->status;
 
     cognito_answer_free(answer);
-    if (built != STATUS_OK) {
-        json_free(request);
-        answer->status = built;
-        return built;
+    if (status != STATUS_OK) {
+        json_free(request->body);
+        answer->status = status;
+        return status;
     }
     status = send_request(cognito, operation, request);
     if (status == STATUS_OK)
-        status = receive_answer(cognito, request, expected, answer);
-    json_free(request);
+        status = receive_answer(cognito, request->body, expected, answer);
+    json_free(request->body);
     return settle(cognito, operation, status, answer);
 }
 
-/* NULL with a status when it cannot be built. */
-static struct json *
-new_initiate(struct cognito *cognito, enum auth_flow flow,
-             const struct cognito_field *fields, size_t count,
-             enum status *status_out)
+static struct request
+new_initiate(const struct cognito *cognito, enum auth_flow flow,
+             const struct cognito_field *fields, size_t count)
 {
-    struct json *request = json_new();
+    struct request request = new_request();
 
-    *status_out = STATUS_MEMORY;
-    if (request != NULL
-        && json_add_text(request, "AuthFlow", vocabulary_flow(flow)->word)
-        && json_add_text(request, "ClientId", cognito->client_id)
-        && add_context(cognito, request))
-        *status_out
-            = add_fields(cognito, request, "AuthParameters", fields, count);
+    add_text(&request, "AuthFlow", vocabulary_flow(flow)->word);
+    add_text(&request, "ClientId", cognito->client_id);
+    add_context(cognito, &request);
+    add_fields(cognito, &request, "AuthParameters", fields, count);
     return request;
 }
 
@@ -232,10 +227,9 @@ cognito_initiate_auth(struct cognito *cognito, enum auth_flow flow,
                       const struct cognito_field *fields, size_t count,
                       struct cognito_answer *answer_out)
 {
-    enum status status;
-    struct json *request = new_initiate(cognito, flow, fields, count, &status);
+    struct request request = new_initiate(cognito, flow, fields, count);
 
-    return finish(cognito, "InitiateAuth", status, request, EXPECT_SIGN_IN,
+    return finish(cognito, "InitiateAuth", &request, EXPECT_SIGN_IN,
                   answer_out);
 }
 
@@ -243,17 +237,15 @@ enum status
 cognito_initiate_ahead(struct cognito *cognito, enum auth_flow flow,
                        const struct cognito_field *fields, size_t count)
 {
-    enum status status;
-    struct json *request = new_initiate(cognito, flow, fields, count, &status);
+    struct request request = new_initiate(cognito, flow, fields, count);
+    enum status status = send_request(cognito, "InitiateAuth", &request);
 
-    if (status == STATUS_OK)
-        status = send_request(cognito, "InitiateAuth", request);
     if (status != STATUS_OK) {
-        json_free(request);
+        json_free(request.body);
         return status;
     }
     json_free(cognito->ahead);
-    cognito->ahead = request;
+    cognito->ahead = request.body;
     return STATUS_OK;
 }
 
@@ -284,18 +276,16 @@ cognito_respond(struct cognito *cognito, const char *challenge,
                 const struct cognito_field *fields, size_t count,
                 struct cognito_answer *answer_out)
 {
-    struct json *request = json_new();
-    enum status status = STATUS_MEMORY;
+    struct request request = new_request();
 
-    if (request != NULL && json_add_text(request, "ChallengeName", challenge)
-        && json_add_text(request, "ClientId", cognito->client_id)
-        && (session == NULL || session->length == 0
-            || json_add_text(request, "Session", text_of(session)))
-        && add_context(cognito, request))
-        status =
-            add_fields(cognito, request, "ChallengeResponses", fields, count);
-    return finish(cognito, "RespondToAuthChallenge", status, request,
-                  EXPECT_SIGN_IN, answer_out);
+    add_text(&request, "ChallengeName", challenge);
+    add_text(&request, "ClientId", cognito->client_id);
+    if (session != NULL && session->length > 0)
+        add_text(&request, "Session", text_of(session));
+    add_context(cognito, &request);
+    add_fields(cognito, &request, "ChallengeResponses", fields, count);
+    return finish(cognito, "RespondToAuthChallenge", &request, EXPECT_SIGN_IN,
+                  answer_out);
 }
 
 enum status
@@ -305,15 +295,12 @@ cognito_change_password(struct cognito *cognito,
                         const struct secret *proposed,
                         struct cognito_answer *answer_out)
 {
-    struct json *request = json_new();
-    enum status status = STATUS_MEMORY;
+    struct request request = new_request();
 
-    if (request != NULL
-        && json_add_text(request, "AccessToken", text_of(access_token))
-        && json_add_text(request, "PreviousPassword", text_of(previous))
-        && json_add_text(request, "ProposedPassword", text_of(proposed)))
-        status = STATUS_OK;
-    return finish(cognito, "ChangePassword", status, request, EXPECT_NOTHING,
+    add_text(&request, "AccessToken", text_of(access_token));
+    add_text(&request, "PreviousPassword", text_of(previous));
+    add_text(&request, "ProposedPassword", text_of(proposed));
+    return finish(cognito, "ChangePassword", &request, EXPECT_NOTHING,
                   answer_out);
 }
 
@@ -321,10 +308,9 @@ enum status
 cognito_forgot_password(struct cognito *cognito, const char *username,
                         struct cognito_answer *answer_out)
 {
-    struct json *request = NULL;
-    enum status status = new_request_about(cognito, username, &request);
+    struct request request = new_request_about(cognito, username);
 
-    return finish(cognito, "ForgotPassword", status, request, EXPECT_OBJECT,
+    return finish(cognito, "ForgotPassword", &request, EXPECT_OBJECT,
                   answer_out);
 }
 
@@ -334,15 +320,12 @@ cognito_confirm_forgot_password(struct cognito *cognito, const char *username,
                                 const struct secret *password,
                                 struct cognito_answer *answer_out)
 {
-    struct json *request = NULL;
-    enum status status = new_request_about(cognito, username, &request);
+    struct request request = new_request_about(cognito, username);
 
-    if (status == STATUS_OK
-        && (!json_add_text(request, "ConfirmationCode", code)
-            || !json_add_text(request, "Password", text_of(password))))
-        status = STATUS_MEMORY;
-    return finish(cognito, "ConfirmForgotPassword", status, request,
-                  EXPECT_NOTHING, answer_out);
+    add_text(&request, "ConfirmationCode", code);
+    add_text(&request, "Password", text_of(password));
+    return finish(cognito, "ConfirmForgotPassword", &request, EXPECT_NOTHING,
+                  answer_out);
 }
 
 enum status
@@ -351,31 +334,24 @@ cognito_sign_up(struct cognito *cognito, const char *username,
                 const struct cognito_field *attributes, size_t count,
                 struct cognito_answer *answer_out)
 {
-    struct json *request = NULL;
-    enum status status = new_request_about(cognito, username, &request);
+    struct request request = new_request_about(cognito, username);
 
-    if (status == STATUS_OK
-        && !json_add_text(request, "Password", text_of(password)))
-        status = STATUS_MEMORY;
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        if (!json_add_pair(request, "UserAttributes", attributes[i].name,
+    add_text(&request, "Password", text_of(password));
+    for (size_t i = 0; request.status == STATUS_OK && i < count; i++)
+        if (!json_add_pair(request.body, "UserAttributes", attributes[i].name,
                            attributes[i].value))
-            status = STATUS_MEMORY;
-    return finish(cognito, "SignUp", status, request, EXPECT_OBJECT,
-                  answer_out);
+            request.status = STATUS_MEMORY;
+    return finish(cognito, "SignUp", &request, EXPECT_OBJECT, answer_out);
 }
 
 enum status
 cognito_confirm_sign_up(struct cognito *cognito, const char *username,
                         const char *code, struct cognito_answer *answer_out)
 {
-    struct json *request = NULL;
-    enum status status = new_request_about(cognito, username, &request);
+    struct request request = new_request_about(cognito, username);
 
-    if (status == STATUS_OK
-        && !json_add_text(request, "ConfirmationCode", code))
-        status = STATUS_MEMORY;
-    return finish(cognito, "ConfirmSignUp", status, request, EXPECT_NOTHING,
+    add_text(&request, "ConfirmationCode", code);
+    return finish(cognito, "ConfirmSignUp", &request, EXPECT_NOTHING,
                   answer_out);
 }
 
@@ -383,43 +359,32 @@ enum status
 cognito_resend_code(struct cognito *cognito, const char *username,
                     struct cognito_answer *answer_out)
 {
-    struct json *request = NULL;
-    enum status status = new_request_about(cognito, username, &request);
+    struct request request = new_request_about(cognito, username);
 
-    return finish(cognito, "ResendConfirmationCode", status, request,
-                  EXPECT_OBJECT, answer_out);
+    return finish(cognito, "ResendConfirmationCode", &request, EXPECT_OBJECT,
+                  answer_out);
+}
+
+/* A request that an access token or else a session authorises. */
+static struct request
+new_request_by(const struct secret *access_token, const struct secret *session)
+{
+    struct request request = new_request();
+
+    if (access_token != NULL)
+        add_text(&request, "AccessToken", text_of(access_token));
+    else
+        add_text(&request, "Session", text_of(session));
+    return request;
 }
 
 enum status
 cognito_get_user(struct cognito *cognito, const struct secret *access_token,
                  struct cognito_answer *answer_out)
 {
-    struct json *request = json_new();
-    enum status status = STATUS_MEMORY;
+    struct request request = new_request_by(access_token, NULL);
 
-    if (request != NULL
-        && json_add_text(request, "AccessToken", text_of(access_token)))
-        status = STATUS_OK;
-    return finish(cognito, "GetUser", status, request, EXPECT_OBJECT,
-                  answer_out);
-}
-
-/* A request that an access token or else a session authorises. */
-static struct json *
-new_request_by(const struct secret *access_token, const struct secret *session)
-{
-    struct json *request = json_new();
-    bool added = false;
-
-    if (request != NULL)
-        added =
-            access_token != NULL
-                ? json_add_text(request, "AccessToken", text_of(access_token))
-                : json_add_text(request, "Session", text_of(session));
-    if (added)
-        return request;
-    json_free(request);
-    return NULL;
+    return finish(cognito, "GetUser", &request, EXPECT_OBJECT, answer_out);
 }
 
 enum status
@@ -428,11 +393,10 @@ cognito_associate_software_token(struct cognito *cognito,
                                  const struct secret *session,
                                  struct cognito_answer *answer_out)
 {
-    struct json *request = new_request_by(access_token, session);
+    struct request request = new_request_by(access_token, session);
 
-    return finish(cognito, "AssociateSoftwareToken",
-                  request == NULL ? STATUS_MEMORY : STATUS_OK, request,
-                  EXPECT_OBJECT, answer_out);
+    return finish(cognito, "AssociateSoftwareToken", &request, EXPECT_OBJECT,
+                  answer_out);
 }
 
 enum status
@@ -442,15 +406,13 @@ cognito_verify_software_token(struct cognito *cognito,
                               const char *device_name,
                               struct cognito_answer *answer_out)
 {
-    struct json *request = new_request_by(access_token, session);
-    enum status status = STATUS_MEMORY;
+    struct request request = new_request_by(access_token, session);
 
-    if (request != NULL && json_add_text(request, "UserCode", code)
-        && (device_name == NULL
-            || json_add_text(request, "FriendlyDeviceName", device_name)))
-        status = STATUS_OK;
-    return finish(cognito, "VerifySoftwareToken", status, request,
-                  EXPECT_OBJECT, answer_out);
+    add_text(&request, "UserCode", code);
+    if (device_name != NULL)
+        add_text(&request, "FriendlyDeviceName", device_name);
+    return finish(cognito, "VerifySoftwareToken", &request, EXPECT_OBJECT,
+                  answer_out);
 }
 
 enum status
@@ -458,21 +420,19 @@ cognito_prefer_mfa(struct cognito *cognito, const struct secret *access_token,
                    enum challenge factor, struct cognito_answer *answer_out)
 {
     const char *settings = vocabulary_challenge(factor)->preference;
-    struct json *request = NULL;
-    struct json *member = NULL;
-    enum status status = STATUS_INTERNAL;
+    struct request request = new_request_by(access_token, NULL);
 
-    if (settings != NULL) {
-        status = STATUS_MEMORY;
-        request = new_request_by(access_token, NULL);
-        if (request != NULL)
-            member = json_add_object(request, settings);
-        if (member != NULL && json_add_boolean(member, "Enabled", true)
-            && json_add_boolean(member, "PreferredMfa", true))
-            status = STATUS_OK;
+    if (settings == NULL) {
+        request.status = STATUS_INTERNAL;
+    } else {
+        struct json *member = json_add_object(request.body, settings);
+
+        if (!json_add_boolean(member, "Enabled", true)
+            || !json_add_boolean(member, "PreferredMfa", true))
+            request.status = STATUS_MEMORY;
     }
-    return finish(cognito, "SetUserMFAPreference", status, request,
-                  EXPECT_NOTHING, answer_out);
+    return finish(cognito, "SetUserMFAPreference", &request, EXPECT_NOTHING,
+                  answer_out);
 }
 
 enum status
@@ -480,17 +440,13 @@ cognito_revoke_token(struct cognito *cognito,
                      const struct secret *refresh_token,
                      struct cognito_answer *answer_out)
 {
-    struct json *request = json_new();
-    enum status status = STATUS_MEMORY;
+    struct request request = new_request();
 
-    if (request != NULL
-        && json_add_text(request, "Token", text_of(refresh_token))
-        && json_add_text(request, "ClientId", cognito->client_id)
-        && (!has_secret(cognito)
-            || json_add_text(request, "ClientSecret",
-                             cognito->client_secret->data)))
-        status = STATUS_OK;
-    return finish(cognito, "RevokeToken", status, request, EXPECT_NOTHING,
+    add_text(&request, "Token", text_of(refresh_token));
+    add_text(&request, "ClientId", cognito->client_id);
+    if (has_secret(cognito))
+        add_text(&request, "ClientSecret", cognito->client_secret->data);
+    return finish(cognito, "RevokeToken", &request, EXPECT_NOTHING,
                   answer_out);
 }
 
