@@ -85,11 +85,14 @@ config_free(struct config *config)
     free(config);
 }
 
-/* The first fault stays: it is the one to mend first. */
+/*
+ * The first fault stays: it is the one to mend first. Behind it memory may run
+ * out, and then a key is not what was given, nor its default.
+ */
 static void
 set_fault(struct config *config, enum status status, const char *message)
 {
-    if (config->status != STATUS_OK)
+    if (config->status != STATUS_OK && status != STATUS_MEMORY)
         return;
     config->status = status;
     text_clean(message, config->message, sizeof(config->message));

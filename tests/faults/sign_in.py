@@ -82,6 +82,25 @@ class Wrong(FaultCase):
         self.check(PROGRAM)
 
 
+class Mistaken(FaultCase):
+    """A member is not somebody else's because what lists him was lost behind a mistake."""
+    TEXT = ("nonsense = 1\nonly_users = carol\nusername_class = ^[a-z]{1,9}$\n"
+            "only_group = staff\n[test]\nusername_class = ^[a-z]{1,8}$\nonly_group = staff\n")
+
+    def test_settings(self):
+        path = harness.write_config(self.TEXT)
+        folder = harness.fresh_folder("pam.d")
+        harness.write(os.path.join(folder, "test"),
+                      harness.line("auth", [f"config={path}"], module=sweeps.MODULE), 0o644)
+
+        def judge(host, _site):
+            codes = {code for _, code in host.returns}
+            return None if codes <= {"PAM_SERVICE_ERR", "PAM_BUF_ERR", "PAM_SYSTEM_ERR"} \
+                else f"{codes}"
+        self.sweep(lambda: harness.run("authenticate", confdir=folder), judge, (HOST,), most=9,
+                   names=("malloc", "calloc", "open", "openat", "read", "fstat"))
+
+
 class LookUps(FaultCase):
     """What could not be found out is no "not ours": in each phase, for members and others."""
 
