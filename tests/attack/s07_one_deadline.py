@@ -37,8 +37,8 @@ MARGIN = 2      # seconds for a busy machine
 GONE = 6        # the helper's own alarm is 2 s behind the deadline
 HUNG = 15
 LIAR = "/usr/lib/liar"
-LIES = ["hang", "hang-after-reply", "stop", "stop-after-reply", "yes-and-stay", "dripping",
-        "permits"]
+LIES = ["hang", "hang-after-reply", "stop", "stop-after-reply", "result-kept-open", "drip-log",
+        "drip-permit"]
 SILENT, TRICKLE = 8443, 8444
 # service: where its endpoint is
 PLACES = {"silent": f"{SERVICE_HOST}:{SILENT}", "trickle": f"{SERVICE_HOST}:{TRICKLE}",
@@ -71,7 +71,7 @@ def run(world, tap):
 
 def traps(world):
     """What is silent, and what is slow."""
-    liar.install(LIAR)
+    liar.install(liar.build(world), LIAR)
     liar.add_people(LIES)
     liar.example(world, "sudo", "lie", "helper=" + LIAR)
     liar.example(world, "su", "su", "helper=" + LIAR)
@@ -175,7 +175,7 @@ def through_su(world, lie):
 
 
 def helpers():
-    """Those that have not ended. Liars have no warden, and end by their alarm."""
+    """Those that have not ended. Liars have no warden."""
     found = []
     for path in glob.glob("/proc/[0-9]*/stat"):
         try:

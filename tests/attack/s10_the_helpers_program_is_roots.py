@@ -103,12 +103,13 @@ RIGHT = {
 
 def run(world, tap):
     os.chmod("/home/larry", 0o755)
-    liar.add_people(["honest"])
+    liar.add_people(["good"])
+    program = liar.build(world)
     services = {}
     for name in (*WRONG, *RIGHT):
         path = f"{PLACE}/{name}/in/helper"
         os.makedirs(os.path.dirname(path))
-        services[name] = liar.install(path)
+        services[name] = liar.install(program, path)
         liar.example(world, "sudo", name, "helper=" + path)
         make = RIGHT[name] if name in RIGHT else WRONG[name][0]
         make(path)
@@ -117,7 +118,7 @@ def run(world, tap):
     for name, path in (("relative", relative), ("dotted", "./" + relative)):
         liar.example(world, "sudo", name, "helper=" + path)
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
-        jobs = {name: pool.submit(FromTheTop(world, name).attempt, "honest", liar.PASSWORD)
+        jobs = {name: pool.submit(FromTheTop(world, name).attempt, "good", liar.PASSWORD)
                 for name in (*services, "relative", "dotted")}
         for name, job in jobs.items():
             check(world, tap, name, job.result())
@@ -131,13 +132,13 @@ class FromTheTop(Pamtester):
 
 def check(world, tap, name, visit):
     if name in RIGHT:
-        tap.equal(visit.who, "honest", f"{name}: is started", visit)
+        tap.equal(visit.who, "good", f"{name}: is started", visit)
         return
     tap.equal((visit.who, visit.asked), (None, 0), f"{name}: refused without a question", visit)
     reason, log = "helper_failed", f"helper: .*{WRONG.get(name, ('', ''))[1]}"
     if name not in WRONG:
         reason, log = "configuration", "configuration: helper .*expected an absolute path"
-    tap.ok(world.log.wait(rf"\({name}:auth\): honest: refused: {reason} ")
+    tap.ok(world.log.wait(rf"\({name}:auth\): good: refused: {reason} ")
            and world.log.wait(rf"\({name}:auth\): {log}"),
            f"{name}: the log says why", *world.log.ours())
 

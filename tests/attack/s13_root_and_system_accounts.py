@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: MIT
 import re
 
+from attack import liar
 from attack.users import Tools, add_account, join, many_logins, together
 from hosts import SshdKeyboard, Su, Sudo
 from people import ALICE, BATCH, GHOST, LARRY, ROOT
@@ -25,7 +26,6 @@ BREAKAGES = [
      ("authenticate (LOG_DEBUG)",
       "if (call->about.config != NULL) sign_in(call, &result); ...")),
 ]
-OPEN = "open-sesame"  # what the helper that says yes wants to hear
 IN_POOL = "Open-Sesame-1"
 # The uid that a larger type would have for "none".
 SYSTEM = {"toor": 0, "service": 999, "dynamic": 61184, "dynamic5": 63000, "dynamic9": 65519,
@@ -48,7 +48,7 @@ def run(world, tap):
     real_hosts(world, tap, tools)
     for title in ("the pool", "a helper that says yes"):
         if title != "the pool":
-            tools.count_fake()
+            tools.count(liar.build(world))
         alone(world, tap, tools, title)
 
 
@@ -67,11 +67,11 @@ def strangers():
 
 
 def alone(world, tap, tools, title):
-    word = OPEN if title != "the pool" else IN_POOL
+    word = liar.PASSWORD if title != "the pool" else IN_POOL
     fake = "user_pool_id=fake:good " if title != "the pool" else ""
     tools.forget()
     tools.stack("control", fake)
-    right = ALICE.password if title == "the pool" else OPEN
+    right = ALICE.password if title == "the pool" else liar.PASSWORD
     report = tools.ask("control", ALICE.name, right.encode())
     tap.equal((report.code, tools.starts()), ("PAM_SUCCESS", 1),
               f"{title}: alice gets in, by one helper", report)

@@ -7,6 +7,7 @@ import base64
 import json
 import re
 
+from attack import liar
 from attack.users import Tools
 from hosts import Sudo
 from people import ALICE
@@ -147,7 +148,7 @@ def clean(tap, title, screen, lines):
 
 def from_the_helper(world, tap, tools):
     """One that was taken over: nothing is cleaned before it reaches the module."""
-    tools.count_fake()
+    tools.count(liar.build(world))
     world.service("su", STACK.format("user_pool_id=fake:escapes"))
     world.forget()
     person = Person(*SU, user="larry")

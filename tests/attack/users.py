@@ -1,6 +1,6 @@
 # What the attack tests about people share: accounts of any name, a count of the
-# helpers that are started, a helper that answers as it is told, a module that
-# changes items, and a PAM host whose answers are any bytes.
+# helpers that are started, a module that changes items, and a PAM host whose
+# answers are any bytes.
 # SPDX-License-Identifier: MIT
 import concurrent.futures
 import glob
@@ -13,7 +13,6 @@ from world import SOURCE, command, write
 
 # Ours alone, so that nobody else's answer hides ours.
 PLAIN = "auth required pam_cognito.so {}\naccount required pam_permit.so\n"
-WIRE = ["secret.c", "status.c", "wire.c"]
 # Leaves a mark and goes on as the real one.
 STARTER = """
 #include <fcntl.h>
@@ -86,11 +85,6 @@ class Tools:
         command("cc", "-O1", f'-DMARKS="{self.marks}"', f'-DREAL="{program}"',
                 "-o", self.helper + "-new", source)
         os.rename(self.helper + "-new", self.helper)
-
-    def count_fake(self):
-        """The module's argument user_pool_id=fake:WORD tells it what to do."""
-        self.count(self.build("fake", ["tests/module/fake_helper.c",
-                                       *("src/common/" + name for name in WIRE)]))
 
     def starts(self):
         return len(os.listdir(self.marks))
