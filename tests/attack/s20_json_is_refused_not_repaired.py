@@ -24,66 +24,22 @@ BREAKAGES = [
 
 
 def spoilt(mint):
-    """label: the whole body of an answer to InitiateAuth."""
-    good = mint.success()
-    result = json.dumps(good["AuthenticationResult"]).encode()
+    """label: the whole body of an answer to InitiateAuth; tests/unit/json-t.c has them all."""
+    result = json.dumps(mint.success()["AuthenticationResult"]).encode()
     text = b'{"AuthenticationResult":' + result + b"}"
 
     def beside(more):
         return text[:-1] + b"," + more + b"}"
-    inner = result[1:-1]
     return {
         "NUL in the key": text.replace(b'Result"', b'Result\\u0000evil"'),
-        "NUL in the key of the token": text.replace(b'"IdToken"', b'"IdToken\\u0000"'),
-        "NUL in another key": beside(b'"x\\u0000":1'),
-        "NUL in a value": beside(b'"x":"\\u0000"'),
-        "NUL byte in a key": text.replace(b'Result"', b'Result\0"'),
-        "NUL byte in a value": beside(b'"x":"\0"'),
-        "NUL byte behind": text + b"\0",
-        "NUL bytes behind": text + b"\0\0\0\n",
         "NUL byte and another answer behind": text + b'\0{"__type":"NotAuthorizedException"}',
-        "NUL byte before": b"\0" + text,
-        "NUL byte between": text.replace(b'":{', b'":\0{'),
         "key twice, the good one last": b'{"AuthenticationResult":null,' + text[1:],
-        "key twice, the good one first": beside(b'"AuthenticationResult":null'),
         "key twice, written with an escape": beside(b'"\\u0041uthenticationResult":null'),
-        "another key twice": beside(b'"x":1,"x":1'),
-        "key of the result twice": b'{"AuthenticationResult":{' + inner + b"," + inner + b"}}",
-        "token twice": text[:-2] + b',"IdToken":"a.b.c"}}',
-        "challenge twice": beside(b'"ChallengeName":"SMS_MFA","ChallengeName":null'),
         "single quotes": text.replace(b'"AuthenticationResult"', b"'AuthenticationResult'"),
-        "single quotes elsewhere": beside(b"'x':1"),
-        "single quotes around a value": beside(b"\"x\":'y'"),
-        "no quotes": beside(b"x:1"),
-        "NaN": beside(b'"x":NaN'), "nan": beside(b'"x":nan'),
-        "Infinity": beside(b'"x":Infinity'), "-Infinity": beside(b'"x":-Infinity'),
-        "TRUE": beside(b'"x":TRUE'), "Null": beside(b'"x":Null'), "undefined": beside(b'"x":'),
-        "number with a plus": beside(b'"x":+1'), "number with a zero before": beside(b'"x":01'),
-        "number without digits": beside(b'"x":-'), "number in hex": beside(b'"x":0x10'),
-        "number that ends in a point": beside(b'"x":1.'), "exponent bare": beside(b'"x":1e'),
-        "comma behind the last": beside(b'"x":[1,]'), "comma before the end": text[:-1] + b",}",
-        "comma missing": text[:-1] + b' "x":1}', "colon twice": beside(b'"x"::1'),
-        "comment": b"/* */" + text, "comment inside": beside(b'/* x */"x":1'),
-        "comment of one line": text + b"// the end\n", "comment with a hash": text + b"#",
-        "garbage behind": text + b"x", "brace behind": text + b"}", "array behind": text + b"[]",
-        "two answers": text + text, "two answers, a line each": text + b"\n" + text,
-        "answer after another": b"{}" + text, "answer after a null": b"null" + text,
-        "byte order mark": b"\xef\xbb\xbf" + text,
-        "UTF-16": text.decode().encode("utf-16"), "UTF-32": text.decode().encode("utf-32"),
-        "UTF-8 overlong": beside(b'"x":"\xc0\xaf"'), "UTF-8 bare": beside(b'"x":"\xff"'),
-        "UTF-8 cut off": beside(b'"x":"\xe2\x82"'),
-        "surrogate in UTF-8": beside(b'"x":"\xed\xa0\x80"'),
-        "surrogate alone": beside(b'"x":"\\ud800"'), "surrogate low": beside(b'"x":"\\udc00"'),
-        "escape unknown": beside(b'"x":"\\x41"'), "escape cut off": beside(b'"x":"\\u00"'),
-        "control character in a text": beside(b'"x":"a\nb"'), "tab": beside(b'"x":"a\tb"'),
-        "form feed between": text.replace(b'":{', b'":\x0c{'),
-        "no-break space between": text.replace(b'":{', b'":\xc2\xa0{'),
-        "text not ended": text[:-1] + b',"x":"', "cut off": text[:-1], "cut off twice": text[:-2],
+        "NaN": beside(b'"x":NaN'), "comment": b"/* */" + text, "garbage behind": text + b"x",
+        "two answers": text + text, "UTF-8 bare": beside(b'"x":"\xff"'),
         "depth 17": beside(b'"x":' + b"[" * 16 + b"]" * 16),
-        "depth 1000": beside(b'"x":' + b"[" * 1000 + b"]" * 1000),
         "depth 300000": beside(b'"x":' + b"[" * 300000 + b"]" * 300000),
-        "a text around": json.dumps(text.decode()).encode(),
-        "callback around": b"f(" + text + b")", "guard before": b")]}',\n" + text,
     }
 
 

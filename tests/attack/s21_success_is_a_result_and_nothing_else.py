@@ -28,7 +28,6 @@ def run(world, tap):
     context = server_context(authority.leaf())
     mint = Mint(world)
     good = mint.success()
-    result = good["AuthenticationResult"]
 
     def job(label, *answers, **answered):
         def do():
@@ -39,39 +38,16 @@ def run(world, tap):
         settings = {"auth_flow": answered.pop("flow")} if "flow" in answered else None
         return do
 
-    # label: (HTTP status, body, headers)
+    # label: (HTTP status, body, headers); tests/unit/api-t.c has them all.
     answers = {
-        "status 201": ("201 Created", good), "status 202": ("202 Accepted", good),
-        "status 204": ("204 No Content", good), "status 206": ("206 Partial Content", good),
-        "status 300": ("300 Multiple Choices", good), "status 302": ("302 Found", good),
-        "status 304": ("304 Not Modified", good), "status 400": ("400 Bad Request", good),
-        "status 401": ("401 Unauthorized", good), "status 403": ("403 Forbidden", good),
-        "status 500": ("500 Internal Server Error", good), "status 000": ("000 Zero", good),
-        "status 299": ("299 Odd", good),
+        "status 201": ("201 Created", good), "status 302": ("302 Found", good),
+        "status 400": ("400 Bad Request", good),
         "error in the body": ("200 OK", {"__type": "NotAuthorizedException", **good}),
-        "unknown error in the body": ("200 OK", {"__type": "Success", **good}),
         "error that is no text": ("200 OK", {"__type": 0, **good}),
         "error in a header": ("200 OK", good, ["x-amzn-ErrorType: NotAuthorizedException"]),
         "challenge beside the result": ("200 OK", {**good, **challenge("SMS_MFA")}),
         "unknown challenge beside it": ("200 OK", {**good, **challenge("NEW_KIND")}),
-        "challenge of another type": ("200 OK", {**good, "ChallengeName": True}),
-        "challenge name that is a list": ("200 OK", {**good, "ChallengeName": []}),
-        "parameters of another type": ("200 OK", {**good, "ChallengeParameters": "x"}),
-        "session of another type": ("200 OK", {**good, "Session": {}}),
-        "result null": ("200 OK", {**result, "AuthenticationResult": None}),
-        "result empty": ("200 OK", {**result, "AuthenticationResult": {}}),
-        "result a text": ("200 OK", {**result, "AuthenticationResult": "x"}),
-        "result a list": ("200 OK", {"AuthenticationResult": [result]}),
-        "result true": ("200 OK", {**result, "AuthenticationResult": True}),
-        "result deeper": ("200 OK", {"Output": good}),
-        "result in other letters": ("200 OK", {"authenticationResult": result}),
-        "tokens without a result": ("200 OK", result),
-        "a list around all": ("200 OK", [good]),
-        "ID token null": ("200 OK", {"AuthenticationResult": {**result, "IdToken": None}}),
-        "ID token a list": ("200 OK", {"AuthenticationResult": {
-            **result, "IdToken": [result["IdToken"]]}}),
-        "no access token": ("200 OK", {"AuthenticationResult": {"IdToken": result["IdToken"]}}),
-        "nothing": ("200 OK", b""), "blanks": ("200 OK", b" \n"),
+        "tokens without a result": ("200 OK", good["AuthenticationResult"]),
     }
     jobs = {label: job(label, InitiateAuth=http(body, status, *headers))
             for label, (status, body, *headers) in answers.items()}

@@ -62,88 +62,37 @@ def one_more(text):
 
 
 def headers(mint):
-    """label: token"""
-    good = mint.token()
-    head, body, signature = good.split(".")
-    pem = mint.key.public_pem().encode()
-    modulus = mint.key.n.to_bytes(mint.key.size, "big")
+    """label: token; tests/unit/jwt-t.c has them all"""
+    head, body, signature = mint.token().split(".")
     own = {"jwk": mint.stranger_key.jwk(), "jku": "https://other.amazonaws.com/jwks.json"}
     return {
-        "none": unsigned(mint, "none"), "None": unsigned(mint, "None"),
-        "NONE, with a signature": unsigned(mint, "NONE", signature),
-        "none, an empty kid": unsigned(mint, "none", kid=""),
-        "HS256 with the public key as PEM": with_hmac(mint, pem),
-        "HS256 with PEM, no line end": with_hmac(mint, pem.rstrip()),
-        "HS256 with the modulus": with_hmac(mint, modulus),
-        "HS256 with nothing": with_hmac(mint, b""),
-        "HMAC that calls itself RS256": with_hmac(mint, pem, "RS256"),
-        "RS384 by name": mint.token(alg="RS384"), "PS256 by name": mint.token(alg="PS256"),
-        "rs256": mint.token(alg="rs256"), "RS256 and more": mint.token(alg="RS256 "),
-        "no algorithm": mint.token(alg=None), "algorithms": mint.token(alg=["RS256"]),
-        "critical extension": mint.token(crit=["exp"]), "kid missing": mint.token(kid=None),
-        "kid empty": mint.token(kid=""), "kid unknown": mint.token(kid="bm9ib2R5"),
-        "kid a path": mint.token(kid="../../dev/null"), "kid a number": mint.token(kid=1),
+        "none": unsigned(mint, "none"),
+        "HS256 with the public key": with_hmac(mint, mint.key.public_pem().encode()),
+        "RS384 by name": mint.token(alg="RS384"),
+        "critical extension": mint.token(crit=["exp"]),
+        "kid unknown": mint.token(kid="bm9ib2R5"),
         "kid of the other key": mint.token(kid=mint.access_key.kid),
         "a stranger's signature": mint.token(key=mint.stranger_key, kid=mint.key.kid),
-        "a stranger's key": mint.token(key=mint.stranger_key),
         "a stranger's key that comes along": mint.token(key=mint.stranger_key, **own),
-        "the pool's kid, a stranger's key along": mint.token(
-            key=mint.stranger_key, **{**own, "kid": mint.key.kid}),
         "another pool's key": mint.token(key=mint.foreign_key),
-        "another pool's signature": mint.token(key=mint.foreign_key, kid=mint.key.kid),
-        "signature empty": f"{head}.{body}.", "signature missing": f"{head}.{body}",
-        "signature zero": f"{head}.{body}." + b64url(bytes(256)),
-        "signature one": f"{head}.{body}." + b64url(bytes(255) + b"\1"),
-        "signature padded only": f"{head}.{body}." + b64url(padded(f"{head}.{body}", 256)),
-        "signature of another": f"{head}.{body}." + mint.token(
-            mint.claims(name="bob")).rpartition(".")[2],
-        "signature short": f"{head}.{body}.{signature[:-4]}",
-        "signature long": f"{head}.{body}.AAAA{signature}",
         "signature in another spelling": f"{head}.{body}." + one_more(signature),
-        "padding behind the signature": good + "==", "line end behind": good + "\n",
-        "blank before": " " + good, "blank inside": f"{head}. {body}.{signature}",
-        "plain base64": f"{head}.{body}." + signature.replace("-", "+").replace("_", "/") + "==",
-        "four parts": good + ".AAAA", "five parts": f"{head}...{body}.{signature}",
         "claims of another": ".".join([head, b64url(raw(mint.claims(jti="1"))), signature]),
-        "empty": "", "dots": "..", "longer than any": good + "A" * 200000,
     }
 
 
 def claims(mint):
     """label: (reasons, claims)"""
     now = int(time.time())
-    token = {
-        "another pool": {"iss": ISSUER[:-1] + "2"}, "issuer longer": {"iss": ISSUER + "/"},
-        "issuer missing": {"iss": None}, "issuer a list": {"iss": [ISSUER]},
-        "another client": {"aud": "localpublic0000000000000001"},
-        "audience missing": {"aud": None}, "audience a list": {"aud": [CLIENT, "x"]},
-        "use access": {"token_use": "access"}, "use missing": {"token_use": None},
-        "use id and more": {"token_use": ["id"]}, "expired": {"exp": now - HOUR},
-        "expired two minutes ago": {"exp": now - 120}, "no expiry": {"exp": None},
-        "expiry a text": {"exp": str(now + HOUR)}, "expiry a fraction": {"exp": now + 0.5 + HOUR},
-        "expiry true": {"exp": True}, "expiry beyond all numbers": {"exp": 2 ** 64},
-        "expiry negative": {"exp": -(2 ** 63)}, "not yet valid": {"nbf": now + HOUR},
-        "valid in two minutes": {"nbf": now + 120}, "beginning a text": {"nbf": "0"},
-        "issued as text": {"iat": "now"},
-    }
-    identity = {
-        "bob": {"cognito_username": "bob"}, "Alice": {"cognito_username": "Alice"},
-        "a blank behind": {"cognito_username": "alice "},
-        "a line end behind": {"cognito_username": "alice\n"},
-        "a longer name": {"cognito_username": "alice2"}, "no name": {"cognito_username": None},
-        "a shorter name": {"cognito_username": "alic"}, "empty name": {"cognito_username": ""},
-        "names": {"cognito_username": ["alice"]}, "name in a map": {
-            "cognito_username": {"alice": 1}}, "name true": {"cognito_username": True},
-        "name that looks alike": {"cognito_username": "\u0430lice"},
-        "name elsewhere": {"cognito_username": None, "username": "alice", "name": "alice"},
-        "preferred name": {"cognito_username": "mallory", "preferred_username": "alice"},
-        "root": {"cognito_username": "root"},
-    }
-    return {**{label: (TOKEN, mint.claims(**changes)) for label, changes in token.items()},
-            **{label: (IDENTITY, mint.claims(**changes)) for label, changes in identity.items()},
-            "name with a NUL": (TOKEN, mint.claims(cognito_username="alice\0")),
-            "no claims": (TOKEN, {}), "claims a list": (TOKEN, [mint.claims()]),
-            "claims a text": (TOKEN, b"alice"), "claims twice": (TOKEN, raw(mint.claims()) * 2)}
+    return {label: (reasons, mint.claims(**changes)) for label, reasons, changes in [
+        ("another pool", TOKEN, {"iss": ISSUER[:-1] + "2"}),
+        ("another client", TOKEN, {"aud": "localpublic0000000000000001"}),
+        ("use access", TOKEN, {"token_use": "access"}),
+        ("expired two minutes ago", TOKEN, {"exp": now - 120}),
+        ("valid in two minutes", TOKEN, {"nbf": now + 120}),
+        ("bob", IDENTITY, {"cognito_username": "bob"}),
+        ("name that looks alike", IDENTITY, {"cognito_username": "\u0430lice"}),
+        ("preferred name", IDENTITY, {"cognito_username": "mallory",
+                                      "preferred_username": "alice"})]}
 
 
 def keys(mint, folder):
@@ -154,25 +103,14 @@ def keys(mint, folder):
     one = {**mint.key.jwk(), "e": b64url(b"\1")}
     head, body, _ = mint.token().split(".")
     plain = f"{head}.{body}." + b64url(padded(f"{head}.{body}", 256))
-    secret = {"kty": "oct", "kid": mint.key.kid, "alg": "HS256", "k": b64url(b"0" * 32)}
     own, other, stranger = (key.jwk() for key in (mint.key, mint.access_key, mint.stranger_key))
-    good = mint.token()
     forged = mint.token(key=mint.stranger_key, kid=mint.key.kid)
     return {
         "keys: exponent 1": (KEYS + TOKEN, [one, other], plain),
-        "keys: exponent 0": (KEYS + TOKEN, [{**own, "e": b64url(b"\0")}, other], plain),
-        "keys: exponent even": (KEYS + TOKEN, [{**own, "e": b64url(b"\2")}, other], good),
         "keys: 1024 bits": (KEYS + TOKEN, [small.jwk(), other], mint.token(key=small)),
-        "keys: modulus 1": (KEYS + TOKEN, [{**own, "n": b64url(b"\1")}, other], plain),
-        "keys: a secret": (KEYS + TOKEN, [secret, other], with_hmac(mint, b"0" * 32)),
-        "keys: for encryption": (KEYS + TOKEN, [{**own, "use": "enc"}, other], good),
-        "keys: for another algorithm": (KEYS + TOKEN, [{**own, "alg": "RS512"}, other], good),
         "keys: kid twice, the stranger's first": (
             KEYS, [{**stranger, "kid": mint.key.kid}, own], forged),
-        "keys: kid twice, the stranger's last": (
-            KEYS, [own, {**stranger, "kid": mint.key.kid}], forged),
-        "keys: none": (KEYS, [], good), "keys: too many": (KEYS, [own] + [other] * 64, good),
-        "keys: of somebody else": (TOKEN, [stranger], good),
+        "keys: of somebody else": (TOKEN, [stranger], mint.token()),
     }
 
 
@@ -219,11 +157,8 @@ def run(world, tap):
     forged["access token that names alice"] = (TOKEN, tokens(
         "access_named", mint.token({**mint.claims("access"), "aud": CLIENT,
                                     "cognito:username": "alice"}, mint.access_key)))
-    for label, value in (("false", False), ("missing", None), ("a text", "true"), ("1", 1)):
-        forged["e-mail verified: " + label] = (IDENTITY, tokens(
-            "email_" + label, mint.token(mint.claims(email_verified=value)), conf=email))
-    forged["e-mail of another"] = (IDENTITY, tokens(
-        "email_other", mint.token(mint.claims(email="bob@example.com")), conf=email))
+    forged["e-mail not verified"] = (IDENTITY, tokens(
+        "email_false", mint.token(mint.claims(email_verified=False)), conf=email))
     stranger = [mint.stranger_key.jwk()]
     for label, kid in (("a stranger's key", mint.stranger_key.kid), ("its kid", mint.key.kid)):
         forged["pinned keys, " + label] = (KEYS + TOKEN, tokens(

@@ -77,17 +77,13 @@ def sessions(world, tap):
 
 def gates(world, tap, tools):
     tools.stack("gate")
+    # tests/unit/policy-t.c has them all.
     rows = [
-        ("sudo", ["sudo"], IN), ("sudo", ["x", "sudo"], IN), ("admins,sudo", ["sudo"], IN),
-        ("sudo", [], OUT), ("sudo", ["sud"], OUT), ("sudo", ["s"], OUT), ("sudo", [""], OUT),
+        ("sudo", ["x", "sudo"], IN), ("sudo", [], OUT), ("sudo", ["sud"], OUT),
         ("sudo", ["sudoers"], OUT), ("sudo", ["xsudo"], OUT), ("sudo", ["Sudo", "SUDO"], OUT),
-        ("sudo", ["sudo\n"], OUT), ("sudo", ["\nsudo"], OUT), ("sudo", ["x\nsudo\ny"], OUT),
-        ("sudo", ["sudo ", " sudo", "sudo\t"], OUT), ("sudo", ["sudo\u200b"], OUT),
-        ("sudo", ["\uff53udo", "\u0455udo"], OUT), ("sudo", ["su", "do"], OUT),
-        ("admins,sudo", ["admins,sudo"], OUT), ("admins,sudo", ["admins, sudo", ",sudo"], OUT),
-        ("sudo", ["*", "%", "sudo*", ".*", "sud?"], OUT), ("sudo", "sudo", OUT),
-        ("sudo", {"sudo": True}, OUT), ("sudo", [["sudo"]], OUT), ("sudo", '["sudo"]', OUT),
-        ("sudo", ["sudo", 0], OUT), ("27", [27], OUT), ("sudo", ["27", "root", "wheel"], OUT),
+        ("sudo", ["sudo\n"], OUT), ("sudo", ["\uff53udo", "\u0455udo"], OUT),
+        ("admins,sudo", ["admins,sudo"], OUT), ("sudo", ["*", "%", "sudo*", ".*", "sud?"], OUT),
+        ("sudo", "sudo", OUT), ("sudo", ["27", "root", "wheel"], OUT),
     ]
     for wanted, groups, code in rows:
         tools.forget()

@@ -23,39 +23,23 @@ PATH = "expected an absolute path"
 USERS = "expected local user names with commas between them"
 POOL_GROUPS = "expected names of groups of the pool with commas between them"
 
-# label: (key, value, what the log says was expected). Each is tried as a
-# module argument and in the file.
+# label: (key, value, what the log says was expected). Each is tried as a module
+# argument and in the file. What a value may be, config-t.c and pool-t.c of
+# tests/unit have.
 VALUES = {
     "unknown_key": ("colour", "blue", "unknown key, expected one of pam_cognito.conf(5)"),
     "key_in_capitals": ("DEBUG", "yes", "unknown key, did you mean debug?"),
     "key_with_an_s": ("client_ids", "x", "unknown key, did you mean client_id?"),
     # The module's keys.
     "flag_word": ("debug", "maybe", FLAG + '"maybe"'),
-    "flag_number": ("warm_up", "1", FLAG + '"1"'),
-    "flag_capital": ("try_first_pass", "Yes", FLAG + '"Yes"'),
-    "flag_empty": ("use_first_pass", "", FLAG + '""'),
     "no_warn": ("no_warn", "true", FLAG + '"true"'),
     "ignore_root": ("ignore_root", "no!", FLAG + '"no!"'),
     "timeout_zero": ("timeout", "0", SECONDS + '"0"'),
-    "timeout_above": ("timeout", "601", SECONDS + '"601"'),
-    "timeout_unit": ("timeout", "5s", SECONDS + '"5s"'),
-    "timeout_negative": ("timeout", "-1", SECONDS + '"-1"'),
-    "timeout_huge": ("timeout", "18446744073709551617", SECONDS + '"18446744073709551617"'),
-    "timeout_empty": ("timeout", "", SECONDS + '""'),
     "uid_zero": ("minimum_uid", "0", UIDS + '"0"'),
-    "uid_above": ("minimum_uid", "60001", UIDS + '"60001"'),
-    "uid_hex": ("minimum_uid", "0x10", UIDS + '"0x10"'),
     "list_of_nothing": ("only_users", "", USERS),
-    "list_comma_first": ("only_users", ",stranger", USERS),
-    "list_comma_last": ("only_users", "stranger,", USERS),
-    "list_commas": ("only_users", "stranger,,x", USERS),
     "group_of_nothing": ("only_group", ",", "expected names of local groups with commas between them"),
     "prompt_empty": ("prompt", "", "expected 1 to 200 bytes of printable text"),
-    "prompt_long": ("prompt", "p" * 201, "expected 1 to 200 bytes of printable text"),
-    "prompt_escape": ("prompt", "a\x1b[2J", "expected 1 to 200 bytes of printable text"),
     "class_open": ("username_class", "[a-z", "expected a pattern such as "),
-    "class_repeats": ("username_class", "a{300}", "expected a pattern such as "),
-    "class_star": ("username_class", "*", "expected a pattern such as "),
     # The helper's keys.
     "claim_empty": ("account_claim", "", "expected the name of a claim of the ID token"),
     "claim_mutable": ("account_claim", "preferred_username", "can change this claim; expected "
@@ -72,11 +56,6 @@ VALUES = {
     "require_group": ("require_group", ",", POOL_GROUPS),
     "groups_claim": ("groups_claim", "", "expected the name of a claim of the ID token"),
     "endpoint_http": ("endpoint", "http://localhost:1", "https"),
-    "endpoint_bare": ("endpoint", "localhost", "https"),
-    "endpoint_path": ("endpoint", "https://localhost/a/b", ""),
-    "endpoint_user": ("endpoint", "https://user:word@localhost", ""),
-    "endpoint_port": ("endpoint", "https://localhost:0", ""),
-    "endpoint_port_above": ("endpoint", "https://localhost:65536", ""),
     "echo_codes": ("echo_codes", "never", FLAG + '"never"'),
     "explain": ("explain_status", "never", FLAG + '"never"'),
     "fips": ("fips", "140", FLAG + '"140"'),
@@ -93,8 +72,6 @@ VALUES = {
     "proxy_path": ("proxy", "http://localhost:1/x", "expected http://host:port or "
                                                     "https://host:port"),
     "format_without_u": ("username_format", "someone", "expected text with %u for the user name"),
-    "format_other_letter": ("username_format", "%u%s", "expected text with %u for the user name"),
-    "format_percent_last": ("username_format", "%u%", "expected text with %u for the user name"),
     "pool_empty": ("user_pool_id", "", "expected the pool's ID, such as eu-west-1_AbCdEfGhI"),
     "pool_path": ("user_pool_id", "eu-west-1_../../x", ""),
     "issuer_empty": ("issuer", "", ""),
@@ -265,7 +242,7 @@ class Files(Faulty):
         self.refused([f"config={path}"], f"config: {os.path.dirname(path)}: No such file or "
                                          "directory in this folder")
 
-    mode_rows = {f"{mode:o}": (mode,) for mode in (0o666, 0o622, 0o620, 0o602, 0o660)}
+    mode_rows = {f"{mode:o}": (mode,) for mode in (0o666,)}
 
     def check_mode(self, mode):
         path = write_config(self.good_text(), mode)
@@ -287,25 +264,7 @@ class Files(Faulty):
                 self.assertEqual((host.code, host.reason), ("PAM_AUTHINFO_UNAVAIL", "connect"))
         self.refused([f"config={link}"], "link leads too far")
 
-    def test_link_to_nowhere(self):
-        link = fresh("link")
-        os.symlink("/nonexistent", link)
-        self.refused([f"config={link}"], "config: /: No such file or directory in this folder",
-                     unwanted=["nonexistent"])
-
-    def test_fifo(self):
-        path = fresh("fifo")
-        os.mkfifo(path, 0o600)
-        self.refused([f"config={path}"], path + ": must be a regular file")
-
-    def test_folder(self):
-        path = fresh_folder("folder")
-        self.refused([f"config={path}"], path + ": must be a regular file")
-
-    def test_device(self):
-        self.refused(["config=/dev/zero"], "/dev/zero: must be a regular file")
-
-    folder_rows = {f"{mode:o}": (mode,) for mode in (0o777, 0o775, 0o757, 0o1777)}
+    folder_rows = {f"{mode:o}": (mode,) for mode in (0o777,)}
 
     def check_folder(self, mode):
         folder = fresh_folder("open")
@@ -320,21 +279,12 @@ class Files(Faulty):
         os.chmod(above, 0o777)
         self.refused([f"config={path}"], f"{above}: {self.FOLDER}")
 
-    def test_too_large(self):
-        path = write_config(self.good_text() + "# filler\n" * 40000)
-        self.refused([f"config={path}"], path + ": is too large")
-
-    def test_nul(self):
-        path = write_config(self.good_text() + "debug = no\0yes\n")
-        self.refused([f"config={path}"], path[:50], "line 4",
-                     "cannot be read, or a line is too long or holds a NUL")
-
     def test_long_line(self):
         path = write_config(self.good_text() + "# " + "x" * 5000 + "\n")
         self.refused([f"config={path}"], "line 4", "a line is too long")
 
     section_rows = {label: (text,) for label, text in [
-        ("open", "[door"), ("empty", "[]"), ("behind", "[door] x = y"), ("only_open", "[")]}
+        ("open", "[door"), ("behind", "[door] x = y")]}
 
     def check_section(self, text):
         path = write_config(self.good_text() + text + "\n")

@@ -78,6 +78,7 @@ check_values(void)
         {CONFIG_MODULE, "minimum_uid=60000", KEY_MINIMUM_UID, "60000"},
         {CONFIG_MODULE, "minimum_uid=0", KEY_MINIMUM_UID, NULL},
         {CONFIG_MODULE, "minimum_uid=60001", KEY_MINIMUM_UID, NULL},
+        {CONFIG_MODULE, "minimum_uid=0x10", KEY_MINIMUM_UID, NULL},
         {CONFIG_MODULE, "only_users=a,b", KEY_ONLY_USERS, "a,b"},
         {CONFIG_MODULE, "only_users=", KEY_ONLY_USERS, NULL},
         {CONFIG_MODULE, "only_users=,a", KEY_ONLY_USERS, NULL},

@@ -140,11 +140,15 @@ test_password(void)
         {"a\0b", 3, false, "with a NUL"},
         {"\b\n\r\177INCORRECT", 13, false, "sshd's junk"},
         {"a\x7f", 2, false, "with DEL"},
+        {"a\tb", 3, false, "with a tabulator"},
+        {"a\x1b[A", 4, false, "with ESC"},
         {"a\xc2\x85", 3, false, "with NEL, a C1 control"},
         {"\xc2\xa0", 2, true, "no-break space is no control"},
         {"a\xff", 2, false, "no UTF-8"},
         {"\xed\xb0\x80", 3, false, "surrogate"},
         {"\xc1\x81", 2, false, "overlong A"},
+        {"\xe0\x81\x81", 3, false, "overlong A in three"},
+        {"\xf4\x90\x80\x80", 4, false, "beyond Unicode"},
         {"\xe2\x82", 2, false, "cut short"},
     };
     char many[4 * 257 + 1];
