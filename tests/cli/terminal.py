@@ -1,16 +1,12 @@
 # The terminal: what is secret is not shown, signals leave it as it was, colours
 # stand on a terminal only, and the questions go where a person sees them.
 # SPDX-License-Identifier: MIT
-import fcntl
 import os
-import pty
 import signal
-import subprocess
 import termios
-import time
 
 from setups import SetupCase, harness, person, script
-from tool import Person, command, environment
+from tool import Person, at_a_terminal, command, environment
 
 ALICE = "Correct-Horse-9"
 ESCAPE = "\033"
@@ -56,77 +52,65 @@ class TestSecrets(SetupCase):
 
     def test_end_of_input(self):
         somebody = self.start("login", "alice")
-        somebody.press(b"\x04")  # Ctrl-D
+        somebody.type("\x04", "")  # Ctrl-D
         self.assertEqual(somebody.finish().status, 5)
 
     def test_erasing(self):
         somebody = self.start("login", "alice")
-        somebody.press(b"nonsense\x15")  # Ctrl-U
+        somebody.type("nonsense\x15", "")  # Ctrl-U
         somebody.type(ALICE)
         self.assertEqual(somebody.finish().status, 0)
 
 
-class Shell:
-    """A job of a session of its own, on a terminal that stays when it ends."""
+class Job(at_a_terminal.Person):
+    def __init__(self, *words, ignored=()):
+        super().__init__(*words, env=environment(), ignored=ignored)
 
-    def __init__(self, *words, ignored=(), program=None):
-        self.ignored = ignored
-        self.controller, self.terminal = pty.openpty()
-        self.before = termios.tcgetattr(self.terminal)
-        self.screen = b""
-        self.process = subprocess.Popen(
-            program or command(*words), stdin=self.terminal, stdout=self.terminal,
-            stderr=self.terminal, env=environment(), preexec_fn=self.own_session)
-        os.set_blocking(self.controller, False)
+    @property
+    def settings(self):
+        return termios.tcgetattr(self.fd)
 
-    def own_session(self):
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        # Those in the background of a script start with some ignored.
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN if number in self.ignored else signal.SIG_DFL)
+    def hang_up(self):
+        self.left = self.settings
+        super().hang_up()
 
-    def wait_for(self, text, times=1):
-        end = time.monotonic() + 30
-        while self.screen.count(text) < times:
-            if time.monotonic() > end:
-                raise AssertionError(f"no {text!r} in {self.screen!r}")
-            try:
-                self.screen += os.read(self.controller, 65536)
-            except BlockingIOError:
-                time.sleep(0.005)
 
-    def echo(self):
-        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.controller)
-        os.close(self.terminal)
+def fresh_settings():
+    """Of a terminal that nobody has used."""
+    job = Job("true")
+    job.finish()
+    return job.left
 
 
 class TestSignals(SetupCase):
+    def start(self, *words, **more):
+        job = Job(*(words or command("--config", self.config(), "login", "alice")), **more)
+        self.addCleanup(job.give_up)
+        return job
+
+    def asked(self, **more):
+        job = self.start(**more)
+        job.wait_for("Password: ")
+        self.assertFalse(job.echoes)
+        return job
+
+    def ended(self, job, status):
+        self.assertEqual(job.finish(), status)
+        self.assertEqual(job.left, fresh_settings())
+
     def interrupt(self, number, press=None):
-        shell = Shell("--config", self.config(), "login", "alice")
-        try:
-            shell.wait_for(b"Password: ")
-            self.assertFalse(shell.echo())
-            if press:
-                os.write(shell.controller, press)
-            else:
-                os.kill(shell.process.pid, number)
-            self.assertEqual(shell.process.wait(30), -number)
-            self.assertEqual(termios.tcgetattr(shell.terminal), shell.before)
-        finally:
-            shell.close()
+        job = self.asked()
+        if press:
+            job.type(press, "")
+        else:
+            os.kill(job.pid, number)
+        self.ended(job, -number)
 
     def test_control_c(self):
-        self.interrupt(signal.SIGINT, b"\x03")
+        self.interrupt(signal.SIGINT, "\x03")
 
     def test_control_backslash(self):
-        self.interrupt(signal.SIGQUIT, b"\x1c")
+        self.interrupt(signal.SIGQUIT, "\x1c")
 
     def test_term(self):
         self.interrupt(signal.SIGTERM)
@@ -135,57 +119,43 @@ class TestSignals(SetupCase):
         self.interrupt(signal.SIGHUP)
 
     def test_control_c_in_the_middle_of_a_password(self):
-        self.interrupt(signal.SIGINT, b"half of it\x03")
+        self.interrupt(signal.SIGINT, "half of it\x03")
 
     def test_stop_and_go_on(self):
         """Ctrl-Z gives the terminal back to the shell; fg asks again, hidden."""
-        words = command("--config", self.config(), "login", "alice")
-        shell = Shell(program=["sh", "-i"])
-        try:
-            os.write(shell.controller, " ".join(words).encode() + b"\n")
-            shell.wait_for(b"Password: ")
-            self.assertFalse(shell.echo())
-            os.write(shell.controller, b"\x1a")
-            shell.wait_for(b"Stopped")
-            self.assertEqual(termios.tcgetattr(shell.terminal), shell.before)
-            os.write(shell.controller, b"fg\n")
-            shell.wait_for(b"Password: ", 2)
-            self.assertFalse(shell.echo())
-            os.write(shell.controller, ALICE.encode() + b"\n")
-            shell.wait_for(b"accepted")
-            os.write(shell.controller, b"exit 0\n")
-            self.assertEqual(shell.process.wait(30), 0)
-            self.assertNotIn(ALICE.encode(), shell.screen)
-            self.assertEqual(termios.tcgetattr(shell.terminal), shell.before)
-        finally:
-            shell.close()
+        job = self.start("sh", "-i")
+        job.type(" ".join(command("--config", self.config(), "login", "alice")))
+        job.wait_for("Password: ")
+        self.assertFalse(job.echoes)
+        job.type("\x1a", "")
+        job.wait_for("Stopped")
+        self.assertEqual(job.settings, fresh_settings())
+        job.type("fg")
+        job.wait_for("Password: ")
+        self.assertFalse(job.echoes)
+        job.type(ALICE)
+        job.wait_for("accepted")
+        job.type("exit 0")
+        self.ended(job, 0)
+        self.assertNotIn(ALICE, job.screen)
 
     def test_between_questions(self):
         """Ctrl-C while the network is awaited."""
         self.pool.fault("hang", match={"operation": "InitiateAuth"})
-        shell = Shell("--config", self.config(), "login", "alice")
-        try:
-            shell.wait_for(b"Password: ")
-            os.write(shell.controller, ALICE.encode() + b"\n")
-            harness.wait_until(lambda: self.tries() == 1)
-            os.write(shell.controller, b"\x03")
-            self.assertEqual(shell.process.wait(30), -signal.SIGINT)
-            self.assertEqual(termios.tcgetattr(shell.terminal), shell.before)
-        finally:
-            shell.close()
+        job = self.asked()
+        job.type(ALICE)
+        harness.wait_until(lambda: self.tries() == 1)
+        job.type("\x03", "")
+        self.ended(job, -signal.SIGINT)
 
     def test_ignored_signals_stay_ignored(self):
         """Under nohup a hang-up changes nothing."""
-        shell = Shell("--config", self.config(), "login", "alice", ignored=[signal.SIGHUP])
-        try:
-            shell.wait_for(b"Password: ")
-            os.kill(shell.process.pid, signal.SIGHUP)
-            self.assertFalse(shell.echo())
-            os.write(shell.controller, ALICE.encode() + b"\n")
-            shell.wait_for(b"accepted")
-            self.assertEqual(shell.process.wait(30), 0)
-        finally:
-            shell.close()
+        job = self.asked(ignored=[signal.SIGHUP])
+        os.kill(job.pid, signal.SIGHUP)
+        self.assertFalse(job.echoes)
+        job.type(ALICE)
+        job.wait_for("accepted")
+        self.ended(job, 0)
 
 
 class TestColours(SetupCase):
@@ -221,22 +191,11 @@ class TestStreams(SetupCase):
 
     def test_terminal_for_questions_when_output_is_a_file(self):
         path = harness.fresh("out")
-        controller, terminal = pty.openpty()
-        with open(path, "wb") as out:
-            def own_session():
-                os.setsid()
-                fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-            process = subprocess.Popen(
-                command("--config", self.config(), "login", "alice"), stdin=terminal, stdout=out,
-                stderr=subprocess.DEVNULL, env=environment(), preexec_fn=own_session)
-        screen = b""
-        while not screen.endswith(b"Password: "):
-            screen += os.read(controller, 4096)
-        os.write(controller, ALICE.encode() + b"\n")
-        self.assertEqual(process.wait(30), 0)
-        os.close(controller)
-        os.close(terminal)
+        job = Job("sh", "-c", f'exec "$@" > {path} 2> /dev/null', "sh",
+                  *command("--config", self.config(), "login", "alice"))
+        job.wait_for("Password: $")
+        job.type(ALICE)
+        self.assertEqual(job.finish(), 0)
         with open(path, encoding="utf-8") as file:
             self.assertIn("accepted", file.read())
 

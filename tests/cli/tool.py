@@ -3,18 +3,14 @@
 # SPDX-License-Identifier: MIT
 import json
 import os
-import pty
 import re
-import select
-import signal
 import subprocess
 import sys
-import termios
-import time
 from dataclasses import dataclass, field
 
 sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
 import harness  # noqa: E402  (found through the path just set)
+import person as at_a_terminal  # noqa: E402
 
 TOOL = os.path.join(harness.BUILD, "pam-cognito")
 # The same for another machine, which begins at the folder that it is started in.
@@ -85,91 +81,24 @@ def count_prompts(text):
                if re.search(r": $", line))
 
 
-class Person:
-    """Somebody at a terminal, who types when asked."""
-
+class Person(at_a_terminal.Person):
     def __init__(self, *words, env=None, root=None):
-        self.screen = ""
-        self.seen = 0
-        self.status = None
-        self.words = words
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            try:
-                for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTSTP):
-                    signal.signal(number, signal.SIG_DFL)
-                os.chdir(root or ".")
-                name, *rest = command(*words, root=root)
-                os.execve(name, [name, *rest], environment(env))
-            finally:
-                os._exit(126)
+        self.root = root
+        super().__init__(*command(*words, root=root), env=environment(env))
 
-    def read(self, seconds):
-        ready, _, _ = select.select([self.fd], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:  # EIO: nobody is left on the terminal
-            data = b""
-        self.screen += data.decode("utf-8", "replace").replace("\r\n", "\n")
-        return bool(data)
-
-    def wait_for(self, pattern):
-        """False when the program ends instead."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            found = re.search(pattern, self.screen[self.seen:])
-            if found:
-                self.seen += found.end()
-                return True
-            if time.monotonic() > end:
-                self.kill()
-                raise AssertionError(f"{self.words}: no {pattern!r} in {self.screen!r}")
-            if not self.read(0.5):
-                return False
-
-    def type(self, text):
-        os.write(self.fd, text.encode() + b"\n")
-
-    def press(self, key):
-        os.write(self.fd, key)
-
-    @property
-    def echoes(self):
-        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
-
-    def wait_until_quiet(self):
-        """Until the terminal does not show what is typed."""
-        end = time.monotonic() + PATIENCE
-        while self.echoes:
-            if time.monotonic() > end:
-                raise AssertionError("the echo stays on")
-            time.sleep(0.002)
-
-    def kill(self):
-        if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            os.close(self.fd)
+    def be_child(self, *about):
+        os.chdir(self.root or ".")
+        super().be_child(*about)
 
     def finish(self):
-        end = time.monotonic() + PATIENCE
-        while self.read(0.5):
-            if time.monotonic() > end:
-                self.kill()
-                raise AssertionError(f"{self.words}: does not end: {self.screen!r}")
-        _, status = os.waitpid(self.pid, 0)
-        self.status = os.waitstatus_to_exitcode(status)
-        os.close(self.fd)
-        return Done(self.status, self.screen)
+        return Done(super().finish(), self.screen)
 
 
 def person(*words, answers=(), env=None, root=None):
     """At a terminal, to the end."""
     somebody = Person(*words, env=env, root=root)
     for answer in answers:
-        if not somebody.wait_for(PROMPT):
+        if not somebody.ask(PROMPT):
             break
         somebody.type(answer() if callable(answer) else answer)
     return somebody.finish()

@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: MIT
 import os
 import re
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
+sys.path.append(os.path.join(ROOT, "tests", "lib"))
 
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -233,3 +235,15 @@ def vocabulary():
         return found
     return (rows("challenges[CHALLENGE_COUNT] = {", ("word",)),
             rows("flows[AUTH_FLOW_COUNT] = {", ("setting", "word")))
+
+
+def same(tap, found, expected, title):
+    """Compares two sets, or two dicts, and names what differs."""
+    faults = [f"documented, but not in the sources: {item}"
+              for item in sorted(set(found) - set(expected), key=str)]
+    faults += [f"in the sources, but not documented: {item}"
+               for item in sorted(set(expected) - set(found), key=str)]
+    if isinstance(found, dict):
+        faults += [f"{item}: documented {found[item]!r}, is {expected[item]!r}"
+                   for item in found if item in expected and found[item] != expected[item]]
+    tap.none(faults, title)

@@ -14,7 +14,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [HERE, os.path.join(SOURCE, "tests", "pool")]
+sys.path[:0] = [HERE, *(os.path.join(SOURCE, "tests", name) for name in ("lib", "pool"))]
 
 import localpool  # noqa: E402  (found through the path just set)
 from people import PEOPLE  # noqa: E402

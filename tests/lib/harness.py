@@ -1,6 +1,5 @@
 # What the module's tests share: running pamrun and reading its report, the
-# local accounts, configuration and service files, the local pool, and a runner
-# that prints TAP. Standard library only.
+# local accounts, configuration and service files, the local pool, and a runner. Standard library only.
 # SPDX-License-Identifier: MIT
 import ctypes
 import glob
@@ -11,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 import unittest
 
 FOLDER = os.environ["TEST_FOLDER"]
@@ -26,6 +24,7 @@ PAMRUN = os.path.join(BUILD, "pamrun")
 
 sys.path.insert(0, os.path.join(FOLDER, "tests", "pool"))
 import localpool  # noqa: E402
+import tap  # noqa: E402
 
 # A build with AddressSanitizer is slow, keeps freed memory, catches signals.
 with open(PAMRUN, "rb") as program:
@@ -445,58 +444,14 @@ def make_test(name, arguments):
     return test
 
 
-def explain(err):
-    """Where in our own files it went wrong, and what."""
-    kind, value, trace = err
-    lines = [f"{os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}"
-             for frame in traceback.extract_tb(trace) if frame.filename.startswith(FOLDER)]
-    return "\n".join([*lines, f"{kind.__name__}: {value}"])
-
-
-class Tap(unittest.TestResult):
-    number = 0
-
-    def report(self, test, word, detail=""):
-        self.number += 1
-        name = f"{type(test).__name__}.{getattr(test, '_testMethodName', test)}"
-        for part in detail.splitlines():
-            print("# " + part)
-        print(f"{word} {self.number} - {name.removeprefix('Test')}", flush=True)
-
-    def addSuccess(self, test):
-        self.report(test, "ok")
-
-    def addFailure(self, test, err):
-        super().addFailure(test, err)
-        self.report(test, "not ok", explain(err))
-
-    def addError(self, test, err):
-        super().addError(test, err)
-        if isinstance(test, unittest.TestCase):
-            self.report(test, "not ok", explain(err))
-        else:
-            print("Bail out! " + explain(err).replace("\n", " "))
-
-
-def chosen(suite, pattern):
-    for part in suite:
-        if isinstance(part, unittest.TestSuite):
-            yield from chosen(part, pattern)
-        elif re.search(pattern, part.id()):
-            yield part
-
-
 def main():
     """Runs the tests of the calling file, all of them or those that match $TEST."""
     become_reaper()
     os.makedirs(TMP, exist_ok=True)
     loaded = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
-    tests = list(chosen(loaded, os.environ.get("TEST", "")))
-    print(f"1..{len(tests)}", flush=True)
-    result = Tap()
     try:
-        unittest.TestSuite(tests).run(result)
+        status = tap.run(loaded, os.environ.get("TEST", ""))
     finally:
         if PoolCase.pool is not None:
             PoolCase.pool.stop()
-    sys.exit(0 if tests and result.wasSuccessful() and result.number == len(tests) else 1)
+    sys.exit(status)

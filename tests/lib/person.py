@@ -10,6 +10,7 @@ import re
 import select
 import signal
 import sys
+import termios
 import time
 
 PATIENCE = 30
@@ -29,8 +30,10 @@ def become(name):
 
 
 class Person:
-    def __init__(self, *words, user=None, env=None):
+    def __init__(self, *words, user=None, env=None, ignored=()):
+        """ignored: signals that the program starts with ignored."""
         self.words = words
+        self.ignored = ignored
         self.screen = ""
         self.rest = ""  # a carriage return whose line feed is to come
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -42,11 +45,11 @@ class Person:
         if self.pid == 0:
             self.be_child(words, user, environment)
 
-    @staticmethod
-    def be_child(words, user, environment):
+    def be_child(self, words, user, environment):
         try:
-            for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
+            for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP,
+                           signal.SIGHUP, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_IGN if number in self.ignored else signal.SIG_DFL)
             if user:
                 become(user)
             os.execvpe(words[0], words, environment)
@@ -110,6 +113,10 @@ class Person:
     def type(self, text, enter="\n"):
         os.write(self.fd, (text + enter).encode())
 
+    @property
+    def echoes(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
+
     def finish(self, seconds=PATIENCE, again=""):
         """
         Waits until the program is gone; its exit status. again is a key that is
@@ -129,7 +136,7 @@ class Person:
                 while self.read(0) and select.select([self.fd], [], [], 0)[0]:
                     pass
                 self.status = os.waitstatus_to_exitcode(status)
-                os.close(self.fd)
+                self.hang_up()
             elif time.monotonic() > end:
                 self.give_up()
                 raise Surprise(f"{self.words[0]}: not gone after {seconds} s, "
@@ -143,4 +150,7 @@ class Person:
         os.killpg(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         self.status = os.waitstatus_to_exitcode(status)
+        self.hang_up()
+
+    def hang_up(self):
         os.close(self.fd)
