@@ -13,6 +13,7 @@ import signal
 import time
 
 from attack import confined, liar
+from attack.launcher import wait_until
 from hosts import PASSWORD
 from people import ALICE
 from person import Person
@@ -107,15 +108,6 @@ def living(name=None):
         return known in (WARDEN_NAME, HELPER_NAME, "taken") or "-" in known
     return [pid for pid, facts in processes().items() if is_wanted(facts["Name"])
             and not facts["Name"].startswith(("ssh-", "systemd-"))]
-
-
-def wait_until(condition, seconds):
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.02)
 
 
 def find_pair(name, seconds=20):

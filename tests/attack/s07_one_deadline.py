@@ -4,7 +4,6 @@
 # want to end see s07_a_warden_outlives_the_worker.py.)
 # SPDX-License-Identifier: MIT
 import concurrent.futures
-import glob
 import os
 import signal
 import socket
@@ -12,6 +11,7 @@ import threading
 import time
 
 from attack import liar
+from attack.launcher import helpers, wait_until
 from hosts import PASSWORD, Su
 from people import ALICE
 from person import Person
@@ -174,26 +174,10 @@ def through_su(world, lie):
     return visit, time.monotonic() - started
 
 
-def helpers():
-    """Those that have not ended. Liars have no warden."""
-    found = []
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            with open(path, encoding="utf-8") as file:
-                name, _, rest = file.read().partition("(")[2].rpartition(")")
-        except OSError:
-            continue
-        if name == "pam_cognito_hel" and rest.split()[0] != "Z":
-            found.append(int(path.split("/")[2]))
-    return found
-
-
 def none_left(tap, title):
-    end = time.monotonic() + GONE
-    while helpers() and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: not helpers(), GONE)
     left = helpers()
-    tap.equal(left, [], f"{title}: no helper is left")
+    tap.equal(left, set(), f"{title}: no helper is left")
     for pid in left:
         os.kill(pid, signal.SIGKILL)
 

@@ -11,7 +11,7 @@ from matrix import no_password_in
 from people import ALICE, LARRY, NORMA
 from suites.faults import append, find_helper_program
 from suites.outage import Login
-from world import CA_FILE, CONF, SECRET, SECRET_FILE, SERVICE_HOST, write
+from world import CONF, SECRET, SERVICE_HOST, write
 
 BREAKAGES = [
     ("a fault of the network is PAM_IGNORE",
@@ -136,21 +136,12 @@ def faults(world, helper):
         "no such host": set_up("dns", UNAVAIL, configure(endpoint="https://nowhere.example")),
         "another authority": set_up("tls", UNAVAIL, configure(ca_file="system")),
         "no configuration": set_up("configuration", SERVICE_ERR, lambda: os.unlink(CONF)),
-        "unknown key": set_up("configuration", SERVICE_ERR,
-                              lambda: append(CONF, "mistake = 1\n")),
         "bad value": set_up("configuration", SERVICE_ERR,
                             lambda: append(CONF, "minimum_uid = few\n")),
         "configuration of anybody": set_up("configuration", SERVICE_ERR,
                                            configure(conf_mode=0o666)),
-        "no secret": set_up("configuration", SERVICE_ERR, lambda: os.unlink(SECRET_FILE)),
-        "secret for all to read": set_up("configuration", SERVICE_ERR,
-                                         configure(secret_mode=0o644)),
         "wrong secret": set_up("secret_hash", SERVICE_ERR, configure(secret=SECRET[::-1])),
-        "no authorities": set_up("configuration", SERVICE_ERR,
-                                 configure(ca_file=CA_FILE + ".missing")),
         "no helper": program(lambda: os.unlink(helper)),
-        "another program": program(lambda: shutil.copy("/bin/true", helper)),
-        "helper of anybody": program(lambda: os.chmod(helper, 0o777)),
     }.items()
 
 

@@ -1,7 +1,8 @@
-# Every fault of the installation and the configuration, through every shipped
-# example: nothing changes for root, a service account and a local user, and
-# nobody of the user pool gets in. Only sudo and su refuse everybody who would be
-# asked for a password when the module itself cannot be loaded.
+# Each kind of fault of the installation and the configuration (they all are in
+# tests/module/configuration.py), through every shipped example: nothing changes
+# for root, a service account and a local user, and nobody of the user pool gets
+# in. Only sudo and su refuse everybody who would be asked for a password when the
+# module itself cannot be loaded.
 # SPDX-License-Identifier: MIT
 import os
 import shutil
@@ -117,40 +118,18 @@ def faults(module, helper):
     return [
         file("configuration: missing", CONF, lambda: os.unlink(CONF),
              config + ".*user_pool_id: missing"),
-        file("configuration: empty", CONF, lambda: write(CONF, ""),
-             config + ".*user_pool_id: missing"),
-        file("configuration: binary", CONF, lambda: write(CONF, "\0\1\2\n"), config),
-        file("configuration: a folder", CONF, replaced(CONF, os.mkdir), "must be a regular file"),
-        file("configuration: somebody else's link", CONF,
-             replaced(CONF, lambda p: (os.symlink(p + ".kept", p),
-                                       os.chown(p, ALICE.uid, 0, follow_symlinks=False))),
-             "link must belong to root"),
-        file("configuration: a pipe", CONF, replaced(CONF, os.mkfifo), "must be a regular file"),
         file("configuration: writable by all", CONF, lambda: os.chmod(CONF, 0o666),
              "must not be writable by group or others"),
-        file("configuration: somebody else's", CONF, lambda: os.chown(CONF, ALICE.uid, 0),
-             "must belong to root"),
         conf("unknown key", "user_pool = x\n", "user_pool .*unknown key"),
         conf("key of the module, bad", "minimum_uid = few\n", "minimum_uid .*expected a number"),
         conf("key of the helper, bad", "connect_timeout = soon\n",
              "connect_timeout .*expected seconds"),
-        conf("key twice", "client_id = twice\n", "client_id .*given twice"),
-        conf("bad flag", "require_mfa = perhaps\n", "require_mfa .*expected yes or no"),
-        conf("bad pattern", "username_class = [\n", "username_class .*expected a pattern"),
-        conf("key of the arguments only", "helper = /bin/true\n",
-             "helper .*may only be given as a module argument"),
-        conf("line without a key", "= value\n", config),
-        conf("bad section", "[su\n", config),
         file("pool ID: missing", CONF, lambda: drop_key("user_pool_id"),
              "user_pool_id: missing"),
-        file("client ID: missing", CONF, lambda: drop_key("client_id"), "client_id: missing"),
         file("secret: missing", SECRET_FILE, lambda: os.unlink(SECRET_FILE),
              "client_secret_file.*No such file"),
         file("secret: readable by all", SECRET_FILE, lambda: os.chmod(SECRET_FILE, 0o644),
              "client_secret_file.*must have mode 0600"),
-        file("secret: two lines", SECRET_FILE,
-             lambda: write(SECRET_FILE, SECRET + "\n" + SECRET + "\n", 0o600),
-             "client_secret_file.*expected one line"),
         file("secret: wrong", SECRET_FILE, lambda: write(SECRET_FILE, "wrong\n", 0o600),
              "Unable to verify secret hash", "secret_hash"),
         file("authority: missing", CA_FILE, lambda: os.unlink(CA_FILE), "ca_file.*No such file"),
@@ -158,8 +137,6 @@ def faults(module, helper):
              "", "(tls|configuration)"),
         file("helper: missing", helper, lambda: os.unlink(helper), "helper: .*No such file",
              "helper_failed"),
-        file("helper: not executable", helper, lambda: os.chmod(helper, 0o644),
-             "helper: .*is not executable", "helper_failed"),
         file("helper: writable by all", helper, lambda: os.chmod(helper, 0o777),
              "helper: .*must not be writable", "helper_failed"),
         file("helper: not ours", helper, lambda: shutil.copy("/bin/false", helper),
@@ -208,11 +185,6 @@ def argument_faults():
 
     return [ArgumentFault("argument: unknown", "bogus .module argument.: unknown key",
                           put("bogus=1")),
-            ArgumentFault("argument: bad number", "timeout .module argument.: expected seconds",
-                          put("timeout=long")),
-            ArgumentFault("argument: configuration not there",
-                          "config: /etc: No such file or directory in this folder",
-                          put("config=/etc/nowhere.conf")),
             ArgumentFault("argument: helper not there", "helper: .*No such file",
                           put("helper=/usr/libexec/nowhere"), reason="helper_failed")]
 

@@ -1,7 +1,7 @@
-# A third of the faults in faults.py: they take two seconds per refusal.
+# Half of the faults in faults.py: they take two seconds per refusal.
 # SPDX-License-Identifier: MIT
 from suites import faults
 
 
 def run(world, tap):
-    faults.run(world, tap, 2, 3)
+    faults.run(world, tap, 2, 2)
