@@ -35,6 +35,7 @@ PASSWORDS = {
     "nothing": b"",
     "257 characters": b"A" * 257,
     "512 bytes": b"A" * 512,
+    "too many bytes of few characters": "\u65e5".encode() * 200,
     "a byte that is no UTF-8": b"Right-Word\xff",
     "a longer overlong form": b"Right-Word\xe0\x81\x81",
     "a surrogate": b"Right-Word\xed\xa0\x80",

@@ -1134,80 +1134,56 @@ class MfaSetUpByEmail(Chat):
         self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 1)
 
 
+@harness.cases
 class PasswordChallenge(Chat):
     """PASSWORD and PASSWORD_SRP, where the service asks for them by themselves."""
 
-    def go(self, name, password=PASSWORDS["alice"], cancel=False):
+    def go(self, name, password=PASSWORDS["alice"]):
         body = self.first_step(USERNAME="alice", PREFERRED_CHALLENGE=name)
         self.assertEqual(body["ChallengeName"], name)
         self.pool.script(on("InitiateAuth", body=body))
-        return self.talk([(PASSWORD, "!error" if cancel else password)], auth_flow="user_auth",
+        return self.talk([(PASSWORD, password)], auth_flow="user_auth",
                          preferred_factor=name.lower())
 
-    def test_password_right(self):
-        self.passed(self.go("PASSWORD"), 1, 1)
+    # the challenge, what is typed; what comes of it, starts and answers
+    typed_rows = {
+        "password_right": ("PASSWORD", PASSWORDS["alice"], "PAM_SUCCESS", "ok", 1, 1),
+        "password_wrong": ("PASSWORD", "Correct-Horse-8", "PAM_AUTH_ERR", "wrong_password", 1, 1),
+        "password_cancelled": ("PASSWORD", "!error", "PAM_CONV_ERR", "cancelled", 0, 0),
+        "srp_right": ("PASSWORD_SRP", PASSWORDS["alice"], "PAM_SUCCESS", "ok", 1, 2),
+        "srp_wrong": ("PASSWORD_SRP", "Correct-Horse-8", "PAM_AUTH_ERR", "wrong_password", 1, 2),
+        "srp_cancelled": ("PASSWORD_SRP", "!error", "PAM_CONV_ERR", "cancelled", 0, 0)}
 
-    def test_password_wrong(self):
-        self.verdict(self.go("PASSWORD", "Correct-Horse-8"), "PAM_AUTH_ERR", "wrong_password",
-                     1, 1)
+    def check_typed(self, name, typed, *wanted):
+        self.verdict(self.go(name, typed), *wanted)
 
-    def test_password_cancelled(self):
-        self.verdict(self.go("PASSWORD", cancel=True), "PAM_CONV_ERR", "cancelled", 0, 0)
+    expired_rows = {"password": ("PASSWORD",), "srp": ("PASSWORD_SRP",)}
 
-    def test_srp_right(self):
-        self.passed(self.go("PASSWORD_SRP"), 1, 2)
-
-    def test_srp_wrong(self):
-        self.verdict(self.go("PASSWORD_SRP", "Correct-Horse-8"), "PAM_AUTH_ERR",
-                     "wrong_password", 1, 2)
-
-    def test_srp_cancelled(self):
-        self.verdict(self.go("PASSWORD_SRP", cancel=True), "PAM_CONV_ERR", "cancelled", 0, 0)
-
-    def lost(self, name):
+    def check_expired(self, name):
+        """Nothing was proved, so nothing starts again."""
         self.pool.fault("error", {"operation": RESPOND}, count=0, code="NotAuthorizedException",
                         message="Invalid session for the user, session is expired.")
         self.verdict(self.go(name), "PAM_AUTH_ERR", "session_lost", 1, 1)
 
-    def test_password_expired(self):
-        """Nothing was proved, so nothing starts again."""
-        self.lost("PASSWORD")
+    # the challenge; what it is answered with: another one, a result for whom
+    UNSUPPORTED = ("PAM_AUTH_ERR", "challenge_unsupported")
+    UNREADABLE = ("PAM_AUTHINFO_UNAVAIL", "unreadable_answer")
+    answered_rows = {
+        "password_repeated_for_ever": ("PASSWORD", "PASSWORD", "", UNSUPPORTED),
+        "srp_repeated_for_ever": ("PASSWORD_SRP", "PASSWORD_SRP", "", UNSUPPORTED),
+        "srp_by_another_challenge": ("PASSWORD_SRP", "SMS_MFA", "", UNSUPPORTED),
+        "password_by_another_challenge": ("PASSWORD", "CUSTOM_CHALLENGE", "", UNSUPPORTED),
+        "srp_by_a_result": ("PASSWORD_SRP", "", "alice", UNREADABLE),
+        "password_by_both": ("PASSWORD", "SMS_MFA", "alice", UNREADABLE),
+        "password_by_anothers_result": ("PASSWORD", "", "bob",
+                                        ("PAM_PERM_DENIED", "identity_mismatch"))}
 
-    def test_srp_expired(self):
-        self.lost("PASSWORD_SRP")
-
-    def scripted(self, name, code, reason, responds=1, **answer):
-        self.pool.script(on(RESPOND, count=0, **answer))
-        self.verdict(self.go(name), code, reason, 1, responds)
-
-    def test_password_repeats_for_ever(self):
-        self.scripted("PASSWORD", "PAM_AUTH_ERR", "challenge_unsupported",
-                      body={"ChallengeName": "PASSWORD", "Session": "x" * 30})
-
-    def test_srp_repeats_for_ever(self):
-        self.scripted("PASSWORD_SRP", "PAM_AUTH_ERR", "challenge_unsupported",
-                      body={"ChallengeName": "PASSWORD_SRP", "Session": "x" * 30})
-
-    def test_srp_answered_by_another_challenge(self):
-        self.scripted("PASSWORD_SRP", "PAM_AUTH_ERR", "challenge_unsupported",
-                      body={"ChallengeName": "SMS_MFA", "Session": "x" * 30})
-
-    def test_password_answered_by_another_challenge(self):
-        self.scripted("PASSWORD", "PAM_AUTH_ERR", "challenge_unsupported",
-                      body={"ChallengeName": "CUSTOM_CHALLENGE", "Session": "x" * 30})
-
-    def test_srp_answered_by_a_result(self):
-        self.scripted("PASSWORD_SRP", "PAM_AUTHINFO_UNAVAIL", "unreadable_answer",
-                      body={"AuthenticationResult": self.pool.mint(CLIENT, "alice")})
-
-    def test_password_result_with_a_challenge(self):
-        self.scripted("PASSWORD", "PAM_AUTHINFO_UNAVAIL", "unreadable_answer",
-                      body={"ChallengeName": "SMS_MFA", "Session": "x" * 30,
-                            "AuthenticationResult": self.pool.mint(CLIENT, "alice")})
-
-    def test_password_result_for_another(self):
-        self.scripted("PASSWORD", "PAM_PERM_DENIED", "identity_mismatch",
-                      body={"AuthenticationResult": self.pool.mint(CLIENT, "bob")})
+    def check_answered(self, name, challenge, user, wanted):
+        body = {"ChallengeName": challenge, "Session": "x" * 30} if challenge else {}
+        if user:
+            body["AuthenticationResult"] = self.pool.mint(CLIENT, user)
+        self.pool.script(on(RESPOND, count=0, body=body))
+        self.verdict(self.go(name), *wanted, 1, 1)
 
     def test_srp_result_for_another(self):
         self.pool.token(claims={"cognito:username": "bob"})

@@ -348,29 +348,6 @@ class Helpers(Case):
         self.check(host.finish(), "PAM_SUCCESS", "ok", 1)
 
 
-@harness.cases
-class OutOfScope(Case):
-    # who, arguments
-    nobody_rows = {
-        "root": ("root", []),
-        "other_name_of_root": ("toor", []),
-        "service_account": ("service", []),
-        "no_account": ("ghost", []),
-        "not_listed": ("alice", ["only_users=bob"]),
-        "not_in_the_group": ("dave", ["only_group=staff"]),
-        "nobody": ("nobody", []),
-    }
-
-    def check_nobody(self, user, extra):
-        host = self.sign_in(user=user, extra=extra, answers=[])
-        self.assertEqual((host.code, host.prompts, host.helpers), ("PAM_USER_UNKNOWN", [], []))
-        self.assertEqual((self.connections(), self.pool.requests()), (0, []))
-
-    def test_in_scope_there_is_one(self):
-        host = self.sign_in(extra=["only_users=alice"])
-        self.assertEqual((host.code, host.helpers), ("PAM_SUCCESS", [0]))
-
-
 class Breaker(Case):
     """One plain user's own host keeps no state: every sign-in takes its way."""
 
