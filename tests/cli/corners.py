@@ -22,17 +22,6 @@ class TestCommandLine(SetupCase):
         attributes = [word for i in range(33) for word in ("--attribute", f"custom:a{i}=x")]
         self.refuse("too many attributes", "sign-up", *attributes, "alice")
 
-    def test_relative_configuration(self):
-        """From where one stands, not from where the program would look."""
-        config = self.config()
-        before = os.getcwd()
-        os.chdir(os.path.dirname(config))
-        try:
-            done = script("--config", os.path.basename(config), "secret-hash", "alice")
-        finally:
-            os.chdir(before)
-        self.assertEqual(done.status, 0, done.text)
-
     def test_no_such_user(self):
         for name in ("", "x" * 2000):
             self.refuse("cannot be a user name", "--config", self.config(), "login", name,

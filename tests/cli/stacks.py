@@ -91,10 +91,6 @@ BROKEN = {
                              "never counts a refusal by the pool"),
     "unknown_control": (f"auth [succes=done default=die] {C}\n" + LOCAL + ACCOUNT,
                         r"line 1: expected a control, such as required"),
-    "unknown_phase": (f"author {GOOD_CONTROL} {C}\n" + ACCOUNT, "expected auth, account"),
-    "no_module": ("auth required\n" + ACCOUNT, "control or module is missing"),
-    "include_missing": (f"auth {GOOD_CONTROL} {C}\n@include common-auth\n" + ACCOUNT,
-                        "includes a file that cannot be read, .*common-auth"),
     "include_itself": (f"auth {GOOD_CONTROL} {C}\n@include sshd\n", "too deep"),
     "missing_required": (f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT
                          + "session required pam_nosuch.so x=y\n",

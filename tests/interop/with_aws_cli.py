@@ -9,15 +9,12 @@ import os
 import re
 import subprocess
 import sys
-import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "pool"))
 
 import localpool  # noqa: E402  (found through the path just set)
-import proofs  # noqa: E402
-import srp  # noqa: E402
 
 CLIENT = "localclient0000000000000001"
 SECRET = "1kq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
@@ -97,30 +94,6 @@ def check_errors():
             "frank", "x")
 
 
-def check_namespaced_error():
-    POOL.set_pool(settings={"error_style": "namespaced"})
-    try:
-        refused("NotAuthorizedException", "Incorrect username or password.", sign_in, "bob", "no")
-    finally:
-        POOL.set_pool(settings={"error_style": "plain"})
-
-
-def check_srp():
-    client = srp.Client(0xABCDEF << 990 | 11)
-    first = aws("initiate-auth", auth_flow="USER_SRP_AUTH", client_id=CLIENT, auth_parameters={
-        "USERNAME": "alice", "SRP_A": f"{client.public:x}", "SECRET_HASH": secret_hash("alice")})
-    equal((first["ChallengeName"], "Session" in first), ("PASSWORD_VERIFIER", False))
-    shown = first["ChallengeParameters"]
-    timestamp = proofs.write_time(time.time())
-    signature = client.sign("Local0001", shown["USER_ID_FOR_SRP"], "Correct-Horse-9",
-                            int(shown["SALT"], 16), int(shown["SRP_B"], 16),
-                            base64.b64decode(shown["SECRET_BLOCK"]), timestamp)
-    answer = respond("alice", "PASSWORD_VERIFIER", None, TIMESTAMP=timestamp,
-                     PASSWORD_CLAIM_SECRET_BLOCK=shown["SECRET_BLOCK"],
-                     PASSWORD_CLAIM_SIGNATURE=signature)
-    equal("AuthenticationResult" in answer, True)
-
-
 def check_new_password():
     first = sign_in("erin", "Temporary-Pw-1")
     equal(first["ChallengeName"], "NEW_PASSWORD_REQUIRED")
@@ -129,23 +102,6 @@ def check_new_password():
             respond, "erin", "NEW_PASSWORD_REQUIRED", first["Session"], NEW_PASSWORD="short")
     answer = respond("erin", "NEW_PASSWORD_REQUIRED", first["Session"],
                      NEW_PASSWORD="Erins-Own-Pw-2")
-    equal("AuthenticationResult" in answer, True)
-
-
-def check_sms():
-    first = sign_in("heidi", "Heidi-Alps-88")
-    equal(first["ChallengeName"], "SMS_MFA")
-    answer = respond("heidi", "SMS_MFA", first["Session"], SMS_MFA_CODE=POOL.last_code("heidi"))
-    equal("AuthenticationResult" in answer, True)
-
-
-def check_select_mfa():
-    first = sign_in("judy", "Judy-Chooses-3")
-    equal(json.loads(first["ChallengeParameters"]["MFAS_CAN_CHOOSE"]),
-          ["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"])
-    second = respond("judy", "SELECT_MFA_TYPE", first["Session"], ANSWER="SOFTWARE_TOKEN_MFA")
-    answer = respond("judy", "SOFTWARE_TOKEN_MFA", second["Session"],
-                     SOFTWARE_TOKEN_MFA_CODE=POOL.totp("judy"))
     equal("AuthenticationResult" in answer, True)
 
 
@@ -190,14 +146,6 @@ def check_totp_enrolment():
         software_token_mfa_settings={"Enabled": True, "PreferredMfa": True})
     equal(sign_in("alice", "Correct-Horse-9")["ChallengeName"], "SOFTWARE_TOKEN_MFA")
     equal(aws("get-user", access_token=token)["PreferredMfaSetting"], "SOFTWARE_TOKEN_MFA")
-
-
-def check_custom():
-    first = aws("initiate-auth", auth_flow="CUSTOM_AUTH", client_id=CLIENT, auth_parameters={
-        "USERNAME": "olivia", "SECRET_HASH": secret_hash("olivia")})
-    second = respond("olivia", "CUSTOM_CHALLENGE", first["Session"], ANSWER="green")
-    answer = respond("olivia", "CUSTOM_CHALLENGE", second["Session"], ANSWER="red")
-    equal("AuthenticationResult" in answer, True)
 
 
 def check_refresh_and_revoke():
