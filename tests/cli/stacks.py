@@ -424,5 +424,6 @@ for example in sorted(glob.glob(os.path.join(harness.FOLDER, "pam.d-examples", "
         setattr(TestExamples, "test_" + os.path.basename(example).replace("-", "_"),
                 example_test(example))
 
+
 if __name__ == "__main__":
     harness.main()

@@ -1,5 +1,6 @@
-# What the module's tests share: running pamrun and reading its report, the
-# local accounts, configuration and service files, the local pool, and a runner. Standard library only.
+# What the module's tests share: running pamrun and reading its report, the local
+# accounts, configuration and service files, the local pool, and a runner. Standard
+# library only.
 # SPDX-License-Identifier: MIT
 import ctypes
 import glob

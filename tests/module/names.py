@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
 import harness  # noqa: E402
-from harness import ERR, HELPER, PoolCase  # noqa: E402
+from harness import ERR, PoolCase  # noqa: E402
 
 ALICE = "Correct-Horse-9"
 BOB = "Battery-Staple-7"
@@ -97,6 +97,7 @@ class Names(MapCase):
 
 
 class Mistakes(MapCase):
+    """What one may be, map-t.c and file-t.c of tests/unit have."""
     BAD = "# people\nstranger = alice\nerin\n"
 
     def fault(self, host):
@@ -125,43 +126,18 @@ class Mistakes(MapCase):
                              ["PAM_USER_UNKNOWN", "PAM_PERM_DENIED", "PAM_PERM_DENIED"])
             self.assertEqual((host.prompts, host.logs, host.helpers), ([], [], []), user)
 
-    def test_lines(self):
-        for text, problem in (
-                ("alice = a\nalice = b\n", "line 2: the local name stands in the map already"),
-                ("alice = a\n\n#\nbob = a\n", "line 4: the pool name stands in the map already"),
-                ("alice : a\n", "line 1: expected LOCAL = POOL"),
-                ("alice = \n", "line 1: expected LOCAL = POOL"),
-                ("alice = a\nbob = x\0y\n", "line 2: holds a NUL")):
-            host = self.enter(text, ALICE, "alice")
-            self.check(host, "PAM_SERVICE_ERR", "configuration", 0)
-            self.assertIn(problem, self.fault(host))
-
     def test_modes(self):
         for mode in (0o600, 0o640, 0o644):
             self.check(self.enter("stranger = alice\n", BOB, "bob", mode=mode), "PAM_SUCCESS")
-        for mode in (0o660, 0o646, 0o666):
-            host = self.enter("stranger = alice\n", BOB, "bob", mode=mode)
-            self.check(host, "PAM_SERVICE_ERR", "configuration")
-            self.assertIn("map_file", self.fault(host))
-            self.assertIn("writable", self.fault(host))
+        host = self.enter("stranger = alice\n", BOB, "bob", mode=0o666)
+        self.check(host, "PAM_SERVICE_ERR", "configuration")
+        self.assertIn("map_file", self.fault(host))
+        self.assertIn("writable", self.fault(host))
 
     def test_a_link(self):
         path = harness.fresh("map")
         os.symlink(harness.write(path + "-real", "stranger = alice\n", 0o644), path)
         self.check(self.sign_in(BOB, "bob", settings={"map_file": path}), "PAM_SUCCESS")
-
-    def test_a_dangling_link_a_folder_nothing(self):
-        for make in (lambda path: os.symlink(path + "-real", path),
-                     os.mkdir, lambda path: None, os.mkfifo):
-            path = harness.fresh("odd-map")
-            make(path)
-            host = self.sign_in(ALICE, settings={"map_file": path})
-            self.check(host, "PAM_SERVICE_ERR", "configuration", 0)
-            self.assertIn("map_file", self.fault(host))
-
-    def test_not_an_absolute_path(self):
-        host = self.sign_in(ALICE, settings={"map_file": "map"})
-        self.check(host, "PAM_SERVICE_ERR", "configuration", 0)
 
 
 if __name__ == "__main__":

@@ -271,6 +271,7 @@ class Clients(PoolCase):
         self.check(host, "PAM_SUCCESS", "ok", 1)
         self.assertFalse(os.path.exists(keylog))
 
+
 class Email(PoolCase):
     """People who sign in with an address; the pool calls them by UUIDs."""
     SETTINGS = {"username_format": "%u@example.com", "account_claim": "email"}
@@ -489,6 +490,7 @@ class BreakGlass(PoolCase):
                                                 harness.SET_ITEM))
         self.assertEqual((host.code, host.helpers), ("PAM_USER_UNKNOWN", []))
         self.assertEqual(self.pool.counts()["connections"], 0)
+
 
 if __name__ == "__main__":
     harness.main()
