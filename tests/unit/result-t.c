@@ -53,7 +53,21 @@ static const struct {
     {"cancelled", PAM_CONV_ERR, PAM_CONV_ERR, PAM_CONV_ERR},
     {"out_of_memory", PAM_BUF_ERR, PAM_BUF_ERR, PAM_BUF_ERR},
     {"internal", PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+    {"challenge_unsupported", PAM_AUTH_ERR, PAM_AUTHTOK_ERR,
+     PAM_AUTHTOK_ERR},
+    {"no_dialogue", PAM_CONV_ERR, PAM_CONV_ERR, PAM_CONV_ERR},
+    {"not_available", PAM_AUTH_ERR, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR},
+    {"service_refused", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
+    {"code_limit", PAM_MAXTRIES, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR},
+    {"outage", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
+    {"lookup_failed", PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+    {"account_mismatch", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
+    {"sandbox", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
+    {"openssl_failed", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
 };
+
+/* Reasons that stand in either table. */
+static bool listed[STATUS_COUNT];
 
 static int
 code_of(const char *name)
@@ -78,6 +92,7 @@ check(const char *id, const char *reason, enum pam_phase phase, int wanted)
         (void) ok(false, "%s: no such reason word", what);
         return;
     }
+    listed[status] = true;
     if (wanted != NONE)
         (void) is_number(pam_code(status, phase), wanted, what);
 }
@@ -144,6 +159,9 @@ check_all(void)
         }
     is_number(pam_code(STATUS_OK, (enum pam_phase) 9), PAM_SYSTEM_ERR,
               "a phase that there is not");
+    for (unsigned int status = 0; status < STATUS_COUNT; status++)
+        ok(listed[status], "%s is in a table",
+           status_word((enum status) status));
 }
 
 int
