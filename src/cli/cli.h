@@ -50,4 +50,14 @@ struct cli {
 /* Operand number index, or NULL. */
 const char *cli_operand(const struct cli *cli, int index);
 
+/* Do --set or --config give the key that stands there, up to its = if any? */
+bool cli_is_set(const struct cli *cli, const char *argument);
+
+/*
+ * Appends what they give, in the form of module arguments, to count of them:
+ * CLI_SETTINGS_MAX + 1 at most. Returns how many there are then.
+ */
+size_t cli_add_settings(const struct cli *cli, const char **arguments,
+                        size_t count);
+
 #endif

@@ -119,18 +119,6 @@ command_done(const struct command *command, const char *format, ...)
     output_object(&command->cli->output, object, whole);
 }
 
-/* --set and --config, in the form of module arguments. */
-static void
-gather(struct command *command, const struct cli *cli, const char *extra)
-{
-    for (size_t i = 0; i < cli->setting_count; i++)
-        command->arguments[command->argument_count++] = cli->settings[i];
-    if (cli->config != NULL)
-        command->arguments[command->argument_count++] = cli->config;
-    if (extra != NULL)
-        command->arguments[command->argument_count++] = extra;
-}
-
 /* What was given here is no module argument to a person. */
 static const char *
 in_our_words(const char *message, char *out, size_t size)
@@ -286,7 +274,9 @@ command_open(struct cli *cli, const char *user, const char *extra,
     memset(command, 0, sizeof(*command));
     command->cli = cli;
     command->terminal.fd = -1;
-    gather(command, cli, extra);
+    command->argument_count = cli_add_settings(cli, command->arguments, 0);
+    if (extra != NULL)
+        command->arguments[command->argument_count++] = extra;
     code = read_settings(command);
     if (code == CLI_DONE)
         code = choose_user(command, user);

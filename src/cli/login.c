@@ -1,5 +1,5 @@
 /*
- * pam-cognito login: signs in as the module would, with an account of every
+ * pam-cognito login: signs in as the module would, with a record of every
  * exchange, and shows the tokens when asked to.
  *
  * SPDX-License-Identifier: MIT
@@ -19,7 +19,7 @@
 #include "pam/names.h"
 #include "pam/scope.h"
 
-struct account {
+struct record {
     struct command *command;
     unsigned int steps;
     struct secret id_token;
@@ -35,7 +35,7 @@ copy(struct secret *to, const struct secret *from)
 
 /* What the answer brought, in a word. */
 static const char *
-outcome(const struct cognito_answer *answer)
+word_for(const struct cognito_answer *answer)
 {
     if (answer->status != STATUS_OK)
         return status_word(answer->status);
@@ -45,13 +45,13 @@ outcome(const struct cognito_answer *answer)
 }
 
 static void
-print_step(const struct account *account, const char *operation,
+print_step(const struct record *record, const char *operation,
            const struct cognito_answer *answer)
 {
-    const struct output *output = &account->command->cli->output;
+    const struct output *output = &record->command->cli->output;
     struct json *object = json_new();
     bool whole
-        = json_add_integer(object, "step", account->steps)
+        = json_add_integer(object, "step", record->steps)
           && json_add_text(object, "operation", operation)
           && json_add_text(object, "reason", status_word(answer->status))
           && json_add_text(object, "challenge", answer->challenge)
@@ -62,8 +62,8 @@ print_step(const struct account *account, const char *operation,
           && json_add_integer(object, "ms", answer->ms);
 
     output_line(output, answer->status == STATUS_OK ? TONE_FAINT : TONE_BAD,
-                "%2u  %-22s  HTTP %3ld  %5u ms  %s%s%s", account->steps,
-                operation, answer->http, answer->ms, outcome(answer),
+                "%2u  %-22s  HTTP %3ld  %5u ms  %s%s%s", record->steps,
+                operation, answer->http, answer->ms, word_for(answer),
                 answer->error[0] == '\0' ? "" : " ", answer->error);
     output_object(output, object, whole);
 }
@@ -72,16 +72,16 @@ static void
 on_answer(void *observer, const char *operation,
           const struct cognito_answer *answer)
 {
-    struct account *account = observer;
+    struct record *record = observer;
 
-    account->steps++;
-    print_step(account, operation, answer);
+    record->steps++;
+    print_step(record, operation, answer);
     if (!answer->has_result)
         return;
     /* A copy that cannot be made is missing from what --tokens shows. */
-    (void) copy(&account->id_token, &answer->id_token);
-    (void) copy(&account->access_token, &answer->access_token);
-    (void) copy(&account->refresh_token, &answer->refresh_token);
+    (void) copy(&record->id_token, &answer->id_token);
+    (void) copy(&record->access_token, &answer->access_token);
+    (void) copy(&record->refresh_token, &answer->refresh_token);
 }
 
 /* The module on this machine may not even ask. */
@@ -159,48 +159,48 @@ print_raw(const struct output *output, const char *name,
 }
 
 static void
-print_tokens(const struct account *account)
+print_tokens(const struct record *record)
 {
-    const struct cli *cli = account->command->cli;
+    const struct cli *cli = record->command->cli;
 
     if (cli->tokens) {
-        claims_print(&cli->output, "id_token_claims", &account->id_token);
+        claims_print(&cli->output, "id_token_claims", &record->id_token);
         claims_print(&cli->output, "access_token_claims",
-                     &account->access_token);
+                     &record->access_token);
     }
     if (cli->show_tokens) {
-        print_raw(&cli->output, "id_token", &account->id_token);
-        print_raw(&cli->output, "access_token", &account->access_token);
-        print_raw(&cli->output, "refresh_token", &account->refresh_token);
+        print_raw(&cli->output, "id_token", &record->id_token);
+        print_raw(&cli->output, "access_token", &record->access_token);
+        print_raw(&cli->output, "refresh_token", &record->refresh_token);
     }
 }
 
 enum cli_exit
 login(struct cli *cli)
 {
-    struct account account = {0};
+    struct record record = {0};
     const char *scope = "";
     struct command command;
     enum cli_exit code;
 
     code = command_open(cli, cli_operand(cli, 0), NULL, &command);
     if (code == CLI_DONE) {
-        account.command = &command;
+        record.command = &command;
         command.cognito.observe = on_answer;
-        command.cognito.observer = &account;
+        command.cognito.observer = &record;
         warn_of_scope(&command, &scope);
         command_run_sign_in(&command);
         print_verdict(&command, scope);
         if (command.result.outcome.status == STATUS_OK)
-            print_tokens(&account);
+            print_tokens(&record);
         /* Somebody who wants to see the token wants to use it. */
         if (!cli->show_tokens)
             command_revoke(&command);
         code = command_exit(command.result.outcome.status);
     }
-    secret_free(&account.id_token);
-    secret_free(&account.access_token);
-    secret_free(&account.refresh_token);
+    secret_free(&record.id_token);
+    secret_free(&record.access_token);
+    secret_free(&record.refresh_token);
     command_close(&command);
     return code;
 }

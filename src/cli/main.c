@@ -118,6 +118,31 @@ cli_operand(const struct cli *cli, int index)
     return index < cli->operand_count ? cli->operands[index] : NULL;
 }
 
+bool
+cli_is_set(const struct cli *cli, const char *argument)
+{
+    size_t length = strcspn(argument, "=");
+
+    if (cli->config != NULL && length == strlen("config")
+        && strncmp(argument, "config", length) == 0)
+        return true;
+    for (size_t i = 0; i < cli->setting_count; i++)
+        if (strcspn(cli->settings[i], "=") == length
+            && strncmp(cli->settings[i], argument, length) == 0)
+            return true;
+    return false;
+}
+
+size_t
+cli_add_settings(const struct cli *cli, const char **arguments, size_t count)
+{
+    for (size_t i = 0; i < cli->setting_count; i++)
+        arguments[count++] = cli->settings[i];
+    if (cli->config != NULL)
+        arguments[count++] = cli->config;
+    return count;
+}
+
 static const struct subcommand *
 find_subcommand(const char *name)
 {

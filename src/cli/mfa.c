@@ -13,6 +13,7 @@
 
 #include "cli/command.h"
 #include "common/text.h"
+#include "flows/mfa.h"
 
 /* One of the three, when signed in: command.result has the access token. */
 struct task {
@@ -30,15 +31,6 @@ word_of(const char *name)
 }
 
 static bool
-holds(const struct json *list, enum challenge factor)
-{
-    for (size_t i = 0; i < json_length(list); i++)
-        if (vocabulary_named(json_item_text(list, i)) == factor)
-            return true;
-    return false;
-}
-
-static bool
 add_methods(struct json *object, const struct json *list)
 {
     for (unsigned int at = 0; at < CHALLENGE_COUNT; at++) {
@@ -46,7 +38,7 @@ add_methods(struct json *object, const struct json *list)
         const char *method = vocabulary_challenge(factor)->method;
 
         if (method != NULL
-            && !json_add_boolean(object, method, holds(list, factor)))
+            && !json_add_boolean(object, method, mfa_offers(list, factor)))
             return false;
     }
     return true;
@@ -150,20 +142,6 @@ find_action(const char *word)
     return NULL;
 }
 
-/* A setting given twice is a fault, so ours gives way to the person's. */
-static bool
-is_given(const struct cli *cli, const char *setting)
-{
-    size_t length = strlen(setting);
-
-    for (size_t i = 0; i < cli->setting_count; i++)
-        if (strncmp(cli->settings[i], setting, length) == 0
-            && (cli->settings[i][length] == '='
-                || cli->settings[i][length] == '\0'))
-            return true;
-    return false;
-}
-
 enum cli_exit
 mfa(struct cli *cli)
 {
@@ -188,8 +166,9 @@ mfa(struct cli *cli)
             return CLI_USAGE;
         }
     }
-    /* The pool may demand a factor before it lets anybody in. */
-    if (action->sets_up && !is_given(cli, "mfa_setup"))
+    /* The pool may demand a factor before it lets anybody in. A setting given
+     * twice is a fault, so ours gives way to the person's. */
+    if (action->sets_up && !cli_is_set(cli, "mfa_setup"))
         setting = "mfa_setup=yes";
     code = command_open(cli, cli_operand(cli, action->operands), setting,
                         &task.command);

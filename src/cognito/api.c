@@ -39,22 +39,22 @@ has_secret(const struct cognito *cognito)
 }
 
 /* A request in the making. What cannot be added to it spoils all of it. */
-struct request {
+struct draft {
     struct json *body;
     enum status status;
 };
 
-static struct request
+static struct draft
 new_request(void)
 {
     struct json *body = json_new();
 
-    return (struct request){body,
+    return (struct draft){body,
                             body == NULL ? STATUS_MEMORY : STATUS_OK};
 }
 
 static void
-add_text(struct request *request, const char *key, const char *value)
+add_text(struct draft *request, const char *key, const char *value)
 {
     if (!json_add_text(request->body, key, value))
         request->status = STATUS_MEMORY;
@@ -62,7 +62,7 @@ add_text(struct request *request, const char *key, const char *value)
 
 /* Adds the hash over username under that name, if the client has a secret. */
 static void
-add_hash(const struct cognito *cognito, struct request *request,
+add_hash(const struct cognito *cognito, struct draft *request,
          struct json *object, const char *name, const char *username)
 {
     char hash[SECRET_HASH_SIZE];
@@ -93,7 +93,7 @@ copy_text(const char *key, const char *value, void *context)
 
 /* What most operations without an access token may carry along. */
 static void
-add_context(const struct cognito *cognito, struct request *request)
+add_context(const struct cognito *cognito, struct draft *request)
 {
     struct copy copy = {.whole = true};
 
@@ -111,7 +111,7 @@ add_context(const struct cognito *cognito, struct request *request)
 
 /* A map of fields, with SECRET_HASH when there is a USERNAME to hash. */
 static void
-add_fields(const struct cognito *cognito, struct request *request,
+add_fields(const struct cognito *cognito, struct draft *request,
            const char *name, const struct cognito_field *fields, size_t count)
 {
     struct json *map = json_add_object(request->body, name);
@@ -127,10 +127,10 @@ add_fields(const struct cognito *cognito, struct request *request,
 }
 
 /* ClientId, Username, SecretHash and context: how five operations begin. */
-static struct request
+static struct draft
 new_request_about(const struct cognito *cognito, const char *username)
 {
-    struct request request = new_request();
+    struct draft request = new_request();
 
     add_text(&request, "ClientId", cognito->client_id);
     add_text(&request, "Username", username);
@@ -141,7 +141,7 @@ new_request_about(const struct cognito *cognito, const char *username)
 
 static enum status
 send_request(struct cognito *cognito, const char *operation,
-             const struct request *request)
+             const struct draft *request)
 {
     char target[TARGET_MAX];
     struct secret body = {0};
@@ -191,7 +191,7 @@ settle(struct cognito *cognito, const char *operation, enum status status,
  */
 static enum status
 finish(struct cognito *cognito, const char *operation,
-       const struct request *request, enum answer_expected expected,
+       const struct draft *request, enum answer_expected expected,
        struct cognito_answer *answer)
 {
     enum status status = request->status;
@@ -209,11 +209,11 @@ finish(struct cognito *cognito, const char *operation,
     return settle(cognito, operation, status, answer);
 }
 
-static struct request
+static struct draft
 new_initiate(const struct cognito *cognito, enum auth_flow flow,
              const struct cognito_field *fields, size_t count)
 {
-    struct request request = new_request();
+    struct draft request = new_request();
 
     add_text(&request, "AuthFlow", vocabulary_flow(flow)->word);
     add_text(&request, "ClientId", cognito->client_id);
@@ -227,7 +227,7 @@ cognito_initiate_auth(struct cognito *cognito, enum auth_flow flow,
                       const struct cognito_field *fields, size_t count,
                       struct cognito_answer *answer_out)
 {
-    struct request request = new_initiate(cognito, flow, fields, count);
+    struct draft request = new_initiate(cognito, flow, fields, count);
 
     return finish(cognito, "InitiateAuth", &request, EXPECT_SIGN_IN,
                   answer_out);
@@ -237,7 +237,7 @@ enum status
 cognito_initiate_ahead(struct cognito *cognito, enum auth_flow flow,
                        const struct cognito_field *fields, size_t count)
 {
-    struct request request = new_initiate(cognito, flow, fields, count);
+    struct draft request = new_initiate(cognito, flow, fields, count);
     enum status status = send_request(cognito, "InitiateAuth", &request);
 
     if (status != STATUS_OK) {
@@ -276,7 +276,7 @@ cognito_respond(struct cognito *cognito, const char *challenge,
                 const struct cognito_field *fields, size_t count,
                 struct cognito_answer *answer_out)
 {
-    struct request request = new_request();
+    struct draft request = new_request();
 
     add_text(&request, "ChallengeName", challenge);
     add_text(&request, "ClientId", cognito->client_id);
@@ -295,7 +295,7 @@ cognito_change_password(struct cognito *cognito,
                         const struct secret *proposed,
                         struct cognito_answer *answer_out)
 {
-    struct request request = new_request();
+    struct draft request = new_request();
 
     add_text(&request, "AccessToken", text_of(access_token));
     add_text(&request, "PreviousPassword", text_of(previous));
@@ -308,7 +308,7 @@ enum status
 cognito_forgot_password(struct cognito *cognito, const char *username,
                         struct cognito_answer *answer_out)
 {
-    struct request request = new_request_about(cognito, username);
+    struct draft request = new_request_about(cognito, username);
 
     return finish(cognito, "ForgotPassword", &request, EXPECT_OBJECT,
                   answer_out);
@@ -320,7 +320,7 @@ cognito_confirm_forgot_password(struct cognito *cognito, const char *username,
                                 const struct secret *password,
                                 struct cognito_answer *answer_out)
 {
-    struct request request = new_request_about(cognito, username);
+    struct draft request = new_request_about(cognito, username);
 
     add_text(&request, "ConfirmationCode", code);
     add_text(&request, "Password", text_of(password));
@@ -334,7 +334,7 @@ cognito_sign_up(struct cognito *cognito, const char *username,
                 const struct cognito_field *attributes, size_t count,
                 struct cognito_answer *answer_out)
 {
-    struct request request = new_request_about(cognito, username);
+    struct draft request = new_request_about(cognito, username);
 
     add_text(&request, "Password", text_of(password));
     for (size_t i = 0; request.status == STATUS_OK && i < count; i++)
@@ -348,7 +348,7 @@ enum status
 cognito_confirm_sign_up(struct cognito *cognito, const char *username,
                         const char *code, struct cognito_answer *answer_out)
 {
-    struct request request = new_request_about(cognito, username);
+    struct draft request = new_request_about(cognito, username);
 
     add_text(&request, "ConfirmationCode", code);
     return finish(cognito, "ConfirmSignUp", &request, EXPECT_NOTHING,
@@ -359,17 +359,17 @@ enum status
 cognito_resend_code(struct cognito *cognito, const char *username,
                     struct cognito_answer *answer_out)
 {
-    struct request request = new_request_about(cognito, username);
+    struct draft request = new_request_about(cognito, username);
 
     return finish(cognito, "ResendConfirmationCode", &request, EXPECT_OBJECT,
                   answer_out);
 }
 
 /* A request that an access token or else a session authorises. */
-static struct request
+static struct draft
 new_request_by(const struct secret *access_token, const struct secret *session)
 {
-    struct request request = new_request();
+    struct draft request = new_request();
 
     if (access_token != NULL)
         add_text(&request, "AccessToken", text_of(access_token));
@@ -382,7 +382,7 @@ enum status
 cognito_get_user(struct cognito *cognito, const struct secret *access_token,
                  struct cognito_answer *answer_out)
 {
-    struct request request = new_request_by(access_token, NULL);
+    struct draft request = new_request_by(access_token, NULL);
 
     return finish(cognito, "GetUser", &request, EXPECT_OBJECT, answer_out);
 }
@@ -393,7 +393,7 @@ cognito_associate_software_token(struct cognito *cognito,
                                  const struct secret *session,
                                  struct cognito_answer *answer_out)
 {
-    struct request request = new_request_by(access_token, session);
+    struct draft request = new_request_by(access_token, session);
 
     return finish(cognito, "AssociateSoftwareToken", &request, EXPECT_OBJECT,
                   answer_out);
@@ -406,7 +406,7 @@ cognito_verify_software_token(struct cognito *cognito,
                               const char *device_name,
                               struct cognito_answer *answer_out)
 {
-    struct request request = new_request_by(access_token, session);
+    struct draft request = new_request_by(access_token, session);
 
     add_text(&request, "UserCode", code);
     if (device_name != NULL)
@@ -420,7 +420,7 @@ cognito_prefer_mfa(struct cognito *cognito, const struct secret *access_token,
                    enum challenge factor, struct cognito_answer *answer_out)
 {
     const char *settings = vocabulary_challenge(factor)->preference;
-    struct request request = new_request_by(access_token, NULL);
+    struct draft request = new_request_by(access_token, NULL);
 
     if (settings == NULL) {
         request.status = STATUS_INTERNAL;
@@ -440,7 +440,7 @@ cognito_revoke_token(struct cognito *cognito,
                      const struct secret *refresh_token,
                      struct cognito_answer *answer_out)
 {
-    struct request request = new_request();
+    struct draft request = new_request();
 
     add_text(&request, "Token", text_of(refresh_token));
     add_text(&request, "ClientId", cognito->client_id);

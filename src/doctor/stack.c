@@ -36,6 +36,15 @@ struct trial {
     const struct pam_line *passwords; /* the local module that decided */
 };
 
+static bool
+is_any(const struct pam_line *line, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (pam_line_is(line, names[i]))
+            return true;
+    return false;
+}
+
 /* Modules that check a password kept elsewhere than in the pool. */
 static bool
 is_local(const struct pam_line *line)
@@ -45,10 +54,7 @@ is_local(const struct pam_line *line)
         "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_userdb.so",
         "pam_systemd_home.so", "pam_himmelblau.so", "pam_fprintd.so"};
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (pam_line_is(line, names[i]))
-            return true;
-    return false;
+    return is_any(line, names, sizeof(names) / sizeof(names[0]));
 }
 
 /* Modules whose authenticate has no opinion (PAM_IGNORE). */
@@ -61,10 +67,7 @@ is_neutral(const struct pam_line *line)
         "pam_kwallet5.so", "pam_ecryptfs.so", "pam_mount.so",
         "pam_selinux.so", "pam_warn.so", "pam_echo.so", "pam_limits.so"};
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (pam_line_is(line, names[i]))
-            return true;
-    return false;
+    return is_any(line, names, sizeof(names) / sizeof(names[0]));
 }
 
 static int
@@ -159,23 +162,6 @@ can_succeed(const struct check *check, int code, bool local, bool met,
 
 /* ---- Reading ---- */
 
-/* Settings of the command line win over those of the line. */
-static bool
-is_overridden(const struct cli *cli, const char *argument)
-{
-    size_t length = strcspn(argument, "=");
-
-    if (cli->config != NULL && length == 6
-        && strncmp(argument, "config", length) == 0)
-        return true;
-    for (size_t i = 0; i < cli->setting_count; i++)
-        if (strncmp(cli->settings[i], argument, length) == 0
-            && (cli->settings[i][length] == '='
-                || cli->settings[i][length] == '\0'))
-            return true;
-    return false;
-}
-
 void
 check_stack_read(struct check *check)
 {
@@ -187,15 +173,14 @@ check_stack_read(struct check *check)
         if (check->stack.lines[i].phase == PAM_PHASE_AUTH
             && pam_line_is(&check->stack.lines[i], MODULE))
             check->line = &check->stack.lines[i];
+    /* Settings of the command line win over those of the line. */
     if (check->line != NULL)
         for (size_t i = 0; i < check->line->argument_count; i++)
-            if (!is_overridden(cli, check->line->arguments[i]))
+            if (!cli_is_set(cli, check->line->arguments[i]))
                 check->arguments[check->argument_count++]
                     = check->line->arguments[i];
-    for (size_t i = 0; i < cli->setting_count; i++)
-        check->arguments[check->argument_count++] = cli->settings[i];
-    if (cli->config != NULL)
-        check->arguments[check->argument_count++] = cli->config;
+    check->argument_count
+        = cli_add_settings(cli, check->arguments, check->argument_count);
 }
 
 /* ---- Looking at single lines ---- */

@@ -237,9 +237,8 @@ mfa_select(struct flow *flow)
     return status;
 }
 
-/* Does the list hold that factor? */
-static bool
-offers(const struct json *list, enum challenge factor)
+bool
+mfa_offers(const struct json *list, enum challenge factor)
 {
     for (size_t i = 0; i < json_length(list); i++)
         if (vocabulary_named(json_item_text(list, i)) == factor)
@@ -254,7 +253,7 @@ add_offered(struct menu *menu, const struct json *list,
 {
     for (unsigned int at = 0; at < CHALLENGE_COUNT; at++)
         if (is_one((enum challenge) at)
-            && offers(list, (enum challenge) at))
+            && mfa_offers(list, (enum challenge) at))
             add_option(menu, (enum challenge) at);
 }
 
@@ -316,15 +315,15 @@ mfa_select_first(struct flow *flow)
 
     log_others(flow, list, is_first);
     /* By SRP where it is offered: the password stays on this machine. */
-    if (offers(list, CHALLENGE_PASSWORD_SRP))
+    if (mfa_offers(list, CHALLENGE_PASSWORD_SRP))
         add_option(&menu, CHALLENGE_PASSWORD_SRP);
-    else if (offers(list, CHALLENGE_PASSWORD))
+    else if (mfa_offers(list, CHALLENGE_PASSWORD))
         add_option(&menu, CHALLENGE_PASSWORD);
     /* Who typed the password chose it. */
     if (menu.count == 0 || flow->password.data == NULL)
         add_offered(&menu, list, is_first_code);
     if (menu.count == 0) {
-        if (offers(list, CHALLENGE_PASSKEY))
+        if (mfa_offers(list, CHALLENGE_PASSKEY))
             flow_say_why(flow, "the pool offers passkeys only, which cannot "
                                "be used through PAM");
         else

@@ -26,4 +26,7 @@ enum status mfa_set_up(struct flow *flow);
 /* CUSTOM_CHALLENGE. */
 enum status mfa_answer_custom(struct flow *flow);
 
+/* Does a list of the service's names hold that factor's? */
+bool mfa_offers(const struct json *list, enum challenge factor);
+
 #endif
