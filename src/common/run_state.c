@@ -14,12 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 
 #define STAMP_TEXT_SIZE 20 /* bytes of a stamp, written all at once */
+#define RUN_STATE_SIZE_MAX 4096 /* bytes of a file; more than any has */
 #define LOCK_MS 50         /* nobody needs it that long, but may be stopped */
 
 /* The folder, made when missing; -1 unless it is root's alone. */
@@ -95,12 +97,25 @@ run_state_lock(int fd)
     return true;
 }
 
+/*
+ * The caller of a setuid host may have lowered how large its files may be:
+ * then a write would end the host by SIGXFSZ, or write a part.
+ */
+static bool
+may_write(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0
+           && limit.rlim_cur >= RUN_STATE_SIZE_MAX;
+}
+
 int
 run_state_open(const char *name)
 {
     int folder, fd;
 
-    if (geteuid() != 0)
+    if (geteuid() != 0 || !may_write())
         return -1;
     folder = open_folder();
     if (folder < 0)
