@@ -22,7 +22,7 @@
 #include "common/run_state.h"
 #include "common/text.h"
 #include "pam/code.h"
-#include "pam/lookup.h"
+#include "pam/lookup_id.h"
 #include "pam/names.h"
 
 struct file_trust

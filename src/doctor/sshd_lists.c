@@ -17,7 +17,7 @@
 #include <strings.h>
 
 #include "common/text.h"
-#include "pam/lookup.h"
+#include "pam/lookup_id.h"
 
 #define AREA "sshd"
 #define WORD_MAX 256

@@ -9,6 +9,8 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 enum lookup {
@@ -18,19 +20,28 @@ enum lookup {
 };
 
 /*
- * As getpwnam_r, getgrnam_r, getpwuid_r and getgrgid_r, with records of any
- * size that memory holds. What *_out points to lies in *memory_out, which the
- * caller frees in every case. libc reports the failure of the last service in
- * nsswitch.conf only.
+ * As getpwnam_r and getgrnam_r, with records of any size that memory holds.
+ * What *_out points to lies in *memory_out, which the caller frees in every
+ * case. libc reports the failure of the last service in nsswitch.conf only.
  */
 enum lookup lookup_account(const char *name, struct passwd *account_out,
                            char **memory_out);
 enum lookup lookup_group(const char *name, struct group *group_out,
                          char **memory_out);
-enum lookup lookup_account_of(uid_t uid, struct passwd *account_out,
-                              char **memory_out);
-enum lookup lookup_group_of(gid_t gid, struct group *group_out,
-                            char **memory_out);
+
+/*
+ * The two halves of each look-up. lookup_grow puts a larger buffer in place
+ * of a too small one, which held nothing of use; false when there is none.
+ * It leaves an errno behind: glibc's answer for a service that could not be
+ * loaded, or that failed without saying how, is the errno from before the
+ * call.
+ *
+ * lookup_answer: only 0 is a no. With glibc every other code is the failure
+ * of a service, also ENOENT, with which nslcd's module says that its daemon is
+ * gone, and EPERM or ESRCH, which getpwnam(3) lists for other systems.
+ */
+bool lookup_grow(char **memory, size_t *size);
+enum lookup lookup_answer(int code, const void *found);
 
 /* Whom to ask; group_list is as getgrouplist. */
 struct lookups {

@@ -14,7 +14,7 @@ from people import ALICE, NORMA
 from world import SOURCE, command, write
 
 BREAKAGES = [
-    ("a service that failed has said no", ("answer_of LOOKUP_FAILED", "LOOKUP_NONE")),
+    ("a service that failed has said no", ("lookup_answer LOOKUP_FAILED", "LOOKUP_NONE")),
     ("an alias is as good as a name", ("judge (strcmp)", "account->pw_name[0] == '\\0'")),
 ]
 SERVICES = "passwd: files faulty\ngroup: files faulty\nshadow: files\nhosts: files\n"

@@ -6,7 +6,7 @@
  */
 #include <config.h>
 
-#include "pam/lookup.h"
+#include "pam/lookup_id.h"
 
 #include <errno.h>
 #include <stdlib.h>
