@@ -74,7 +74,7 @@ run(struct cli *cli, enum account_dialogue dialogue,
 
     code = command_open(cli, cli_operand(cli, 0), NULL, &command);
     if (code == CLI_DONE) {
-        command_run_account(&command, dialogue);
+        command_run(&command, dialogue);
         code = command_judge(&command);
     }
     if (code == CLI_DONE)

@@ -309,50 +309,28 @@ command_close(struct command *command)
     memset(command, 0, sizeof(*command));
 }
 
-static struct sign_in_request
-request_of(const struct command *command)
+void
+command_run(struct command *command, enum account_dialogue dialogue)
 {
-    return (struct sign_in_request){
+    const struct sign_in_request request = {
         .user = command->user,
         .service = command->cli->service,
         .map = command->setup.map,
         .attributes = command->cli->attributes,
         .attribute_count = command->cli->attribute_count,
     };
-}
-
-static void
-end_run(struct command *command)
-{
     struct outcome *outcome = &command->result.outcome;
-    const struct error_row *row = error_row(outcome->error, outcome->note);
+    const struct error_row *row;
 
+    if (dialogue == ACCOUNT_SIGN_IN && !command->cognito.keys_pinned)
+        http_warm(command->cognito.http, command->setup.pool.keys_path);
+    account_run(dialogue, &command->cognito, &command->terminal.talk,
+                command->setup.config, &request, &command->result);
+    row = error_row(outcome->error, outcome->note);
     if (outcome->status == STATUS_CANCELLED && !command->terminal.is_terminal
         && row != NULL)
         outcome->status = row->status;
     begin_work(command);
-}
-
-void
-command_run_sign_in(struct command *command)
-{
-    const struct sign_in_request request = request_of(command);
-
-    if (!command->cognito.keys_pinned)
-        http_warm(command->cognito.http, command->setup.pool.keys_path);
-    sign_in_run(&command->cognito, &command->terminal.talk,
-                command->setup.config, &request, &command->result);
-    end_run(command);
-}
-
-void
-command_run_account(struct command *command, enum account_dialogue dialogue)
-{
-    const struct sign_in_request request = request_of(command);
-
-    account_run(dialogue, &command->cognito, &command->terminal.talk,
-                command->setup.config, &request, &command->result);
-    end_run(command);
 }
 
 enum cli_exit

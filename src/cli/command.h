@@ -39,13 +39,11 @@ enum cli_exit command_open(struct cli *cli, const char *user,
 void command_close(struct command *command);
 
 /*
- * A whole sign-in, or a dialogue of flows/account.h, once; command->result is
- * what comes of it. Where a script has no further answer to a question that
- * the pool's refusal brought up, that refusal is what comes of it.
+ * A dialogue of flows/account.h, once; command->result is what comes of it.
+ * Where a script has no further answer to a question that the pool's refusal
+ * brought up, that refusal is what comes of it.
  */
-void command_run_sign_in(struct command *command);
-void command_run_account(struct command *command,
-                         enum account_dialogue dialogue);
+void command_run(struct command *command, enum account_dialogue dialogue);
 
 /* CLI_DONE, or a complaint of what came of it. */
 enum cli_exit command_judge(const struct command *command);

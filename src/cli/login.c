@@ -189,7 +189,7 @@ login(struct cli *cli)
         command.cognito.observe = on_answer;
         command.cognito.observer = &record;
         warn_of_scope(&command, &scope);
-        command_run_sign_in(&command);
+        command_run(&command, ACCOUNT_SIGN_IN);
         print_verdict(&command, scope);
         if (command.result.outcome.status == STATUS_OK)
             print_tokens(&record);

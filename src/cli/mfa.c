@@ -173,10 +173,8 @@ mfa(struct cli *cli)
     code = command_open(cli, cli_operand(cli, action->operands), setting,
                         &task.command);
     if (code == CLI_DONE) {
-        if (action->sets_up)
-            command_run_account(&task.command, ACCOUNT_ENROLL_APP);
-        else
-            command_run_sign_in(&task.command);
+        command_run(&task.command, action->sets_up ? ACCOUNT_ENROLL_APP
+                                                   : ACCOUNT_SIGN_IN);
         code = command_judge(&task.command);
     }
     if (code == CLI_DONE)

@@ -1,6 +1,6 @@
 /*
- * What a person does with an account besides signing in, put together from
- * the dialogues of the other files. Whether it may be done here at all the
+ * What a person does with an account, put together from the dialogues of the
+ * other files. Whether it may be done here at all the
  * caller knows.
  *
  * SPDX-License-Identifier: MIT
@@ -100,6 +100,7 @@ static const struct {
     enum status (*run)(struct flow *flow);
     bool signs_in;
 } dialogues[] = {
+    [ACCOUNT_SIGN_IN] = {sign_in_flow, true},
     [ACCOUNT_CHANGE_PASSWORD] = {change_password, true},
     [ACCOUNT_ENROLL_APP] = {enroll_app, true},
     [ACCOUNT_SIGN_UP] = {sign_up, false},

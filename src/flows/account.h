@@ -1,7 +1,7 @@
 /*
- * What a person does with an account besides signing in: changing the
- * password, signing up, confirming, resetting a password by code, setting up
- * an authenticator app.
+ * What a person does with an account: signing in, changing the password,
+ * signing up, confirming, resetting a password by code, setting up an
+ * authenticator app.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,6 +11,8 @@
 #include "flows/sign_in.h"
 
 enum account_dialogue {
+    /* Signs in: STATUS_OK as sign_in_flow has it. */
+    ACCOUNT_SIGN_IN,
     /* Signs in, then ChangePassword; see change.h. */
     ACCOUNT_CHANGE_PASSWORD,
     /*
@@ -34,8 +36,8 @@ enum account_dialogue {
 };
 
 /*
- * As sign_in_run. STATUS_OK: it is done; outcome.person says where a code was
- * sent, or is empty.
+ * Has that dialogue with the person. STATUS_OK: it is done; outcome.person
+ * says where a code was sent, or is empty. sign_in_free the result.
  */
 void account_run(enum account_dialogue dialogue, struct cognito *cognito,
                  struct talk *talk, const struct config *config,

@@ -50,7 +50,7 @@ struct flow {
     bool second_factor_done;
     enum challenge new_factor;     /* set up in this very conversation */
     bool renewed;                  /* the password was replaced on the way */
-    bool was_reset;                /* by a reset: no sign-in follows a change */
+    bool was_reset;                /* by a reset: a change needs no sign-in */
     bool changing;                 /* change.c: the person wants a new one */
     bool announced;                /* talk->ready was called */
     bool recovered;                /* a reset or confirmation was tried */

@@ -308,19 +308,3 @@ sign_in_end(struct flow *flow, enum status status)
     srp_free(flow->srp);
     flow->srp = NULL;
 }
-
-void
-sign_in_run(struct cognito *cognito, struct talk *talk,
-            const struct config *config,
-            const struct sign_in_request *request,
-            struct sign_in_result *result_out)
-{
-    struct flow flow = {.cognito = cognito,
-                        .talk = talk,
-                        .config = config,
-                        .request = request,
-                        .result = result_out};
-
-    memset(result_out, 0, sizeof(*result_out));
-    sign_in_end(&flow, sign_in_flow(&flow));
-}

@@ -44,25 +44,24 @@ struct sign_in_result {
 void sign_in_free(struct sign_in_result *result);
 
 /*
- * Signs request->user in. STATUS_OK only when the pool answered with an
+ * Signs flow->request->user in; cognito, talk, config, request and result are
+ * filled in. STATUS_OK only when the pool answered with an
  * AuthenticationResult, no challenge, and an ID token that verifies, names
  * this very user, and passes every gate of the settings. Everything else is
  * a denial or a fault, as enum status says.
  */
-void sign_in_run(struct cognito *cognito, struct talk *talk,
-                 const struct config *config,
-                 const struct sign_in_request *request,
-                 struct sign_in_result *result_out);
+enum status sign_in_flow(struct flow *flow);
 
 /*
- * The same in two, for what goes on with a sign-in: the caller has filled in
- * cognito, talk, config, request and result. sign_in_end, in every case,
- * writes the status and the person's words to the result and frees the flow.
- * For a dialogue in which nobody signs in, sign_in_begin gets the pool's name
- * for the user ready and no more.
+ * For a dialogue in which nobody signs in: gets the pool's name for the user
+ * ready and no more.
  */
 enum status sign_in_begin(struct flow *flow);
-enum status sign_in_flow(struct flow *flow);
+
+/*
+ * In every case: writes the status and the person's words to the result and
+ * frees the flow.
+ */
 void sign_in_end(struct flow *flow, enum status status);
 
 /*

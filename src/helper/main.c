@@ -408,11 +408,11 @@ serve(struct wire_talk *talk, const struct request *request,
             http_warm(cognito.http, setup->pool.keys_path);
         if (request->operation == WIRE_PROBE)
             probe(talk, &cognito, &result.outcome);
-        else if (request->operation == WIRE_CHANGE)
-            account_run(ACCOUNT_CHANGE_PASSWORD, &cognito, &talk->talk,
-                        setup->config, &whose, &result);
         else
-            sign_in_run(&cognito, &talk->talk, setup->config, &whose, &result);
+            account_run(request->operation == WIRE_CHANGE
+                            ? ACCOUNT_CHANGE_PASSWORD
+                            : ACCOUNT_SIGN_IN,
+                        &cognito, &talk->talk, setup->config, &whose, &result);
     }
     /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     find_cause(&result.outcome);

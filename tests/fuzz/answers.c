@@ -87,11 +87,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     config_arguments(config, 4, arguments);
     MUST(config_status(config) == STATUS_OK);
     service_answers(data + (size > 0), size - (size > 0));
-    if (size > 0 && data[0] >= 128)
-        account_run(ACCOUNT_CHANGE_PASSWORD, &cognito, &talk, config,
-                    &request, &result);
-    else
-        sign_in_run(&cognito, &talk, config, &request, &result);
+    account_run(size > 0 && data[0] >= 128 ? ACCOUNT_CHANGE_PASSWORD
+                                           : ACCOUNT_SIGN_IN,
+                &cognito, &talk, config, &request, &result);
     MUST(result.outcome.status != STATUS_OK);
     sign_in_free(&result);
     cognito_close(&cognito);

@@ -9,7 +9,7 @@
  */
 #include <config.h>
 
-#include "flows/sign_in.h"
+#include "flows/account.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -541,7 +541,8 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
         cognito_close(cognito);
 
     request.user = person_names[scene.person];
-    sign_in_run(cognito, &person_talk, configs[index], &request, &result);
+    account_run(ACCOUNT_SIGN_IN, cognito, &person_talk, configs[index],
+                &request, &result);
 
     for (size_t i = 0; i < record.count; i++)
         read_exchange(&oracle, &record.exchanges[i]);
