@@ -458,7 +458,8 @@ static const char *const behaviours[][1 + STEPS_MAX] = {
     {"stop", STOP},
     {"stop_after_reply", "password", STOP},
     {"verdict_unasked", "yes"},
-    {"verdict_before_reply", "ask", "yes"},
+    /* Woken when the answer is there. */
+    {"verdict_before_reply", "ask", "yes", STOP, "reply"},
     {"before_reply", "ask", "yes", "end", "mark", "reply"},
     {"wrong_id", "password", "other_id=0", "yes"},
     {"wrong_id_end", "password", "other_id=15", "yes"},

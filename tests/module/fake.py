@@ -240,10 +240,11 @@ class Bad(unittest.TestCase):
                                          "user_pool_id=fake:verdict_before_reply"])
         host = harness.Host(["authenticate"], confdir)
         host.until("prompt")
-        # It has said what it had to say when it is gone.
+        # It has said what it had to say when it stands.
         helper, = harness.helpers()
-        harness.wait_until(lambda: harness.stat_of(helper)[1] == "Z")
+        harness.wait_until(lambda: harness.stat_of(helper)[1] == "T")
         host.say(PASSWORD)
+        os.kill(helper, signal.SIGCONT)
         host.finish()
         self.assertEqual((host.code, host.reason), (NETWORK, "helper_failed"))
 
