@@ -74,13 +74,10 @@ static enum status
 prefer_app(struct flow *flow)
 {
     struct cognito_answer answer = {0};
-    enum status status;
 
-    status = cognito_prefer_mfa(flow->cognito, &flow->result->access_token,
-                                CHALLENGE_SOFTWARE_TOKEN_MFA, &answer);
-    flow_note(flow, &answer);
-    cognito_answer_free(&answer);
-    return status;
+    (void) cognito_prefer_mfa(flow->cognito, &flow->result->access_token,
+                              CHALLENGE_SOFTWARE_TOKEN_MFA, &answer);
+    return flow_finish(flow, &answer);
 }
 
 static enum status

@@ -16,14 +16,10 @@ static enum status
 send_change(struct flow *flow, const struct secret *password)
 {
     struct cognito_answer answer = {0};
-    enum status status;
 
-    status = cognito_change_password(flow->cognito,
-                                     &flow->result->access_token,
-                                     &flow->password, password, &answer);
-    flow_note(flow, &answer);
-    cognito_answer_free(&answer);
-    return status;
+    (void) cognito_change_password(flow->cognito, &flow->result->access_token,
+                                   &flow->password, password, &answer);
+    return flow_finish(flow, &answer);
 }
 
 static enum status
@@ -32,10 +28,7 @@ ask_and_send(struct flow *flow)
     enum status status = STATUS_PASSWORD_POLICY;
     struct secret password = {0};
 
-    for (int i = 0; i < FLOW_TRIES_MAX
-                    && (status == STATUS_PASSWORD_POLICY
-                        || status == STATUS_PASSWORD_HISTORY);
-         i++) {
+    for (int i = 0; i < FLOW_TRIES_MAX && password_is_refused(status); i++) {
         enum status refusal = status;
 
         status = password_ask_new(flow, &password);

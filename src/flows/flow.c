@@ -343,20 +343,26 @@ flow_note(struct flow *flow, const struct cognito_answer *answer)
         (void) snprintf(flow->canonical, sizeof(flow->canonical), "%s", name);
 }
 
-/* Takes the answer over when it is a good one. */
-static enum status
-adopt(struct flow *flow, struct cognito_answer *answer)
+enum status
+flow_finish(struct flow *flow, struct cognito_answer *answer)
 {
     enum status status = answer->status;
 
     flow_note(flow, answer);
-    if (status == STATUS_OK) {
-        cognito_answer_free(&flow->answer);
-        flow->answer = *answer;
-    } else {
-        cognito_answer_free(answer);
-    }
+    cognito_answer_free(answer);
     return status;
+}
+
+/* Takes the answer over when it is a good one. */
+static enum status
+adopt(struct flow *flow, struct cognito_answer *answer)
+{
+    if (answer->status != STATUS_OK)
+        return flow_finish(flow, answer);
+    flow_note(flow, answer);
+    cognito_answer_free(&flow->answer);
+    flow->answer = *answer;
+    return STATUS_OK;
 }
 
 /*

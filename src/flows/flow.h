@@ -122,6 +122,9 @@ enum status flow_restart(struct flow *flow, enum status status);
 /* Counts an answer for the log and takes over what it says. */
 void flow_note(struct flow *flow, const struct cognito_answer *answer);
 
+/* The same and frees it, where nothing but its status is wanted: that. */
+enum status flow_finish(struct flow *flow, struct cognito_answer *answer);
+
 /*
  * In a change of password, once: the old one is proved, or the code of a reset
  * is there, and nothing is changed in the pool before talk->ready returns.

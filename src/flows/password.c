@@ -132,11 +132,18 @@ password_ask_new(struct flow *flow, struct secret *password_out)
     return status;
 }
 
+bool
+password_is_refused(enum status status)
+{
+    return status == STATUS_PASSWORD_POLICY
+           || status == STATUS_PASSWORD_HISTORY;
+}
+
 /* Only the pool knows its rules. */
 void
 password_hint_refusal(struct flow *flow, enum status status)
 {
-    if (status == STATUS_PASSWORD_POLICY || status == STATUS_PASSWORD_HISTORY)
+    if (password_is_refused(status))
         flow_hint(flow, "%s",
                   flow->result->outcome.note[0] != '\0'
                       ? flow->result->outcome.note
@@ -148,13 +155,10 @@ confirm_reset(struct flow *flow, const char *code,
               const struct secret *password)
 {
     struct cognito_answer answer = {0};
-    enum status status;
 
-    status = cognito_confirm_forgot_password(flow->cognito, flow->sent, code,
-                                             password, &answer);
-    flow_note(flow, &answer);
-    cognito_answer_free(&answer);
-    return status;
+    (void) cognito_confirm_forgot_password(flow->cognito, flow->sent, code,
+                                           password, &answer);
+    return flow_finish(flow, &answer);
 }
 
 /* The code, asked again while it cannot be one. */
@@ -187,8 +191,7 @@ password_set_forgotten(struct flow *flow)
 
     for (int i = 0; i < FLOW_TRIES_MAX
                     && (status == STATUS_WRONG_CODE
-                        || status == STATUS_PASSWORD_POLICY
-                        || status == STATUS_PASSWORD_HISTORY);
+                        || password_is_refused(status));
          i++) {
         if (status == STATUS_WRONG_CODE)
             status = ask_reset_code(flow, &code);
@@ -329,10 +332,7 @@ password_renew(struct flow *flow)
         status = STATUS_PASSWORD_POLICY;
     if (flow->hint[0] == '\0')
         flow_hint(flow, "Your password must be changed.");
-    for (int i = 0; i < FLOW_TRIES_MAX
-                    && (status == STATUS_PASSWORD_POLICY
-                        || status == STATUS_PASSWORD_HISTORY);
-         i++) {
+    for (int i = 0; i < FLOW_TRIES_MAX && password_is_refused(status); i++) {
         status = password_ask_new(flow, &password);
         if (status == STATUS_OK && i == 0)
             status = ask_attributes(flow, &attributes);

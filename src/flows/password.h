@@ -35,7 +35,10 @@ enum status password_reset(struct flow *flow);
 /* The same with a code that was sent before. */
 enum status password_set_forgotten(struct flow *flow);
 
-/* Puts a refusal by the pool's rules, in its own words, before the prompt. */
+/* Is it a refusal by the pool's rules for passwords? Another may do. */
+bool password_is_refused(enum status status);
+
+/* Puts such a refusal, in its own words, before the prompt. */
 void password_hint_refusal(struct flow *flow, enum status status);
 
 /*

@@ -182,7 +182,7 @@ choose_words(struct flow *flow, enum status status)
     if (status_is_state(status) && !open)
         return;
     /* Only the pool knows its rules. */
-    if ((status == STATUS_PASSWORD_POLICY || status == STATUS_PASSWORD_HISTORY)
+    if (password_is_refused(status)
         && flow->result->outcome.note[0] != '\0') {
         flow_tell_person(flow, flow->result->outcome.note);
         return;

@@ -14,13 +14,9 @@ static enum status
 confirm(struct flow *flow, const char *code)
 {
     struct cognito_answer answer = {0};
-    enum status status;
 
-    status = cognito_confirm_sign_up(flow->cognito, flow->sent, code,
-                                     &answer);
-    flow_note(flow, &answer);
-    cognito_answer_free(&answer);
-    return status;
+    (void) cognito_confirm_sign_up(flow->cognito, flow->sent, code, &answer);
+    return flow_finish(flow, &answer);
 }
 
 enum status
