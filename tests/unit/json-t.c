@@ -368,6 +368,10 @@ test_print(void)
     ok(json_add_text(json, "a", "new") && json_print(json, &text)
            && strncmp(text.data, "{\"a\":\"new\",", 11) == 0,
        "a text is replaced");
+    ok(!json_add_text(NULL, "a", "b") && !json_add_integer(NULL, "a", 1)
+           && json_add_object(NULL, "a") == NULL
+           && !json_add_pair(NULL, "a", "b", "c"),
+       "and nothing to what memory was out for");
     secret_free(&text);
     json_free(json);
 }
