@@ -19,7 +19,7 @@
 /* Exit codes, as pam-cognito(1) documents them. */
 enum cli_exit {
     CLI_DONE = 0,
-    CLI_REFUSED = 1,     /* the pool said no, or check found problems */
+    CLI_REFUSED = 1, /* the pool said no, or check found problems */
     CLI_USAGE = 2,
     CLI_CONFIG = 3,      /* nothing can work with this configuration */
     CLI_UNAVAILABLE = 4, /* the pool could not be asked */
@@ -29,21 +29,21 @@ enum cli_exit {
 
 struct cli {
     struct output output;
-    const char *name;      /* of the subcommand */
-    const char *service;   /* "" unless --service was given */
-    char *config;          /* "config=/path", or NULL */
-    size_t setting_count;  /* --set, as given */
+    const char *name;     /* of the subcommand */
+    const char *service;  /* "" unless --service was given */
+    char *config;         /* "config=/path", or NULL */
+    size_t setting_count; /* --set, as given */
     const char *settings[CLI_SETTINGS_MAX];
     size_t attribute_count; /* sign-up: --email, --phone, --attribute */
     struct cognito_field attributes[CLI_ATTRIBUTES_MAX];
     bool debug;
-    bool explain;          /* secret-hash */
-    bool from_input;       /* secret-hash: --stdin */
-    bool tokens;           /* login */
+    bool explain;    /* secret-hash */
+    bool from_input; /* secret-hash: --stdin */
+    bool tokens;     /* login */
     bool show_tokens;
-    bool offline;          /* check, as the next */
+    bool offline; /* check, as the next */
     const char *report;
-    int operand_count;     /* words after the subcommand */
+    int operand_count; /* words after the subcommand */
     char **operands;
 };
 

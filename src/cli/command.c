@@ -143,15 +143,15 @@ read_settings(struct command *command)
     status = setup_read(&command->setup, command->argument_count,
                         command->arguments, command->cli->service, &trust);
     if (status == STATUS_CONFIG)
-        return command_complain(
-            command, status, "",
-            in_our_words(command->setup.message, line, sizeof(line)));
+        return command_complain(command, status, "",
+                                in_our_words(command->setup.message, line,
+                                             sizeof(line)));
     if (status != STATUS_OK)
         return command_complain(command, status, "", "");
     /* The module's keys count too: a typo there closes every login. */
-    command->module =
-        config_load(CONFIG_MODULE, command->argument_count,
-                    command->arguments, command->cli->service, &trust);
+    command->module = config_load(CONFIG_MODULE, command->argument_count,
+                                  command->arguments, command->cli->service,
+                                  &trust);
     if (command->module == NULL)
         return command_complain(command, STATUS_MEMORY, "", "");
     status = config_status(command->module);
@@ -291,8 +291,8 @@ command_open(struct cli *cli, const char *user, const char *extra,
     command->terminal.command = command;
     command->terminal.verbose = cli->debug;
     command->terminal.http = command->cognito.http;
-    command->terminal.budget_ms =
-        config_number(command->module, KEY_TIMEOUT) * 1000;
+    command->terminal.budget_ms = config_number(command->module, KEY_TIMEOUT)
+                                  * 1000;
     begin_work(command);
     return CLI_DONE;
 }

@@ -85,10 +85,9 @@ print_row(const struct output *output, const struct error_row *row)
         (void) snprintf(title, sizeof(title), "%s, \"%s\"", row->code,
                         row->fragment + 1);
     else
-        (void) snprintf(title, sizeof(title), "%s, \"... %s ...\"",
-                        row->code, row->fragment);
-    print(output, title, row->status,
-          (struct reason){row->meaning, row->fix});
+        (void) snprintf(title, sizeof(title), "%s, \"... %s ...\"", row->code,
+                        row->fragment);
+    print(output, title, row->status, (struct reason){row->meaning, row->fix});
 }
 
 static bool
@@ -116,8 +115,9 @@ http_name(const char *text)
         return "HTTP 429";
     if (digits[0] == '3')
         return "HTTP 3xx";
-    return digits[0] == '4' ? "HTTP 4xx" : digits[0] == '5' ? "HTTP 5xx"
-                                                            : text;
+    return digits[0] == '4'   ? "HTTP 4xx"
+           : digits[0] == '5' ? "HTTP 5xx"
+                              : text;
 }
 
 /* Every row of an error's name, in any case. */
@@ -238,8 +238,7 @@ returns(enum status status, int code)
     return pam_code(status, PHASE_AUTHENTICATE) == code
            || pam_code(status, PHASE_PRELIMINARY) == code
            || pam_code(status, PHASE_UPDATE) == code
-           || (code != PAM_IGNORE
-               && pam_code(status, PHASE_ACCOUNT) == code);
+           || (code != PAM_IGNORE && pam_code(status, PHASE_ACCOUNT) == code);
 }
 
 static bool

@@ -50,16 +50,16 @@ print_step(const struct record *record, const char *operation,
 {
     const struct output *output = &record->command->cli->output;
     struct json *object = json_new();
-    bool whole
-        = json_add_integer(object, "step", record->steps)
-          && json_add_text(object, "operation", operation)
-          && json_add_text(object, "reason", status_word(answer->status))
-          && json_add_text(object, "challenge", answer->challenge)
-          && json_add_text(object, "error", answer->error)
-          && json_add_text(object, "message", answer->message)
-          && json_add_text(object, "request_id", answer->request_id)
-          && json_add_integer(object, "http", answer->http)
-          && json_add_integer(object, "ms", answer->ms);
+    bool whole = json_add_integer(object, "step", record->steps)
+                 && json_add_text(object, "operation", operation)
+                 && json_add_text(object, "reason",
+                                  status_word(answer->status))
+                 && json_add_text(object, "challenge", answer->challenge)
+                 && json_add_text(object, "error", answer->error)
+                 && json_add_text(object, "message", answer->message)
+                 && json_add_text(object, "request_id", answer->request_id)
+                 && json_add_integer(object, "http", answer->http)
+                 && json_add_integer(object, "ms", answer->ms);
 
     output_line(output, answer->status == STATUS_OK ? TONE_FAINT : TONE_BAD,
                 "%2u  %-22s  HTTP %3ld  %5u ms  %s%s%s", record->steps,
@@ -113,22 +113,22 @@ print_verdict(const struct command *command, const char *scope)
     const struct outcome *outcome = &command->result.outcome;
     const char *pam
         = pam_code_name(pam_code(outcome->status, PHASE_AUTHENTICATE));
-    struct reason reason
-        = reason_of(outcome->status, outcome->error, outcome->note);
+    struct reason reason = reason_of(outcome->status, outcome->error,
+                                     outcome->note);
     bool accepted = outcome->status == STATUS_OK;
     struct json *object = json_new();
-    bool whole
-        = json_add_text(object, "user", command->name)
-          && json_add_boolean(object, "accepted", accepted)
-          && json_add_text(object, "reason", status_word(outcome->status))
-          && json_add_text(object, "pam", pam)
-          && json_add_text(object, "error", outcome->error)
-          && json_add_text(object, "note", outcome->note)
-          && json_add_text(object, "meaning", reason.meaning)
-          && json_add_text(object, "out_of_scope", scope)
-          && json_add_text(object, "request_id", outcome->request_id)
-          && json_add_integer(object, "http", outcome->http)
-          && json_add_integer(object, "ms", outcome->ms);
+    bool whole = json_add_text(object, "user", command->name)
+                 && json_add_boolean(object, "accepted", accepted)
+                 && json_add_text(object, "reason",
+                                  status_word(outcome->status))
+                 && json_add_text(object, "pam", pam)
+                 && json_add_text(object, "error", outcome->error)
+                 && json_add_text(object, "note", outcome->note)
+                 && json_add_text(object, "meaning", reason.meaning)
+                 && json_add_text(object, "out_of_scope", scope)
+                 && json_add_text(object, "request_id", outcome->request_id)
+                 && json_add_integer(object, "http", outcome->http)
+                 && json_add_integer(object, "ms", outcome->ms);
 
     output_object(output, object, whole);
     if (accepted) {

@@ -280,8 +280,8 @@ take_attribute(struct cli *cli, const char *name, char *value)
         *equals++ = '\0';
         name = value;
     }
-    cli->attributes[cli->attribute_count++]
-        = (struct cognito_field){name, equals};
+    cli->attributes[cli->attribute_count++] = (struct cognito_field){name,
+                                                                     equals};
     return true;
 }
 
@@ -435,12 +435,25 @@ dispatch(struct cli *cli, int argc, char **argv)
 static void
 protect(void)
 {
-    static const char *const hostile[] = {
-        "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_MODULES",
-        "OPENSSL_ENGINES", "OPENSSL_CONF_INCLUDE", "SSL_CERT_FILE",
-        "SSL_CERT_DIR", "CURL_CA_BUNDLE", "CURL_HOME", "HOSTALIASES",
-        "LOCALDOMAIN", "RES_OPTIONS", "http_proxy", "https_proxy",
-        "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+    static const char *const hostile[] = {"SSLKEYLOGFILE",
+                                          "OPENSSL_CONF",
+                                          "OPENSSL_MODULES",
+                                          "OPENSSL_ENGINES",
+                                          "OPENSSL_CONF_INCLUDE",
+                                          "SSL_CERT_FILE",
+                                          "SSL_CERT_DIR",
+                                          "CURL_CA_BUNDLE",
+                                          "CURL_HOME",
+                                          "HOSTALIASES",
+                                          "LOCALDOMAIN",
+                                          "RES_OPTIONS",
+                                          "http_proxy",
+                                          "https_proxy",
+                                          "HTTPS_PROXY",
+                                          "all_proxy",
+                                          "ALL_PROXY",
+                                          "no_proxy",
+                                          "NO_PROXY"};
     const struct rlimit none = {0, 0};
 
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++)

@@ -113,18 +113,17 @@ prefer(struct task *task)
 static enum cli_exit
 say_enrolled(struct task *task)
 {
-    command_done(
-        &task->command,
-        "%s has an authenticator app now, and is asked for its code.",
-        task->command.name);
+    command_done(&task->command,
+                 "%s has an authenticator app now, and is asked for its code.",
+                 task->command.name);
     return CLI_DONE;
 }
 
 static const struct action {
     const char *word;
     enum cli_exit (*run)(struct task *task);
-    bool sets_up;        /* an app, after the sign-in */
-    int operands;        /* before the user */
+    bool sets_up; /* an app, after the sign-in */
+    int operands; /* before the user */
 } actions[] = {
     {"enroll", say_enrolled, true, 1},
     {"status", show, false, 1},
@@ -134,9 +133,8 @@ static const struct action {
 static const struct action *
 find_action(const char *word)
 {
-    for (size_t i = 0; word != NULL
-                       && i < sizeof(actions) / sizeof(actions[0]);
-         i++)
+    for (size_t i = 0;
+         word != NULL && i < sizeof(actions) / sizeof(actions[0]); i++)
         if (strcmp(actions[i].word, word) == 0)
             return &actions[i];
     return NULL;
@@ -173,8 +171,8 @@ mfa(struct cli *cli)
     code = command_open(cli, cli_operand(cli, action->operands), setting,
                         &task.command);
     if (code == CLI_DONE) {
-        command_run(&task.command, action->sets_up ? ACCOUNT_ENROLL_APP
-                                                   : ACCOUNT_SIGN_IN);
+        command_run(&task.command,
+                    action->sets_up ? ACCOUNT_ENROLL_APP : ACCOUNT_SIGN_IN);
         code = command_judge(&task.command);
     }
     if (code == CLI_DONE)

@@ -27,8 +27,9 @@ static void
 print_explanation(const struct output *output, const struct ingredients *used,
                   const char *hash)
 {
-    output_line(output, TONE_PLAIN, "SECRET_HASH = Base64(HMAC-SHA-256(key, "
-                                    "message))");
+    output_line(output, TONE_PLAIN,
+                "SECRET_HASH = Base64(HMAC-SHA-256(key, "
+                "message))");
     output_line(output, TONE_PLAIN,
                 "  key:       the client secret, %zu characters, from %s",
                 used->secret_length, used->secret_from);

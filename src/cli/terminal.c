@@ -238,8 +238,7 @@ print_log(struct talk *talk, enum talk_level level, const char *text)
 bool
 terminal_open(struct terminal *terminal)
 {
-    terminal->talk = (struct talk){
-        .ask = ask, .tell = tell, .log = print_log};
+    terminal->talk = (struct talk){.ask = ask, .tell = tell, .log = print_log};
     terminal->fd = STDIN_FILENO;
     terminal->prompts = stderr;
     terminal->is_terminal = isatty(STDIN_FILENO) == 1;

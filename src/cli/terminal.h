@@ -20,12 +20,12 @@ struct command;
 /* talk is first: a pointer to it is a pointer to the whole. */
 struct terminal {
     struct talk talk;
-    int fd;                  /* where answers come from */
-    FILE *prompts;           /* where prompts go */
+    int fd;        /* where answers come from */
+    FILE *prompts; /* where prompts go */
     bool is_terminal;
-    bool verbose;            /* debug lines of the flows too */
-    struct http *http;       /* carried on while the person types, or NULL */
-    unsigned int budget_ms;  /* for what follows each answer */
+    bool verbose;           /* debug lines of the flows too */
+    struct http *http;      /* carried on while the person types, or NULL */
+    unsigned int budget_ms; /* for what follows each answer */
     const struct command *command; /* whose it is; for its own use */
 };
 

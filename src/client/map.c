@@ -138,8 +138,7 @@ map_parse(const char *text, size_t length, struct map **map_out,
         status = take_line(map, line, &problem);
     }
     if (status == STATUS_CONFIG)
-        (void) snprintf(error_out, error_size, "line %u: %s", number,
-                        problem);
+        (void) snprintf(error_out, error_size, "line %u: %s", number, problem);
     if (status == STATUS_OK) {
         *map_out = map;
         map = NULL;

@@ -80,8 +80,8 @@ is_exposed(int folder, const char *name, const char *word)
     int fd;
 
     fd = folder < 0 ? -1
-                    : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK
-                                               | O_NOCTTY);
+                    : openat(folder, name,
+                             O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return false;
     length = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)
@@ -288,9 +288,8 @@ read_map(struct setup *setup, const struct file_trust *trust)
         status = map_parse(text.data, text.length, &setup->map, error,
                            sizeof(error));
         if (status == STATUS_CONFIG) {
-            (void) snprintf(setup->message, sizeof(setup->message),
-                            "%s %s", text_path(path, shown, sizeof(shown)),
-                            error);
+            (void) snprintf(setup->message, sizeof(setup->message), "%s %s",
+                            text_path(path, shown, sizeof(shown)), error);
             status = fail(setup, "map_file", setup->message);
         }
     }
@@ -328,8 +327,8 @@ setup_read(struct setup *setup, size_t count, const char *const *arguments,
 {
     enum status status;
 
-    setup->config
-        = config_load(CONFIG_HELPER, count, arguments, service, trust);
+    setup->config = config_load(CONFIG_HELPER, count, arguments, service,
+                                trust);
     if (setup->config == NULL)
         return STATUS_MEMORY;
     judge_words(setup->config);
@@ -413,8 +412,7 @@ setup_open(struct setup *setup, const struct setup_origin *origin,
         .client_secret = &setup->client_secret,
         .keys = setup->keys,
         .keys_pinned = setup->keys != NULL,
-        .ip_address = setup->ip_address[0] == '\0' ? NULL
-                                                   : setup->ip_address,
+        .ip_address = setup->ip_address[0] == '\0' ? NULL : setup->ip_address,
         .metadata = setup->metadata,
     };
     setup->keys = NULL;

@@ -21,15 +21,15 @@ struct setup {
     struct config *config;
     struct pool pool;
     struct secret client_secret;
-    struct secret ca;          /* PEM; empty: the system's */
-    struct jwt_keys *keys;     /* from jwks_file */
-    struct map *map;           /* from map_file, or NULL */
-    struct json *metadata;     /* client_metadata, or NULL */
-    char ip_address[64];       /* threat_protection; or "" */
-    unsigned int proxy_port;   /* 0: no proxy */
-    bool keep_chain;           /* http_chain is wanted; set after setup_read */
-    char message[256];         /* what is wrong, for the log */
-    char warning[256];         /* what is odd, for the log; or "" */
+    struct secret ca;        /* PEM; empty: the system's */
+    struct jwt_keys *keys;   /* from jwks_file */
+    struct map *map;         /* from map_file, or NULL */
+    struct json *metadata;   /* client_metadata, or NULL */
+    char ip_address[64];     /* threat_protection; or "" */
+    unsigned int proxy_port; /* 0: no proxy */
+    bool keep_chain;         /* http_chain is wanted; set after setup_read */
+    char message[256];       /* what is wrong, for the log */
+    char warning[256];       /* what is odd, for the log; or "" */
 };
 
 /*

@@ -60,8 +60,8 @@ take_error(const struct secret *typed, const struct json *request,
            struct cognito_answer *answer)
 {
     const char *code = first_text(body, "__type", "code", NULL);
-    const char *message =
-        first_text(body, "message", "Message", "errorMessage");
+    const char *message = first_text(body, "message", "Message",
+                                     "errorMessage");
     enum status status;
 
     if (code[0] == '\0')
@@ -118,8 +118,8 @@ take_challenge(const struct secret *typed, const struct json *request,
 static enum status
 take_result(struct cognito_answer *answer)
 {
-    const struct json *result =
-        json_object(answer->body, "AuthenticationResult");
+    const struct json *result = json_object(answer->body,
+                                            "AuthenticationResult");
     enum status status;
 
     if (result == NULL)
@@ -131,8 +131,8 @@ take_result(struct cognito_answer *answer)
         status = take_secret(result, "IdToken", &answer->id_token);
     if (status == STATUS_OK)
         status = take_secret(result, "RefreshToken", &answer->refresh_token);
-    answer->has_result =
-        status == STATUS_OK && answer->access_token.length > 0;
+    answer->has_result = status == STATUS_OK
+                         && answer->access_token.length > 0;
     return status;
 }
 
@@ -197,14 +197,14 @@ take_answer(const struct secret *typed, const struct json *request,
     if (status == STATUS_UNREADABLE)
         (void) snprintf(answer->message, sizeof answer->message,
                         "the answer is %s",
-                        body != NULL ? "no object"
-                                     : json_fault(http->body.data,
-                                                  http->body.length));
+                        body != NULL
+                            ? "no object"
+                            : json_fault(http->body.data, http->body.length));
     /* A code decides before the HTTP status does. */
     if (http->code != 200 || http->error_type[0] != '\0'
         || json_has(body, "__type")) {
-        status = take_error(typed, request,
-                            status == STATUS_OK ? body : NULL, http, answer);
+        status = take_error(typed, request, status == STATUS_OK ? body : NULL,
+                            http, answer);
         goto out;
     }
     if (status == STATUS_OK) {

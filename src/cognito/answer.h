@@ -33,13 +33,13 @@ struct cognito_answer {
     char error[96];
     char message[208];
     char request_id[80];
-    int64_t date;                   /* of the service, Unix seconds or 0 */
-    struct json *body;              /* the object; NULL: failure or empty */
-    char challenge[64];             /* ChallengeName, "" when none */
-    enum challenge asked;           /* which one that is */
+    int64_t date;         /* of the service, Unix seconds or 0 */
+    struct json *body;    /* the object; NULL: failure or empty */
+    char challenge[64];   /* ChallengeName, "" when none */
+    enum challenge asked; /* which one that is */
     struct secret session;
-    const struct json *parameters;  /* ChallengeParameters, inside body */
-    bool has_result;                /* AuthenticationResult is an object */
+    const struct json *parameters; /* ChallengeParameters, inside body */
+    bool has_result;               /* AuthenticationResult is an object */
     struct secret id_token;
     struct secret access_token;
     struct secret refresh_token;
@@ -62,8 +62,7 @@ enum answer_expected {
  * repeats the request, or what was typed (NULL: nothing), is withheld. *answer
  * is {0} before.
  */
-enum status answer_read(const struct secret *typed,
-                        const struct json *request,
+enum status answer_read(const struct secret *typed, const struct json *request,
                         enum answer_expected expected, enum status fault,
                         const struct http_answer *http,
                         struct cognito_answer *answer);

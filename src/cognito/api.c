@@ -49,8 +49,7 @@ new_request(void)
 {
     struct json *body = json_new();
 
-    return (struct draft){body,
-                            body == NULL ? STATUS_MEMORY : STATUS_OK};
+    return (struct draft){body, body == NULL ? STATUS_MEMORY : STATUS_OK};
 }
 
 static void
@@ -454,13 +453,12 @@ static void
 observe_keys(const struct cognito *cognito, const struct http_answer *http,
              enum status status)
 {
-    struct cognito_answer answer = {
-        .status = status, .http = http->code, .ms = http->ms};
+    struct cognito_answer answer
+        = {.status = status, .http = http->code, .ms = http->ms};
 
     if (cognito->observe == NULL)
         return;
-    (void) snprintf(answer.message, sizeof answer.message, "%s",
-                    http->detail);
+    (void) snprintf(answer.message, sizeof answer.message, "%s", http->detail);
     cognito->observe(cognito->observer, "jwks", &answer);
 }
 

@@ -27,13 +27,13 @@ struct cognito {
     const char *client_id;
     const struct secret *client_secret; /* empty: a public client */
     struct http *http;
-    struct jwt_keys *keys;      /* fetched or pinned; freed by cognito_close */
-    bool keys_pinned;           /* from jwks_file: never fetched */
-    const char *ip_address;     /* UserContextData.IpAddress, or NULL */
+    struct jwt_keys *keys;  /* fetched or pinned; freed by cognito_close */
+    bool keys_pinned;       /* from jwks_file: never fetched */
+    const char *ip_address; /* UserContextData.IpAddress, or NULL */
     const struct json *metadata; /* ClientMetadata, or NULL */
-    const struct secret *typed; /* never repeated from an answer; or NULL */
-    unsigned int requests;      /* POSTs made, for the log */
-    struct json *ahead;         /* a request that was sent ahead, or NULL */
+    const struct secret *typed;  /* never repeated from an answer; or NULL */
+    unsigned int requests;       /* POSTs made, for the log */
+    struct json *ahead;          /* a request that was sent ahead, or NULL */
     /*
      * Is told of every exchange when it is over, that for the keys ("jwks")
      * too, before the caller sees the answer. NULL: nobody is.
@@ -58,8 +58,7 @@ void cognito_close(struct cognito *cognito);
  * worth is for the caller to decide. An answer with neither is
  * STATUS_UNREADABLE.
  */
-enum status cognito_initiate_auth(struct cognito *cognito,
-                                  enum auth_flow flow,
+enum status cognito_initiate_auth(struct cognito *cognito, enum auth_flow flow,
                                   const struct cognito_field *fields,
                                   size_t count,
                                   struct cognito_answer *answer_out);

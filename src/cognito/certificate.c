@@ -70,8 +70,7 @@ certificate_read(const char *pem, size_t length, size_t max,
 
         read_name(X509_get_subject_name(x509), out->subject,
                   sizeof out->subject);
-        read_name(X509_get_issuer_name(x509), out->issuer,
-                  sizeof out->issuer);
+        read_name(X509_get_issuer_name(x509), out->issuer, sizeof out->issuer);
         out->from = read_time(X509_get0_notBefore(x509));
         out->until = read_time(X509_get0_notAfter(x509));
         X509_free(x509);

@@ -13,7 +13,7 @@
 struct certificate {
     char subject[128]; /* "CN=...,O=...", printable */
     char issuer[128];
-    int64_t from;      /* Unix seconds */
+    int64_t from; /* Unix seconds */
     int64_t until;
 };
 

@@ -14,7 +14,7 @@
 #include "cognito/error.h"
 #include "cognito/vocabulary.h"
 
-#define ECHO_MIN 6 /* shorter values stand in messages by chance */
+#define ECHO_MIN 6         /* shorter values stand in messages by chance */
 #define CLIENT_ID_USUAL 32 /* characters; those of AWS have 26 */
 
 struct echo {
@@ -80,6 +80,6 @@ bool
 echo_in_name(const struct secret *typed, const struct json *request,
              const char *name)
 {
-    return vocabulary_named(name) == CHALLENGE_UNKNOWN
-           && !error_is_known(name) && echo_in_text(typed, request, name);
+    return vocabulary_named(name) == CHALLENGE_UNKNOWN && !error_is_known(name)
+           && echo_in_text(typed, request, name);
 }

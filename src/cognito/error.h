@@ -18,8 +18,8 @@ struct error_row {
     const char *fragment; /* of the message, any case; behind a "=" it is the
                              whole one, but for a full stop; NULL: any */
     enum status status;
-    const char *meaning;  /* for an administrator, one sentence */
-    const char *fix;      /* what usually helps, one sentence, or "" */
+    const char *meaning; /* for an administrator, one sentence */
+    const char *fix;     /* what usually helps, one sentence, or "" */
 };
 
 /*

@@ -220,9 +220,8 @@ http_get(struct http *http, const char *path, struct http_answer *answer_out)
     if (is_late(http))
         return STATUS_TIMEOUT;
     status = transfer_get(&http->transfers, path, 0);
-    return status == STATUS_OK
-               ? finish(http, &http->transfers.get, answer_out)
-               : status;
+    return status == STATUS_OK ? finish(http, &http->transfers.get, answer_out)
+                               : status;
 }
 
 void

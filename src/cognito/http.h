@@ -24,25 +24,25 @@
 struct http;
 
 struct http_options {
-    const char *endpoint;       /* https://host[:port] */
-    const char *ca_pem;         /* trust anchors, PEM; NULL: the system's */
+    const char *endpoint; /* https://host[:port] */
+    const char *ca_pem;   /* trust anchors, PEM; NULL: the system's */
     size_t ca_pem_length;
-    const char *proxy;          /* NULL: none */
+    const char *proxy; /* NULL: none */
     const char *user_agent;
-    unsigned int connect_ms;    /* counted from the end of resolving */
-    unsigned int idle_ms;       /* 0: HTTP_IDLE_MS; tests are impatient */
-    bool keep_chain;            /* for http_chain */
+    unsigned int connect_ms; /* counted from the end of resolving */
+    unsigned int idle_ms;    /* 0: HTTP_IDLE_MS; tests are impatient */
+    bool keep_chain;         /* for http_chain */
 };
 
 struct http_answer {
-    long code;                  /* HTTP status, 0 when none arrived */
+    long code; /* HTTP status, 0 when none arrived */
     struct secret body;
-    char request_id[80];        /* x-amzn-RequestId, cleaned */
-    char error_type[128];       /* x-amzn-ErrorType as received, cleaned */
-    char error_message[256];    /* x-amzn-ErrorMessage, cleaned */
-    int64_t date;               /* Date header, Unix seconds; 0 when none */
-    unsigned int ms;            /* from first byte asked to last received */
-    char detail[160];           /* curl's words about a fault, cleaned */
+    char request_id[80];     /* x-amzn-RequestId, cleaned */
+    char error_type[128];    /* x-amzn-ErrorType as received, cleaned */
+    char error_message[256]; /* x-amzn-ErrorMessage, cleaned */
+    int64_t date;            /* Date header, Unix seconds; 0 when none */
+    unsigned int ms;         /* from first byte asked to last received */
+    char detail[160];        /* curl's words about a fault, cleaned */
 };
 
 /* STATUS_MEMORY or STATUS_INTERNAL. http_close what comes out. */

@@ -46,8 +46,7 @@ const struct json *json_array(const struct json *object, const char *key);
 const char *json_text(const struct json *object, const char *key);
 bool json_integer(const struct json *object, const char *key,
                   int64_t *value_out);
-bool json_boolean(const struct json *object, const char *key,
-                  bool *value_out);
+bool json_boolean(const struct json *object, const char *key, bool *value_out);
 /* Is there a member of that name that is not null, of whatever type? */
 bool json_has(const struct json *object, const char *key);
 bool json_is_object(const struct json *json);

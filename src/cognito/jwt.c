@@ -374,8 +374,7 @@ static const char *
 check_claims(const struct json *claims, const struct jwt_expect *expect)
 {
     if (!is_text(claims, "iss", expect->issuer)
-        && (expect->updated_issuer == NULL
-            || expect->updated_issuer[0] == '\0'
+        && (expect->updated_issuer == NULL || expect->updated_issuer[0] == '\0'
             || !is_text(claims, "iss", expect->updated_issuer)))
         return "iss";
     if (!is_text(claims, "aud", expect->audience))

@@ -14,7 +14,7 @@
 #include "cognito/json.h"
 #include "common/status.h"
 
-#define JWT_LEEWAY 60            /* forgiven seconds of clock difference */
+#define JWT_LEEWAY 60              /* forgiven seconds of clock difference */
 #define JWT_TOKEN_MAX (256 * 1024) /* bytes; triggers may add many claims */
 #define JWT_KEYS_MAX 64            /* Cognito publishes two */
 #define JWT_WHY_SIZE 176           /* bytes of a reason with its NUL */
@@ -38,9 +38,9 @@ bool jwt_keys_cover(const struct jwt_keys *keys, const char *token);
 struct jwt_expect {
     const char *issuer;
     const char *updated_issuer; /* will do as well; NULL or "": none */
-    const char *audience;  /* the app client ID */
-    const char *token_use; /* "id": the audience stands in aud */
-    int64_t now;           /* Unix seconds */
+    const char *audience;       /* the app client ID */
+    const char *token_use;      /* "id": the audience stands in aud */
+    int64_t now;                /* Unix seconds */
 };
 
 /*

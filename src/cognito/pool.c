@@ -16,7 +16,7 @@
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
-#define HOST_MAX 253 /* RFC 1035 */
+#define HOST_MAX 253  /* RFC 1035 */
 #define REGION_MAX 24 /* characters; those of AWS have up to 16 */
 #define PORT_HTTPS 443
 

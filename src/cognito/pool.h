@@ -28,15 +28,15 @@ struct pool_options {
 struct pool {
     char id[POOL_ID_MAX + 1];
     char region[POOL_ID_MAX + 1];
-    char name[POOL_ID_MAX + 1];       /* after the first _ : SRP's pool name */
-    char endpoint[POOL_URL_MAX];      /* https://host[:port], no slash */
-    char host[POOL_URL_MAX];          /* the endpoint's host, no brackets */
-    unsigned int port;                /* the endpoint's port, 443 if unnamed */
-    char issuer[POOL_URL_MAX];        /* of the region that is asked */
+    char name[POOL_ID_MAX + 1];  /* after the first _ : SRP's pool name */
+    char endpoint[POOL_URL_MAX]; /* https://host[:port], no slash */
+    char host[POOL_URL_MAX];     /* the endpoint's host, no brackets */
+    unsigned int port;           /* the endpoint's port, 443 if unnamed */
+    char issuer[POOL_URL_MAX];   /* of the region that is asked */
     char updated_issuer[POOL_URL_MAX]; /* the other one, or "" */
-    char keys_path[POOL_ID_MAX + 32]; /* "/<id>/.well-known/jwks.json" */
+    char keys_path[POOL_ID_MAX + 32];  /* "/<id>/.well-known/jwks.json" */
     bool amazon_roots; /* partition aws or aws-us-gov, host Amazon's own */
-    char warning[160];                /* "" or why the ID looks odd */
+    char warning[160]; /* "" or why the ID looks odd */
 };
 
 /*

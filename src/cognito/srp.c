@@ -64,11 +64,11 @@ sha256(const struct piece *pieces, size_t count,
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool done;
 
-    done =
-        context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+    done = context != NULL
+           && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
     for (size_t i = 0; done && i < count; i++)
-        done =
-            EVP_DigestUpdate(context, pieces[i].data, pieces[i].length) == 1;
+        done = EVP_DigestUpdate(context, pieces[i].data, pieces[i].length)
+               == 1;
     done = done && EVP_DigestFinal_ex(context, digest_out, NULL) == 1;
     EVP_MD_CTX_free(context);
     return done;
@@ -89,8 +89,8 @@ hmac(const void *key, size_t key_length, const struct piece *pieces,
     size_t length = 0;
     bool done;
 
-    done =
-        context != NULL && EVP_MAC_init(context, key, key_length, params) == 1;
+    done = context != NULL
+           && EVP_MAC_init(context, key, key_length, params) == 1;
     for (size_t i = 0; done && i < count; i++)
         done = EVP_MAC_update(context, pieces[i].data, pieces[i].length) == 1;
     done = done
@@ -436,8 +436,8 @@ srp_answer(const struct srp *srp, const char *pool_name, const char *user_id,
     status = read_base64(secret_block, &block, &block_length);
     if (status != STATUS_OK)
         return status;
-    status =
-        srp_derive(srp, pool_name, user_id, password, salt_hex, b_hex, &steps);
+    status = srp_derive(srp, pool_name, user_id, password, salt_hex, b_hex,
+                        &steps);
     if (status == STATUS_OK) {
         struct piece pieces[] = {
             piece_of_text(pool_name),

@@ -41,9 +41,8 @@ on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
 
-    return intake_header(&transfer->intake, bytes, size * count)
-               ? size * count
-               : 0;
+    return intake_header(&transfer->intake, bytes, size * count) ? size * count
+                                                                 : 0;
 }
 
 static size_t
@@ -164,28 +163,28 @@ set_common(struct transfer *transfer, const struct http_options *options)
 #else
         set_number(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTPS)
 #endif
-           && set_number(easy, CURLOPT_FOLLOWLOCATION, 0)
-           && set_number(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-           && set_number(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-           && set_number(easy, CURLOPT_SSL_VERIFYPEER, 1)
-           && set_number(easy, CURLOPT_SSL_VERIFYHOST, 2)
-           && set_trust(easy, options)
-           /* Set also where there is none: NULL would ask the environment. */
-           && set_text(easy, CURLOPT_PROXY, proxy)
-           && set_text(easy, CURLOPT_NOPROXY, proxy[0] == '\0' ? "*" : "")
-           && set_number(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED)
-           && set_text(easy, CURLOPT_USERAGENT, options->user_agent)
-           && set_number(easy, CURLOPT_NOSIGNAL, 1)
-           && set_number(easy, CURLOPT_TCP_NODELAY, 1)
+        && set_number(easy, CURLOPT_FOLLOWLOCATION, 0)
+        && set_number(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        && set_number(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        && set_number(easy, CURLOPT_SSL_VERIFYPEER, 1)
+        && set_number(easy, CURLOPT_SSL_VERIFYHOST, 2)
+        && set_trust(easy, options)
+        /* Set also where there is none: NULL would ask the environment. */
+        && set_text(easy, CURLOPT_PROXY, proxy)
+        && set_text(easy, CURLOPT_NOPROXY, proxy[0] == '\0' ? "*" : "")
+        && set_number(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED)
+        && set_text(easy, CURLOPT_USERAGENT, options->user_agent)
+        && set_number(easy, CURLOPT_NOSIGNAL, 1)
+        && set_number(easy, CURLOPT_TCP_NODELAY, 1)
 #if LIBCURL_VERSION_NUM >= 0x075700
-           /*
+        /*
             * Without this, giving up joins the thread that waits for a dead
             * resolver. The thread outlives the transfer, never the program.
             */
-           && set_number(easy, CURLOPT_QUICK_EXIT, 1)
+        && set_number(easy, CURLOPT_QUICK_EXIT, 1)
 #endif
-           && set_number(easy, CURLOPT_CERTINFO, options->keep_chain)
-           && set_number(easy, CURLOPT_MAXFILESIZE, HTTP_BODY_MAX);
+        && set_number(easy, CURLOPT_CERTINFO, options->keep_chain)
+        && set_number(easy, CURLOPT_MAXFILESIZE, HTTP_BODY_MAX);
 }
 
 static bool
@@ -380,8 +379,8 @@ conclude_round(struct transfer *transfer, CURLcode result)
     transfer->done = !transfer->dropped;
     transfer->result = result;
     transfer->ended = http_now();
-    transfer->intake.answer.ms =
-        (unsigned int) (transfer->ended - transfer->started);
+    transfer->intake.answer.ms
+        = (unsigned int) (transfer->ended - transfer->started);
     transfer->all->used = transfer->ended;
 }
 
@@ -419,8 +418,7 @@ is_connecting(const struct transfer *transfer)
 int
 transfer_longest_wait(const struct transfers *transfers)
 {
-    return is_connecting(&transfers->get)
-                   || is_connecting(&transfers->post)
+    return is_connecting(&transfers->get) || is_connecting(&transfers->post)
                ? CONNECT_POLL_MS
                : POLL_MS;
 }
@@ -684,8 +682,7 @@ transfer_post(struct transfers *transfers, const char *target,
         && curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                             (curl_off_t) transfers->body.length)
                == CURLE_OK
-        && curl_easy_setopt(post->easy, CURLOPT_HTTPHEADER,
-                            transfers->headers)
+        && curl_easy_setopt(post->easy, CURLOPT_HTTPHEADER, transfers->headers)
                == CURLE_OK
         && set_number(post->easy, CURLOPT_FRESH_CONNECT,
                       leave_dead(transfers))) {
@@ -720,8 +717,7 @@ transfer_chain(const struct transfers *transfers, struct secret *pem_out)
     bool done;
 
     secret_free(pem_out);
-    if (curl_easy_getinfo(transfers->get.easy, CURLINFO_CERTINFO,
-                          &chain)
+    if (curl_easy_getinfo(transfers->get.easy, CURLINFO_CERTINFO, &chain)
             != CURLE_OK
         || chain == NULL || chain->num_of_certs == 0)
         return true;

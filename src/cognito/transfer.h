@@ -25,8 +25,8 @@
 /* One exchange and what has arrived of it, for others to read only. */
 struct transfer {
     struct transfers *all;
-    void *easy; /* curl's handle */
-    int socket; /* of the connection used last, while it is open, or -1 */
+    void *easy;  /* curl's handle */
+    int socket;  /* of the connection used last, while it is open, or -1 */
     bool begun;  /* and neither taken nor dropped */
     bool active; /* under way: handed to the multi handle */
     bool done;   /* result holds */
@@ -40,7 +40,7 @@ struct transfer {
     bool connecting; /* to these; else curl resolves, or needs neither */
     long limit_ms;   /* for all that comes after resolving; 0 for none */
     bool asked;      /* curl has begun to write the request */
-    bool dropped; /* nobody wants it, and curl is still resolving for it */
+    bool dropped;    /* nobody wants it, and curl is still resolving for it */
     struct intake intake;
 };
 
@@ -106,8 +106,7 @@ void transfer_drop(struct transfer *transfer);
 void transfer_hang_up(struct transfers *transfers);
 
 /* As http_chain, of the GET. */
-bool transfer_chain(const struct transfers *transfers,
-                    struct secret *pem_out);
+bool transfer_chain(const struct transfers *transfers, struct secret *pem_out);
 
 /* The file of trust anchors that curl reads by itself, or "". */
 void transfer_anchors(char *path_out, size_t size);

@@ -17,6 +17,7 @@
  * host would take the second factor away from everybody who knows the password
  * there), and the administrator's own, which has no public operation.
  */
+/* clang-format off */
 static const struct challenge_row challenges[CHALLENGE_COUNT] = {
     [CHALLENGE_NONE] = {"", .kinds = NEXT_RESULT},
     [CHALLENGE_UNKNOWN] = {.word = ""},
@@ -93,6 +94,7 @@ static const struct auth_flow_row flows[AUTH_FLOW_COUNT] = {
         "custom_srp", "CUSTOM_AUTH", .with = CHALLENGE_PASSWORD_SRP,
         .first = "SRP_A", .next = NEXT_VERIFIER},
 };
+/* clang-format on */
 
 const struct challenge_row *
 vocabulary_challenge(enum challenge challenge)

@@ -17,17 +17,17 @@
 /* What an answer of the service may hold: a result or challenges of a kind. */
 enum next {
     NEXT_RESULT = 1 << 0,
-    NEXT_MFA = 1 << 1,          /* a second factor, or its choice */
+    NEXT_MFA = 1 << 1, /* a second factor, or its choice */
     NEXT_NEW_PASSWORD = 1 << 2,
-    NEXT_VERIFIER = 1 << 3,     /* the proof that follows SRP_A */
+    NEXT_VERIFIER = 1 << 3, /* the proof that follows SRP_A */
     NEXT_CUSTOM = 1 << 4,
-    NEXT_SELECT = 1 << 5,       /* the choice of a first factor */
-    NEXT_FIRST = 1 << 6,        /* a code as the first factor */
+    NEXT_SELECT = 1 << 5, /* the choice of a first factor */
+    NEXT_FIRST = 1 << 6,  /* a code as the first factor */
     NEXT_PASSWORD = 1 << 7,
     NEXT_SRP = 1 << 8,
-    NEXT_SET_UP = 1 << 9,       /* a second factor must be set up */
-    NEXT_AFTER_PASSWORD
-    = NEXT_RESULT | NEXT_MFA | NEXT_SET_UP | NEXT_NEW_PASSWORD
+    NEXT_SET_UP = 1 << 9, /* a second factor must be set up */
+    NEXT_AFTER_PASSWORD = NEXT_RESULT | NEXT_MFA | NEXT_SET_UP
+                          | NEXT_NEW_PASSWORD
 };
 
 /* By what a challenge is answered. */

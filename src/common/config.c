@@ -20,8 +20,8 @@
 
 #define SECONDS_MAX 600
 #define UID_MAX_SETTING 60000
-#define WHERE_MAX 96      /* bytes of "FILE line N" */
-#define SHOWN_PATH_MAX 60 /* bytes of a path in it, or of its end */
+#define WHERE_MAX 96       /* bytes of "FILE line N" */
+#define SHOWN_PATH_MAX 60  /* bytes of a path in it, or of its end */
 #define SHOWN_VALUE_MAX 20 /* bytes of a faulty value that is quoted */
 #define KEY_NAME_MAX 32
 #define NAME_SIZE 64 /* of what may be a key, with its NUL */
@@ -35,8 +35,9 @@ enum where { ANYWHERE, ARGUMENT };
 
 static const struct config_entry entries[KEY_COUNT] = {
 #define SETTING(key, name, owner, type, where, standard, choices, expected)   \
-    [KEY_##key] = {name,     CONFIG_##owner, CONFIG_##type,                   \
-                   (where) == ARGUMENT, standard, choices, expected},
+    [KEY_##key]                                                               \
+        = {name,     CONFIG_##owner, CONFIG_##type, (where) == ARGUMENT,      \
+           standard, choices,        expected},
 #include "common/settings.def"
 #undef SETTING
 };
@@ -579,8 +580,8 @@ wipe_lines(struct file_lines *lines, char line[CONFIG_VALUE_MAX])
 }
 
 static void
-take_file(struct config *config, int fd, const char *path,
-          const char *service, const struct file_trust *trust)
+take_file(struct config *config, int fd, const char *path, const char *service,
+          const struct file_trust *trust)
 {
     struct position position = {.service = service, .rank = RANK_FILE};
     struct file_lines lines = {.fd = fd};
@@ -700,8 +701,7 @@ config_text(const struct config *config, enum config_key key)
 {
     const struct value *value = &config->values[key];
 
-    return value->rank == RANK_NONE ? entries[key].standard
-                                    : value->text.data;
+    return value->rank == RANK_NONE ? entries[key].standard : value->text.data;
 }
 
 bool
@@ -794,9 +794,9 @@ file_excepts(int fd, const char *user)
     char line[CONFIG_VALUE_MAX];
     bool found = false, broken = false;
 
-    while (!found
-           && (file_next_line(&lines, line, sizeof(line), &broken)
-               || broken)) {
+    while (
+        !found
+        && (file_next_line(&lines, line, sizeof(line), &broken) || broken)) {
         char *text = text_trim(line);
         char *equals = strchr(text, '=');
         char visible = first_visible(text), rest = '\0';

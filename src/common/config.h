@@ -49,7 +49,7 @@ struct config_entry {
     enum config_type type;
     bool argument_only;
     const char *standard; /* default value, NULL for none */
-    const char *choices; /* "one|two", for CONFIG_CHOICE and special values */
+    const char *choices;  /* "one|two", for CONFIG_CHOICE and special values */
     const char *expected; /* what a message says was expected */
 };
 

@@ -208,8 +208,7 @@ step(struct walk *walk, const char *part, int *found_out)
     fd = openat(walk->folder, part, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(walk, " in this folder");
-    (void) snprintf(walk->real + used, sizeof(walk->real) - used, "/%s",
-                    part);
+    (void) snprintf(walk->real + used, sizeof(walk->real) - used, "/%s", part);
     if (fstat(fd, &st) < 0) {
         result = fail_errno(walk, "");
     } else if (S_ISLNK(st.st_mode)
@@ -274,9 +273,8 @@ check_file(const struct walk *walk, const struct stat *st)
         return refuse(walk, walk->real, "must be a regular file");
     if (!is_owner(st, trust))
         return refuse(walk, walk->real,
-                      trust->owner == 0
-                          ? "must belong to root (chown root)"
-                          : "must belong to root or to you");
+                      trust->owner == 0 ? "must belong to root (chown root)"
+                                        : "must belong to root or to you");
     if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return refuse(walk, walk->real,
                       "must not be writable by group or others (chmod go-w)");
@@ -298,8 +296,7 @@ open_found(struct walk *walk, int *fd_out)
                 O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return fail_errno(walk, "");
-    result = fstat(fd, &st) < 0 ? fail_errno(walk, "")
-                                : check_file(walk, &st);
+    result = fstat(fd, &st) < 0 ? fail_errno(walk, "") : check_file(walk, &st);
     if (result == FILE_OK && st.st_size > FILE_SIZE_MAX)
         result = refuse(walk, walk->real, "is too large");
     if (result == FILE_OK)

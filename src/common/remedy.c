@@ -19,8 +19,8 @@
 static bool
 has_capabilities(void)
 {
-    struct __user_cap_header_struct header = {
-        .version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_header_struct header
+        = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
     const unsigned int both = 1u << CAP_SETUID | 1u << CAP_SETGID;
 

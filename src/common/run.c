@@ -39,11 +39,9 @@ start(char *const words[], int output, pid_t *pid_out)
     done = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
                                             "/dev/null", O_RDONLY, 0)
                == 0
-           && posix_spawn_file_actions_adddup2(&actions, output,
-                                               STDOUT_FILENO)
+           && posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
                   == 0
-           && posix_spawn_file_actions_adddup2(&actions, output,
-                                               STDERR_FILENO)
+           && posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
                   == 0
            && posix_spawn(pid_out, words[0], &actions, NULL, words,
                           environment)
@@ -91,8 +89,8 @@ attend(pid_t pid, int fd, unsigned int ms, char *buffer,
         (void) kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    return secret_set(output_out, buffer, length) && done
-           && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return secret_set(output_out, buffer, length) && done && WIFEXITED(status)
+           && WEXITSTATUS(status) == 0;
 }
 
 bool

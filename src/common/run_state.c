@@ -20,9 +20,9 @@
 
 #include "common/clock.h"
 
-#define STAMP_TEXT_SIZE 20 /* bytes of a stamp, written all at once */
+#define STAMP_TEXT_SIZE 20      /* bytes of a stamp, written all at once */
 #define RUN_STATE_SIZE_MAX 4096 /* bytes of a file; more than any has */
-#define LOCK_MS 50         /* nobody needs it that long, but may be stopped */
+#define LOCK_MS 50 /* nobody needs it that long, but may be stopped */
 
 /* The folder, made when missing; -1 unless it is root's alone. */
 static int
@@ -76,11 +76,9 @@ renew(int fd)
         return STAMP_CANNOT;
     then = strtoll(text, NULL, 10);
     /* An empty file was made just now. */
-    if (text[0] != '\0' && then <= now
-        && now - then < STAMP_CODE_SECONDS)
+    if (text[0] != '\0' && then <= now && now - then < STAMP_CODE_SECONDS)
         return STAMP_NO;
-    (void) snprintf(text, sizeof(text), "%0*lld\n", STAMP_TEXT_SIZE - 1,
-                    now);
+    (void) snprintf(text, sizeof(text), "%0*lld\n", STAMP_TEXT_SIZE - 1, now);
     return pwrite(fd, text, STAMP_TEXT_SIZE, 0) == STAMP_TEXT_SIZE
                ? STAMP_YES
                : STAMP_CANNOT;

@@ -16,11 +16,11 @@
 #include "common/secret.h"
 
 #define WIRE_VERSION 1
-#define WIRE_MAX 16384   /* bytes of a packet */
-#define WIRE_ID_SIZE 16  /* bytes of a request's id */
+#define WIRE_MAX 16384  /* bytes of a packet */
+#define WIRE_ID_SIZE 16 /* bytes of a request's id */
 #define WIRE_BLOCK_MAX 8192
 #define WIRE_ARGS_MAX 128 /* module arguments in a START */
-#define WIRE_FD 3        /* where the helper finds its socket */
+#define WIRE_FD 3         /* where the helper finds its socket */
 
 enum wire_type {
     /* module to helper */
@@ -53,10 +53,12 @@ enum wire_operation {
 
 /* RESULT: bits of its flags. */
 #define WIRE_MUST_CHANGE 1u /* signed in; the password must be changed now */
-#define WIRE_OUTAGE 2u      /* the endpoint could not be reached, and that is
-                             * not for want of time or of anything local */
-#define WIRE_EXPLAINED 4u   /* the account's state may be told: the password
-                             * was proved, or explain_status is set */
+/* The endpoint could not be reached, and that is not for want of time or of
+ * anything local. */
+#define WIRE_OUTAGE 2u
+/* The account's state may be told: the password was proved, or explain_status
+ * is set. */
+#define WIRE_EXPLAINED 4u
 
 /* What became of a send or a receive. */
 enum wire_result {

@@ -79,8 +79,7 @@ refuses(const struct pam_line *line, const struct trial *trial)
     if (line == trial->spared)
         return false;
     return line == trial->tried
-           || (number < COMPANY_MAX
-               && ((trial->refusing >> number) & 1) != 0);
+           || (number < COMPANY_MAX && ((trial->refusing >> number) & 1) != 0);
 }
 
 static int
@@ -190,11 +189,11 @@ check_passed_by(struct check *check, const struct trial *trial,
 /* allow_services, or a refusal that stands. */
 static bool
 check_refusals(struct check *check, const struct trial *trial,
-            const struct pam_line *ours)
+               const struct pam_line *ours)
 {
-    static const int refusals[]
-        = {PAM_PERM_DENIED, PAM_ACCT_EXPIRED, PAM_AUTH_ERR, PAM_SYSTEM_ERR,
-           PAM_SERVICE_ERR};
+    static const int refusals[] = {PAM_PERM_DENIED, PAM_ACCT_EXPIRED,
+                                   PAM_AUTH_ERR, PAM_SYSTEM_ERR,
+                                   PAM_SERVICE_ERR};
 
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (lets_in(trial, refusals[i])) {

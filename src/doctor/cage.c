@@ -24,18 +24,18 @@
 #include "flows/talk.h"
 
 #define AREA "cage"
-#define LINES_MAX 12   /* of the helper's that are kept */
-#define GRACE_MS 3000  /* past the budget, which the helper keeps itself */
+#define LINES_MAX 12  /* of the helper's that are kept */
+#define GRACE_MS 3000 /* past the budget, which the helper keeps itself */
 #define READABLE                                                              \
     "the helper reads it as " HELPER_USER ": let everybody read the file at " \
     "the end of the link and search the folders on the way (chmod o+r, o+x)"
 
 /* What the helper said. */
 struct reply {
-    bool whole;              /* RESULT came, and was sound */
+    bool whole; /* RESULT came, and was sound */
     enum status status;
     unsigned int ms;
-    char error[TEXT_LINE_MAX + 1];   /* its last error line, or "" */
+    char error[TEXT_LINE_MAX + 1]; /* its last error line, or "" */
     char note[TEXT_LINE_MAX + 1];
     size_t count;
     char warnings[LINES_MAX][TEXT_LINE_MAX + 1];
@@ -108,8 +108,7 @@ listen_to(const struct check *check, struct wire *wire, int fd,
     while (!reply->whole) {
         int64_t left = limit - clock_ms();
 
-        if (left <= 0
-            || (poll(&watched, 1, (int) left) < 0 && errno != EINTR))
+        if (left <= 0 || (poll(&watched, 1, (int) left) < 0 && errno != EINTR))
             return;
         if (watched.revents == 0)
             continue;
@@ -130,7 +129,7 @@ judge_reply(struct check *check, const struct reply *reply)
     const struct reason reason = reason_of_status(reply->status);
     const char *detail = reply->note[0] != '\0'    ? reply->note
                          : reply->error[0] != '\0' ? reply->error
-                                                     : reason.meaning;
+                                                   : reason.meaning;
     const char *cause = reply->count > 0 ? reply->warnings[0] : NULL;
 
     check->cage_reached = reply->status == STATUS_OK;
@@ -143,9 +142,8 @@ judge_reply(struct check *check, const struct reply *reply)
                   cause != NULL ? READABLE : reason.fix,
                   "the helper, as " HELPER_USER " and confined, does not get "
                   "to %s, though this tool does (%s: %s)%s%s",
-                  check->setup.pool.host, status_word(reply->status),
-                  detail, cause != NULL ? "; " : "",
-                  cause != NULL ? cause : "");
+                  check->setup.pool.host, status_word(reply->status), detail,
+                  cause != NULL ? "; " : "", cause != NULL ? cause : "");
     for (size_t i = 0; i < reply->count; i++)
         check_add(check, CHECK_WARNING, AREA, READABLE, "%s",
                   reply->warnings[i]);

@@ -136,8 +136,7 @@ print_verdict(const struct check *check)
                  && json_add_text(object, "not_looked_at", check->left_out);
 
     if (check->left_out[0] != '\0')
-        output_line(output, TONE_FAINT, "Not looked at: %s.",
-                    check->left_out);
+        output_line(output, TONE_FAINT, "Not looked at: %s.", check->left_out);
     output_line(output,
                 problems > 0   ? TONE_BAD
                 : warnings > 0 ? TONE_WARNING

@@ -39,7 +39,7 @@ struct finding {
 struct check {
     struct cli *cli;
     const char *service;
-    const char *user;        /* or NULL */
+    const char *user;           /* or NULL */
     struct service_facts facts; /* of the host */
     struct {
         uid_t uid;
@@ -47,7 +47,7 @@ struct check {
         char name[SERVICE_USER_MAX]; /* "": root, or nobody in particular */
         enum lookup account;         /* of that name, where one is looked up */
         int error;                   /* why that failed */
-    } host;                      /* as whom its program runs */
+    } host;                          /* as whom its program runs */
     struct file_trust trust;
     struct pam_stack stack;
     const struct pam_line *line; /* of pam_cognito.so in auth, or NULL */
@@ -55,17 +55,17 @@ struct check {
     const char *arguments[CHECK_ARGUMENTS_MAX]; /* as the module gets them */
     struct config *module;
     struct setup setup;
-    bool usable;             /* the settings are good enough for the network */
-    bool helper_sound;       /* its program and user are as they must be */
-    bool cage_reached;       /* the helper itself reached the pool */
+    bool usable;       /* the settings are good enough for the network */
+    bool helper_sound; /* its program and user are as they must be */
+    bool cage_reached; /* the helper itself reached the pool */
     char issuer_seen[TEXT_LINE_MAX]; /* of the pool's tokens, or "" */
-    int64_t server_date;     /* the service's clock, Unix seconds, or 0 */
-    int64_t local_date;      /* ours when that arrived */
+    int64_t server_date; /* the service's clock, Unix seconds, or 0 */
+    int64_t local_date;  /* ours when that arrived */
     size_t finding_count;
     struct finding *findings;
     size_t problems;
     size_t warnings;
-    char left_out[512];      /* what was not judged, and why */
+    char left_out[512]; /* what was not judged, and why */
 };
 
 /*

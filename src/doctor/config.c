@@ -98,8 +98,7 @@ say_who(const struct check *check, char *out, size_t size)
                         "exists");
         return;
     }
-    (void) snprintf(out, size,
-                    "until then %s%s%s cannot log in%s%s%s",
+    (void) snprintf(out, size, "until then %s%s%s cannot log in%s%s%s",
                     listed ? users
                            : "every local account from minimum_uid on, local "
                              "administrators too,",
@@ -117,7 +116,7 @@ say_who(const struct check *check, char *out, size_t size)
 /* What to do about a fault that names itself well enough. */
 static const char *
 fix_of_fault(const struct check *check, const char *message, char *out,
-       size_t size)
+             size_t size)
 {
     char who[WHO_MAX];
 
@@ -152,9 +151,9 @@ add_fault(struct check *check, const char *area, const char *message)
 static bool
 read_module(struct check *check)
 {
-    check->module
-        = config_load(CONFIG_MODULE, check->argument_count, check->arguments,
-                      check->service, &check->trust);
+    check->module = config_load(CONFIG_MODULE, check->argument_count,
+                                check->arguments, check->service,
+                                &check->trust);
     if (check->module != NULL && config_status(check->module) == STATUS_OK)
         return true;
     add_fault(check, AREA,
@@ -192,9 +191,9 @@ describe_secret(struct check *check)
     else
         check_add(check, CHECK_OK, "client secret", NULL,
                   "from %s, readable to its owner alone",
-                  path != NULL ? path
-                               : config_where(setup->config,
-                                              KEY_CLIENT_SECRET));
+                  path != NULL
+                      ? path
+                      : config_where(setup->config, KEY_CLIENT_SECRET));
 }
 
 /* Which certificates of ca_file can still vouch for anybody. */
@@ -254,8 +253,8 @@ static void
 check_anchor_times(struct check *check)
 {
     unsigned int whole = config_number(check->module, KEY_TIMEOUT);
-    unsigned int connecting
-        = config_number(check->setup.config, KEY_CONNECT_TIMEOUT);
+    unsigned int connecting = config_number(check->setup.config,
+                                            KEY_CONNECT_TIMEOUT);
 
     if (connecting >= whole)
         check_add(check, CHECK_WARNING, AREA,
@@ -300,8 +299,8 @@ check_config(struct check *check)
         return;
     }
     module = read_module(check);
-    status = setup_read(&check->setup, check->argument_count,
-                        check->arguments, check->service, &check->trust);
+    status = setup_read(&check->setup, check->argument_count, check->arguments,
+                        check->service, &check->trust);
     if (status != STATUS_OK) {
         const char *message = status == STATUS_CONFIG ? check->setup.message
                                                       : "out of memory";
@@ -312,9 +311,10 @@ check_config(struct check *check)
                 && strcmp(message, config_message(check->module)) != 0
                 && strncmp(message, "user_pool_id: missing", 21) != 0
                 && strncmp(message, "client_id: missing", 18) != 0))
-            add_fault(check, strstr(message, "client_secret") == message
-                                 ? "client secret"
-                                 : AREA,
+            add_fault(check,
+                      strstr(message, "client_secret") == message
+                          ? "client secret"
+                          : AREA,
                       message);
         check_leave_out(check, "the user pool and its app client, which need "
                                "a configuration without faults");
@@ -330,8 +330,8 @@ check_config(struct check *check)
     describe_secret(check);
     if (check->setup.warning[0] != '\0')
         check_add(check, CHECK_WARNING, AREA,
-                  "compare user_pool_id with what the AWS console shows",
-                  "%s", check->setup.warning);
+                  "compare user_pool_id with what the AWS console shows", "%s",
+                  check->setup.warning);
     check_anchor_times(check);
     check->usable = check_anchors(check);
     if (!check->usable)

@@ -127,8 +127,8 @@ check_readable(struct check *check)
          check->setup.config != NULL && i < sizeof(files) / sizeof(files[0]);
          i++)
         if (config_text(check->setup.config, files[i]) != NULL)
-            good = check_path(check, config_text(check->setup.config,
-                                                 files[i]))
+            good = check_path(check,
+                              config_text(check->setup.config, files[i]))
                    && good;
     return good;
 }
@@ -189,6 +189,6 @@ check_host(struct check *check)
     good = check_questions(check) && good;
     if (good && check->host.uid != 0)
         check_add(check, CHECK_OK, AREA, NULL,
-                  "%s runs as %s, who can read what it needs",
-                  check->service, who(check));
+                  "%s runs as %s, who can read what it needs", check->service,
+                  who(check));
 }

@@ -36,8 +36,8 @@ check_helper_file(struct check *check)
     const char *path = config_text(check->module, KEY_HELPER);
     char real[FILE_PATH_MAX], error[256];
 
-    switch (file_check_program(path, &check->trust, real, error,
-                               sizeof(error))) {
+    switch (
+        file_check_program(path, &check->trust, real, error, sizeof(error))) {
     case FILE_OK:
         check_add(check, CHECK_OK, "helper", NULL, "%s", path);
         return;

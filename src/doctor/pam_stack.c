@@ -24,8 +24,8 @@
 #define DEPTH_MAX 16
 #define TEXT_MAX 4096
 
-static const char *const phases[PAM_PHASE_COUNT]
-    = {"auth", "account", "session", "password"};
+static const char *const phases[PAM_PHASE_COUNT] = {"auth", "account",
+                                                    "session", "password"};
 
 /* Where a line stands while files include each other. */
 struct place {
@@ -141,8 +141,7 @@ read_control(struct pam_line *line, const char *text, bool brackets)
         set_actions(line, PAM_ACTION_DONE, PAM_ACTION_IGNORE,
                     PAM_ACTION_IGNORE);
     else if (strcasecmp(text, "optional") == 0)
-        set_actions(line, PAM_ACTION_OK, PAM_ACTION_IGNORE,
-                    PAM_ACTION_IGNORE);
+        set_actions(line, PAM_ACTION_OK, PAM_ACTION_IGNORE, PAM_ACTION_IGNORE);
     else
         return false;
     return true;
@@ -387,11 +386,11 @@ read_file(struct pam_stack *stack, const struct place *from, const char *name,
 }
 
 bool
-pam_stack_read(struct pam_stack *stack,
-               const char *const folders[PLACES_PAM], const char *service)
+pam_stack_read(struct pam_stack *stack, const char *const folders[PLACES_PAM],
+               const char *service)
 {
-    struct place outside = {
-        .folders = folders, .file = service, .depth = -1, .only = -1};
+    struct place outside
+        = {.folders = folders, .file = service, .depth = -1, .only = -1};
 
     memset(stack, 0, sizeof(*stack));
     stack->lines = calloc(PAM_LINES_MAX, sizeof(*stack->lines));
@@ -411,8 +410,7 @@ pam_stack_free(struct pam_stack *stack)
         for (size_t j = 0; j < line->argument_count; j++) {
             /* It may hold a client secret. */
             if (line->arguments[j] != NULL)
-                secret_wipe(line->arguments[j],
-                               strlen(line->arguments[j]));
+                secret_wipe(line->arguments[j], strlen(line->arguments[j]));
             free(line->arguments[j]);
         }
         free(line->control);
@@ -540,8 +538,8 @@ pam_stack_run(const struct pam_stack *stack, enum pam_stack_phase phase,
               void *context)
 {
     const struct state start = {PAM_PERM_DENIED, UNDECIDED};
-    struct run run = {
-        .stack = stack, .phase = phase, .now = start, .entered = {start}};
+    struct run run
+        = {.stack = stack, .phase = phase, .now = start, .entered = {start}};
     size_t at = after(&run, (size_t) -1);
 
     while (at < stack->count) {

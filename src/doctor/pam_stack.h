@@ -39,20 +39,20 @@ enum pam_action {
 
 struct pam_line {
     enum pam_stack_phase phase;
-    int level;              /* of substacks around it */
-    bool is_substack;       /* only marks where one begins */
-    bool is_broken;         /* its control says nothing */
-    bool silent;            /* -auth: may be missing without a word */
-    bool missing;           /* for the caller: the module is not there */
+    int level;        /* of substacks around it */
+    bool is_substack; /* only marks where one begins */
+    bool is_broken;   /* its control says nothing */
+    bool silent;      /* -auth: may be missing without a word */
+    bool missing;     /* for the caller: the module is not there */
     int actions[PAM_CODE_COUNT];
-    char *control;          /* as written */
-    char *module;           /* as written */
+    char *control; /* as written */
+    char *module;  /* as written */
     size_t argument_count;
     char *arguments[PAM_ARGUMENTS_MAX];
     char *file;
-    unsigned int number;    /* of the line in its file */
-    mode_t mode;            /* of the file */
-    bool included;          /* not the service's own file */
+    unsigned int number; /* of the line in its file */
+    mode_t mode;         /* of the file */
+    bool included;       /* not the service's own file */
 };
 
 struct pam_stack {

@@ -23,7 +23,7 @@
 #define AREA "account"
 #define LOGIN_DEFS "/etc/login.defs"
 #define DAY 86400
-#define DAYS_MAX 9999 /* at most: later is as good as never */
+#define DAYS_MAX 9999  /* at most: later is as good as never */
 #define PEOPLE_MAX 500 /* usable passwords that are asked about */
 #define NO_AGEING "chage -d -1 -M -1 -I -1 -E -1 "
 
@@ -73,8 +73,7 @@ first_bad_day(const struct spwd *shadow)
 }
 
 static bool
-check_ageing(struct check *check, const char *name,
-             const struct spwd *shadow)
+check_ageing(struct check *check, const char *name, const struct spwd *shadow)
 {
     long today = (long) (time(NULL) / DAY), first = first_bad_day(shadow);
     const char *now = age_today(shadow, today);
@@ -127,8 +126,10 @@ add_usable(struct check *check, const char *name)
 {
     char fix[128];
 
-    (void) snprintf(fix, sizeof(fix), "passwd -l %.40s, or usermod -p '!' "
-                                      "%.40s", name, name);
+    (void) snprintf(fix, sizeof(fix),
+                    "passwd -l %.40s, or usermod -p '!' "
+                    "%.40s",
+                    name, name);
     check_add(check, is_listed(check) ? CHECK_PROBLEM : CHECK_WARNING, AREA,
               fix,
               "%s is the pool's and has a local password too: it opens "
@@ -148,8 +149,7 @@ judge_records(struct check *check, const char *name, const char *hash,
         add_usable(check, name);
         good = false;
     }
-    if (shadow != NULL
-        && has_module(check, PAM_PHASE_ACCOUNT, "pam_unix.so"))
+    if (shadow != NULL && has_module(check, PAM_PHASE_ACCOUNT, "pam_unix.so"))
         good = check_ageing(check, name, shadow) && good;
     return good;
 }
@@ -267,9 +267,8 @@ check_person(struct check *check, const struct passwd *account)
         good = check_shell(check, account) && check_home(check, account)
                && good;
     if (good)
-        check_add(check, CHECK_OK, AREA, NULL,
-                  "%s, uid %lu, is in scope%s", check->user,
-                  (unsigned long) account->pw_uid,
+        check_add(check, CHECK_OK, AREA, NULL, "%s, uid %lu, is in scope%s",
+                  check->user, (unsigned long) account->pw_uid,
                   geteuid() == 0 ? ", does not age and has no local password"
                                  : "");
     else
@@ -329,8 +328,9 @@ check_defaults(struct check *check)
     if (days >= 0 && days <= DAYS_MAX)
         check_add(check, CHECK_WARNING, AREA,
                   "after useradd: " NO_AGEING "NAME; then check NAME",
-                  "accounts made here age after %ld days (PASS_MAX_DAYS in "
-                  LOGIN_DEFS "): pam_unix then asks for a local password "
+                  "accounts made here age after %ld days (PASS_MAX_DAYS "
+                  "in " LOGIN_DEFS
+                  "): pam_unix then asks for a local password "
                   "that the pool's people do not have",
                   days);
 }

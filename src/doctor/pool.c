@@ -38,17 +38,16 @@ struct probe {
     char name[NAME_MAX_BYTES * 2]; /* as the pool is told */
     enum status results[AUTH_FLOW_COUNT];
     bool asked[AUTH_FLOW_COUNT];
-    struct cognito_answer first;   /* that settled something */
-    bool existence_told;           /* unknown users are told apart */
+    struct cognito_answer first; /* that settled something */
+    bool existence_told;         /* unknown users are told apart */
 };
 
 static void
 begin_work(struct probe *probe)
 {
-    http_deadline(probe->cognito.http,
-                  clock_ms()
-                      + config_number(probe->check->module, KEY_TIMEOUT)
-                            * 1000);
+    http_deadline(
+        probe->cognito.http,
+        clock_ms() + config_number(probe->check->module, KEY_TIMEOUT) * 1000);
 }
 
 static bool
@@ -120,8 +119,7 @@ add_fault(struct check *check, enum status status, const char *detail)
                       : "check region, endpoint and the resolver "
                         "(/etc/resolv.conf)",
                   "%s cannot be resolved: %s",
-                  has_proxy(check) ? "the proxy's name" : pool->host,
-                  detail);
+                  has_proxy(check) ? "the proxy's name" : pool->host, detail);
         return;
     case STATUS_CONNECT:
         check_add(check, CHECK_PROBLEM,
@@ -194,8 +192,8 @@ judge_keys(struct check *check, const struct http_answer *answer)
     if (answer->code == 200 && answer->body.length > 0
         && jwt_keys_parse(answer->body.data, answer->body.length, &keys)
                == STATUS_OK)
-        check_add(check, CHECK_OK, "signing keys", NULL,
-                  "published at %s", check->setup.pool.keys_path);
+        check_add(check, CHECK_OK, "signing keys", NULL, "published at %s",
+                  check->setup.pool.keys_path);
     else if (answer->code == 404 || answer->code == 400)
         check_add(check, CHECK_PROBLEM, "user pool",
                   "compare user_pool_id and region with the AWS console",
@@ -321,9 +319,8 @@ invent(struct probe *probe, struct secret *password_out)
     (void) snprintf(probe->user, sizeof(probe->user), "pam-cognito-check-%s",
                     suffix);
     return secret_set_text(password_out, password)
-           && sign_in_pool_name(probe->check->setup.config, NULL,
-                                probe->user, probe->name,
-                                sizeof(probe->name))
+           && sign_in_pool_name(probe->check->setup.config, NULL, probe->user,
+                                probe->name, sizeof(probe->name))
                   == STATUS_OK;
 }
 
@@ -508,7 +505,7 @@ ask_client(struct probe *probe)
     for (unsigned int i = 0; !settles(status) && i < AUTH_FLOW_COUNT; i++) {
         /* The wanted one, then those before it, then those behind. */
         enum auth_flow flow = i == 0        ? wanted
-                              : i <= wanted ? (enum auth_flow) (i - 1)
+                              : i <= wanted ? (enum auth_flow)(i - 1)
                                             : (enum auth_flow) i;
 
         if (vocabulary_flow_base(flow) == flow)
@@ -535,15 +532,14 @@ judge_clock(struct check *check)
         return;
     off = (long long) (check->local_date - check->server_date);
     if (off < 0 ? -off <= CLOCK_WARN : off <= CLOCK_WARN) {
-        check_add(check, CHECK_OK, "clock", NULL,
-                  "%lld s from the service's", off);
+        check_add(check, CHECK_OK, "clock", NULL, "%lld s from the service's",
+                  off);
         return;
     }
     check_add(check,
               (off < 0 ? -off : off) > CLOCK_MOST ? CHECK_PROBLEM
                                                   : CHECK_WARNING,
-              "clock",
-              "set it, and keep it by NTP (timedatectl set-ntp true)",
+              "clock", "set it, and keep it by NTP (timedatectl set-ntp true)",
               "this machine's clock is %lld s %s the service's; tokens and "
               "codes fail",
               off < 0 ? -off : off, off < 0 ? "behind" : "ahead of");
@@ -574,8 +570,7 @@ check_pool(struct check *check)
     else if (reach(&probe, pinned)) {
         check_cage(check);
         ask_client(&probe);
-    }
-    else
+    } else
         check_leave_out(check, "the app client, which the problem above "
                                "hides");
     judge_clock(check);

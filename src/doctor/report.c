@@ -245,15 +245,17 @@ put_argument(const struct redaction *redaction, const char *argument)
                 && strspn(argument, "abcdefghijklmnopqrstuvwxyz_-") == length;
 
     put(redaction, "    %.*s%s", word ? (int) length : 0, argument,
-        word && argument[length] == '\0' ? "" : word ? "=[set]" : "[set]");
+        word && argument[length] == '\0' ? ""
+        : word                           ? "=[set]"
+                                         : "[set]");
 }
 
 /* Arguments as check_stack.c reads them, without what names somebody. */
 static void
 put_stack(const struct redaction *redaction, const struct check *check)
 {
-    static const char *const phases[]
-        = {"auth", "account", "session", "password"};
+    static const char *const phases[] = {"auth", "account", "session",
+                                         "password"};
 
     put(redaction, "\nThe PAM stack, with included files:");
     for (size_t i = 0; i < check->stack.count; i++) {

@@ -136,10 +136,9 @@ read_units(const char *service, struct service_facts *facts)
 
     for (int drop_ins = 0; drop_ins < 2; drop_ins++)
         for (size_t e = 0; e < 2; e++)
-            for (size_t f = 0; f < sizeof(folders) / sizeof(folders[0]);
-                 f++) {
-                (void) snprintf(unit, sizeof(unit), "%s/%.200s%s",
-                                folders[f], service, endings[e]);
+            for (size_t f = 0; f < sizeof(folders) / sizeof(folders[0]); f++) {
+                (void) snprintf(unit, sizeof(unit), "%s/%.200s%s", folders[f],
+                                service, endings[e]);
                 if (drop_ins)
                     read_drop_ins(unit, facts->user);
                 else

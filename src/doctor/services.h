@@ -13,10 +13,10 @@
 #define SERVICE_USER_MAX 64
 
 struct service_facts {
-    bool person;           /* runs as whoever logs in */
+    bool person;                 /* runs as whoever logs in */
     char user[SERVICE_USER_MAX]; /* else: as whom */
-    bool one_question;     /* a password, and nothing else can be asked */
-    bool no_login;         /* a database, a proxy ...: nobody logs in to
+    bool one_question; /* a password, and nothing else can be asked */
+    bool no_login;     /* a database, a proxy ...: nobody logs in to
                               this machine there */
 };
 

@@ -54,10 +54,9 @@ is(const char *text, const char *keyword, const char *value)
 static bool
 check_methods(struct check *check, const char *text)
 {
-    bool append = check->setup.config != NULL
-                  && strcmp(config_text(check->setup.config, KEY_OTP),
-                            "append")
-                         == 0;
+    bool append
+        = check->setup.config != NULL
+          && strcmp(config_text(check->setup.config, KEY_OTP), "append") == 0;
     bool password = is(text, "passwordauthentication", "yes");
     char methods[VALUE_MAX];
 
@@ -137,8 +136,7 @@ check_root(struct check *check, const char *text)
 {
     if (!is(text, "permitrootlogin", "yes"))
         return true;
-    check_add(check, CHECK_WARNING, AREA,
-              "PermitRootLogin prohibit-password",
+    check_add(check, CHECK_WARNING, AREA, "PermitRootLogin prohibit-password",
               "PermitRootLogin yes: root may log in with the local password, "
               "which the module never sees");
     return false;

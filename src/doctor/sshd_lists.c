@@ -21,7 +21,7 @@
 
 #define AREA "sshd"
 #define WORD_MAX 256
-#define MEMBERS_MAX 50  /* of only_group that are looked at */
+#define MEMBERS_MAX 50 /* of only_group that are looked at */
 
 enum match { MATCH_NO, MATCH_FROM_SOMEWHERE, MATCH };
 
@@ -57,7 +57,7 @@ pattern_fits(const char *text, const char *pattern)
 /* The next word behind any line of that keyword; false at the end. */
 static bool
 next_listed(const char **text, const char *keyword, bool *inside,
-          char out[WORD_MAX])
+            char out[WORD_MAX])
 {
     size_t length = strlen(keyword), size;
 
@@ -152,8 +152,7 @@ refusal(const char *text, const struct person *person, enum match *how_out)
     *how_out = MATCH_FROM_SOMEWHERE;
     if (match == MATCH_FROM_SOMEWHERE)
         return "DenyUsers";
-    if (match_users(text, "allowusers", person->name)
-        == MATCH_FROM_SOMEWHERE)
+    if (match_users(text, "allowusers", person->name) == MATCH_FROM_SOMEWHERE)
         return "AllowUsers";
     *how_out = MATCH_NO;
     return NULL;
@@ -342,9 +341,9 @@ check_members(struct check *check, const char *text)
     size_t position = 0;
     bool every;
 
-    while (check->module != NULL
-           && config_list_next(check->module, KEY_ONLY_GROUP, &position,
-                               name)) {
+    while (
+        check->module != NULL
+        && config_list_next(check->module, KEY_ONLY_GROUP, &position, name)) {
         struct group group;
         char *memory = NULL;
 

@@ -23,16 +23,16 @@
 
 /* What is assumed of the modules in one run, and what was seen. */
 struct trial {
-    int cognito;          /* what our module returns */
-    bool local;           /* is the local password right? */
-    unsigned int others;  /* a bit for each module nobody can foresee */
-    unsigned int next;    /* bit to use */
-    bool met;             /* our module was reached */
-    bool locked;          /* pam_faillock preauth says so */
-    bool preauth;         /* pam_faillock preauth was */
+    int cognito;         /* what our module returns */
+    bool local;          /* is the local password right? */
+    unsigned int others; /* a bit for each module nobody can foresee */
+    unsigned int next;   /* bit to use */
+    bool met;            /* our module was reached */
+    bool locked;         /* pam_faillock preauth says so */
+    bool preauth;        /* pam_faillock preauth was */
     bool authfail;
     bool authsucc;
-    bool faillock_after;  /* preauth came behind us */
+    bool faillock_after;              /* preauth came behind us */
     const struct pam_line *passwords; /* the local module that decided */
 };
 
@@ -49,10 +49,11 @@ is_any(const struct pam_line *line, const char *const *names, size_t count)
 static bool
 is_local(const struct pam_line *line)
 {
-    static const char *const names[] = {
-        "pam_unix.so", "pam_unix2.so", "pam_pwdb.so", "pam_sss.so",
-        "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_userdb.so",
-        "pam_systemd_home.so", "pam_himmelblau.so", "pam_fprintd.so"};
+    static const char *const names[]
+        = {"pam_unix.so",       "pam_unix2.so",  "pam_pwdb.so",
+           "pam_sss.so",        "pam_ldap.so",   "pam_krb5.so",
+           "pam_winbind.so",    "pam_userdb.so", "pam_systemd_home.so",
+           "pam_himmelblau.so", "pam_fprintd.so"};
 
     return is_any(line, names, sizeof(names) / sizeof(names[0]));
 }
@@ -61,11 +62,12 @@ is_local(const struct pam_line *line)
 static bool
 is_neutral(const struct pam_line *line)
 {
-    static const char *const names[] = {
-        "pam_env.so", "pam_faildelay.so", "pam_group.so", "pam_nologin.so",
-        "pam_cap.so", "pam_keyinit.so", "pam_gnome_keyring.so",
-        "pam_kwallet5.so", "pam_ecryptfs.so", "pam_mount.so",
-        "pam_selinux.so", "pam_warn.so", "pam_echo.so", "pam_limits.so"};
+    static const char *const names[]
+        = {"pam_env.so",           "pam_faildelay.so", "pam_group.so",
+           "pam_nologin.so",       "pam_cap.so",       "pam_keyinit.so",
+           "pam_gnome_keyring.so", "pam_kwallet5.so",  "pam_ecryptfs.so",
+           "pam_mount.so",         "pam_selinux.so",   "pam_warn.so",
+           "pam_echo.so",          "pam_limits.so"};
 
     return is_any(line, names, sizeof(names) / sizeof(names[0]));
 }
@@ -179,8 +181,8 @@ check_stack_read(struct check *check)
             if (!cli_is_set(cli, check->line->arguments[i]))
                 check->arguments[check->argument_count++]
                     = check->line->arguments[i];
-    check->argument_count
-        = cli_add_settings(cli, check->arguments, check->argument_count);
+    check->argument_count = cli_add_settings(cli, check->arguments,
+                                             check->argument_count);
 }
 
 /* ---- Looking at single lines ---- */
@@ -266,8 +268,7 @@ check_twice(struct check *check)
 
         if (line != check->line && line->phase == PAM_PHASE_AUTH
             && pam_line_is(line, MODULE))
-            check_add(check, CHECK_WARNING, AREA,
-                      "keep one of them",
+            check_add(check, CHECK_WARNING, AREA, "keep one of them",
                       "the module stands twice: %s line %u and %s line %u",
                       check->line->file, check->line->number, line->file,
                       line->number);
@@ -313,8 +314,8 @@ check_open_door(struct check *check)
                       "pam.d-examples",
                       "%s (%s): a person %s gets in without any right "
                       "password",
-                      place(check, where, sizeof(where)),
-                      check->line->control, refusals[i].who);
+                      place(check, where, sizeof(where)), check->line->control,
+                      refusals[i].who);
             return false;
         }
     return true;
@@ -324,9 +325,9 @@ check_open_door(struct check *check)
 static bool
 check_final(struct check *check)
 {
-    static const int refusals[] = {
-        PAM_AUTH_ERR, PAM_PERM_DENIED,  PAM_ACCT_EXPIRED, PAM_MAXTRIES,
-        PAM_CONV_ERR, PAM_SERVICE_ERR, PAM_SYSTEM_ERR};
+    static const int refusals[]
+        = {PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_ACCT_EXPIRED, PAM_MAXTRIES,
+           PAM_CONV_ERR, PAM_SERVICE_ERR, PAM_SYSTEM_ERR};
     struct trial trial;
     char where[200];
 
@@ -337,8 +338,8 @@ check_final(struct check *check)
                       "user_unknown=ignore for local people",
                       "%s (%s): a refusal by the pool (%s) is not final, the "
                       "local password still lets the person in",
-                      place(check, where, sizeof(where)),
-                      check->line->control, pam_code_name(refusals[i]));
+                      place(check, where, sizeof(where)), check->line->control,
+                      pam_code_name(refusals[i]));
             return false;
         }
     if (can_succeed(check, PAM_AUTHINFO_UNAVAIL, true, true, &trial))
@@ -443,8 +444,8 @@ faillock_line(const struct check *check, enum pam_stack_phase phase,
 static void
 check_lock(struct check *check)
 {
-    const struct pam_line *line
-        = faillock_line(check, PAM_PHASE_AUTH, "preauth");
+    const struct pam_line *line = faillock_line(check, PAM_PHASE_AUTH,
+                                                "preauth");
     struct trial locked;
 
     if (line != NULL && line->actions[PAM_AUTH_ERR] == PAM_ACTION_DIE
@@ -501,8 +502,8 @@ check_stack(struct check *check)
 
     if (check->stack.error[0] != '\0' && check->stack.count == 0) {
         check_add(check, CHECK_PROBLEM, AREA,
-                  "name the service by --service; /etc/pam.d lists them",
-                  "%s", check->stack.error);
+                  "name the service by --service; /etc/pam.d lists them", "%s",
+                  check->stack.error);
         return;
     }
     if (check->stack.error[0] != '\0') {
@@ -527,8 +528,7 @@ check_stack(struct check *check)
     good = check_account_phase(check) && good;
     check_twice(check);
     if (good)
-        check_add(check, CHECK_OK, AREA, NULL,
-                  "%s: refusals are final%s",
+        check_add(check, CHECK_OK, AREA, NULL, "%s: refusals are final%s",
                   place(check, where, sizeof(where)),
                   needs_way_back(check)
                       ? ", local people get in by their own password"

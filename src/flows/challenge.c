@@ -58,8 +58,7 @@ challenge_answer(struct flow *flow)
     }
     status = answer_by(flow, row->answer);
     /* A new start has set what may follow it. */
-    if (status == STATUS_OK && row->next != 0
-        && flow->restarted == restarted)
+    if (status == STATUS_OK && row->next != 0 && flow->restarted == restarted)
         flow->next = row->next;
     return status;
 }

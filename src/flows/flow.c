@@ -51,8 +51,8 @@ is_the_password(const struct flow *flow, const struct secret *answer)
 {
     const struct secret *password = &flow->password;
 
-    if (password->data == NULL || password->length == 0
-        || answer->data == NULL || answer->length < password->length
+    if (password->data == NULL || password->length == 0 || answer->data == NULL
+        || answer->length < password->length
         || memcmp(answer->data, password->data, password->length) != 0)
         return false;
     return answer->length == password->length
@@ -73,8 +73,7 @@ is_the_name(const struct flow *flow, const struct secret *answer)
 static enum status
 no_dialogue(struct flow *flow, const char *answered)
 {
-    const char *service = flow->request == NULL ? ""
-                                                : flow->request->service;
+    const char *service = flow->request == NULL ? "" : flow->request->service;
     char remedy[TEXT_LINE_MAX] = "type the code behind the password and a "
                                  "comma, as otp=append has it";
 
@@ -137,8 +136,7 @@ flow_ask(struct flow *flow, enum talk_kind kind, const char *prompt,
     /* The pool's own words may lack a full stop. */
     if (length > 0)
         between = strchr(".!?", flow->hint[length - 1]) == NULL ? ". " : " ";
-    (void) snprintf(line, sizeof(line), "%s%s%s", flow->hint, between,
-                    prompt);
+    (void) snprintf(line, sizeof(line), "%s%s%s", flow->hint, between, prompt);
     flow->hint[0] = '\0';
     status = flow->talk->ask(flow->talk, shown_as(flow, kind), line,
                              answer_out);
@@ -291,10 +289,9 @@ flow_input(const struct flow *flow, enum challenge factor)
 {
     const struct challenge_row *row = vocabulary_challenge(factor);
 
-    return (struct cognito_field){row->field,
-                                  row->answer == ANSWER_SRP
-                                      ? srp_public(flow->srp)
-                                      : flow->password.data};
+    return (struct cognito_field){row->field, row->answer == ANSWER_SRP
+                                                  ? srp_public(flow->srp)
+                                                  : flow->password.data};
 }
 
 static void
@@ -436,8 +433,8 @@ struct first {
 static enum status
 first_of_choice(struct flow *flow, struct first *first)
 {
-    enum challenge preferred = vocabulary_factor(
-        config_text(flow->config, KEY_PREFERRED_FACTOR));
+    enum challenge preferred
+        = vocabulary_factor(config_text(flow->config, KEY_PREFERRED_FACTOR));
     enum challenge with = preferred == CHALLENGE_PASSWORD
                               ? CHALLENGE_PASSWORD
                               : CHALLENGE_PASSWORD_SRP;
@@ -498,8 +495,8 @@ send_initiate(struct flow *flow, enum auth_flow auth,
 enum status
 flow_initiate(struct flow *flow)
 {
-    enum auth_flow auth = vocabulary_flow_named(
-        config_text(flow->config, KEY_AUTH_FLOW));
+    enum auth_flow auth
+        = vocabulary_flow_named(config_text(flow->config, KEY_AUTH_FLOW));
     struct first first;
     enum status status;
 
@@ -607,9 +604,9 @@ flow_hint_delivery(struct flow *flow, const struct cognito_answer *answer)
     const char *medium = json_text(delivery, "DeliveryMedium");
 
     flow_hint(flow, "A code was sent%s%s%.64s.",
-              medium == NULL                   ? ""
+              medium == NULL                 ? ""
               : strcmp(medium, "EMAIL") == 0 ? " by e-mail"
-                                               : " by SMS",
+                                             : " by SMS",
               where == NULL ? "" : " to ", where == NULL ? "" : where);
 }
 

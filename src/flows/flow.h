@@ -21,8 +21,8 @@
 #define FLOW_FIELDS_MAX 12 /* members of one ChallengeResponses */
 #define FLOW_CODE_MIN 4    /* digits of a one-time code */
 #define FLOW_CODE_MAX 10
-#define FLOW_TRIES_MAX 3   /* times a person may answer unusably */
-#define FLOW_CODES_MAX 5   /* wrong codes; the service locks out after them */
+#define FLOW_TRIES_MAX 3 /* times a person may answer unusably */
+#define FLOW_CODES_MAX 5 /* wrong codes; the service locks out after them */
 
 /* The menus; what was chosen from each is chosen again after a restart. */
 enum flow_menu { MENU_FIRST, MENU_SECOND, MENU_SET_UP, MENU_COUNT };
@@ -38,24 +38,24 @@ struct flow {
     struct secret password;        /* until the conversation is over */
     struct secret appended_code;   /* otp=append: cut off the password */
     struct srp *srp;
-    struct cognito_answer answer;  /* the latest good one */
-    unsigned int next;             /* bits of enum next: what it may be */
+    struct cognito_answer answer;      /* the latest good one */
+    unsigned int next;                 /* bits of enum next: what it may be */
     enum challenge chosen[MENU_COUNT]; /* what was picked from each menu */
-    char hint[128];                /* goes in front of the next prompt */
-    unsigned int answers;          /* of the person, the first included */
-    bool no_sign_in;               /* account.c: no password is asked for */
-    bool or_code;                  /* nothing for a password asks for a code */
-    bool code_permitted;           /* talk said yes, and none was sent yet */
-    bool password_proved;          /* the service has checked the password */
+    char hint[128];                    /* goes in front of the next prompt */
+    unsigned int answers;              /* of the person, the first included */
+    bool no_sign_in;      /* account.c: no password is asked for */
+    bool or_code;         /* nothing for a password asks for a code */
+    bool code_permitted;  /* talk said yes, and none was sent yet */
+    bool password_proved; /* the service has checked the password */
     bool second_factor_done;
-    enum challenge new_factor;     /* set up in this very conversation */
-    bool renewed;                  /* the password was replaced on the way */
-    bool was_reset;                /* by a reset: a change needs no sign-in */
-    bool changing;                 /* change.c: the person wants a new one */
-    bool announced;                /* talk->ready was called */
-    bool recovered;                /* a reset or confirmation was tried */
-    bool restarted;                /* InitiateAuth was sent a second time */
-    unsigned int rounds;           /* challenges answered */
+    enum challenge new_factor; /* set up in this very conversation */
+    bool renewed;              /* the password was replaced on the way */
+    bool was_reset;            /* by a reset: a change needs no sign-in */
+    bool changing;             /* change.c: the person wants a new one */
+    bool announced;            /* talk->ready was called */
+    bool recovered;            /* a reset or confirmation was tried */
+    bool restarted;            /* InitiateAuth was sent a second time */
+    unsigned int rounds;       /* challenges answered */
 };
 
 /* Writes a line for the log into the result. */
@@ -106,8 +106,8 @@ enum status flow_initiate(struct flow *flow);
  * A good answer replaces flow->answer; an error leaves it, so that the same
  * session can be answered again.
  */
-enum status flow_respond(struct flow *flow,
-                         const struct cognito_field *fields, size_t count);
+enum status flow_respond(struct flow *flow, const struct cognito_field *fields,
+                         size_t count);
 
 /* The same with one answer, where the challenge's row has it. */
 enum status flow_respond_with(struct flow *flow, const char *value);
@@ -152,11 +152,11 @@ void flow_hint_delivery(struct flow *flow,
  * or, with limited, STATUS_OK and limited as the hint. STATUS_UNAVAILABLE
  * where codes cannot be counted; else what the service says.
  */
-enum status flow_send_code(struct flow *flow,
-                           enum status (*operation)(
-                               struct cognito *cognito, const char *username,
-                               struct cognito_answer *answer_out),
-                           const char *limited);
+enum status flow_send_code(
+    struct flow *flow,
+    enum status (*operation)(struct cognito *cognito, const char *username,
+                             struct cognito_answer *answer_out),
+    const char *limited);
 
 /* Cuts blanks out of what was typed; is the rest min to max digits? */
 bool flow_is_code(struct secret *code, size_t min, size_t max);

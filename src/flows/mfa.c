@@ -32,8 +32,7 @@ ask_code(struct flow *flow, const char *where, struct secret *code_out)
         (void) snprintf(prompt, sizeof(prompt), "%s to %.64s: ", where, to);
     else
         (void) snprintf(prompt, sizeof(prompt), "%s: ", where);
-    return flow_ask_code(flow, prompt, FLOW_CODE_MIN, FLOW_CODE_MAX,
-                         code_out);
+    return flow_ask_code(flow, prompt, FLOW_CODE_MIN, FLOW_CODE_MAX, code_out);
 }
 
 /*
@@ -77,10 +76,10 @@ mfa_answer_code(struct flow *flow)
         = vocabulary_challenge(flow->answer.asked);
     enum status status = STATUS_BAD_INPUT;
 
-    for (int i = 0; i < FLOW_CODES_MAX
-                    && (status == STATUS_BAD_INPUT
-                        || (status == STATUS_WRONG_CODE
-                            && may_try_again(flow)));
+    for (int i = 0;
+         i < FLOW_CODES_MAX
+         && (status == STATUS_BAD_INPUT
+             || (status == STATUS_WRONG_CODE && may_try_again(flow)));
          i++)
         status = try_code(flow, asked);
     if (status == STATUS_BAD_INPUT && flow->result->outcome.note[0] == '\0')
@@ -272,8 +271,8 @@ static enum status
 send_first(struct flow *flow, enum challenge factor)
 {
     const struct challenge_row *row = vocabulary_challenge(factor);
-    struct cognito_field fields[2] = {
-        {vocabulary_challenge(CHALLENGE_SELECT_FIRST)->field, row->word}};
+    struct cognito_field fields[2]
+        = {{vocabulary_challenge(CHALLENGE_SELECT_FIRST)->field, row->word}};
     bool code = row->answer == ANSWER_CODE;
     enum status status = code ? flow_permit_code(flow)
                               : flow_need(flow, factor);
@@ -344,8 +343,8 @@ set_up_email(struct flow *flow)
     enum status status;
 
     flow_hint(flow, "A second factor must be set up.");
-    status = flow_ask(flow, TALK_VISIBLE, "Send codes to e-mail address: ",
-                      &address);
+    status = flow_ask(flow, TALK_VISIBLE,
+                      "Send codes to e-mail address: ", &address);
     if (status == STATUS_OK) {
         field.value = address.data;
         status = flow_respond(flow, &field, 1);
@@ -410,8 +409,8 @@ mfa_answer_custom(struct flow *flow)
 
     if (question == NULL)
         question = flow_parameter(flow, "question");
-    (void) snprintf(prompt, sizeof(prompt), "%.128s: ",
-                    question == NULL ? "Answer" : question);
+    (void) snprintf(prompt, sizeof(prompt),
+                    "%.128s: ", question == NULL ? "Answer" : question);
     status = flow_ask(flow,
                       hidden != NULL && strcmp(hidden, "true") == 0
                           ? TALK_HIDDEN

@@ -15,7 +15,7 @@
 
 #include "common/text.h"
 
-#define ATTRIBUTES_MAX 8     /* that may be asked for at a prompt */
+#define ATTRIBUTES_MAX 8 /* that may be asked for at a prompt */
 #define ATTRIBUTE_NAME_MAX 64
 
 enum status
@@ -35,9 +35,8 @@ password_send_srp(struct flow *flow)
 {
     enum status status = flow_need(flow, CHALLENGE_PASSWORD_SRP);
 
-    return status == STATUS_OK
-               ? flow_respond_with(flow, srp_public(flow->srp))
-               : status;
+    return status == STATUS_OK ? flow_respond_with(flow, srp_public(flow->srp))
+                               : status;
 }
 
 enum status
@@ -60,8 +59,7 @@ password_verify(struct flow *flow)
         return status;
     srp_timestamp(time(NULL), timestamp);
     status = srp_answer(flow->srp, flow->cognito->pool->name, flow->canonical,
-                        &flow->password, salt, b, block, timestamp,
-                        signature);
+                        &flow->password, salt, b, block, timestamp, signature);
     if (status == STATUS_OK) {
         const struct cognito_field fields[] = {
             {"PASSWORD_CLAIM_SECRET_BLOCK", block},
@@ -113,8 +111,8 @@ password_ask_new(struct flow *flow, struct secret *password_out)
             continue;
         }
         /* PAM's own words, which scripts wait for. */
-        status = flow_ask(flow, TALK_NEW_AGAIN, "Retype new password: ",
-                          &again);
+        status = flow_ask(flow, TALK_NEW_AGAIN,
+                          "Retype new password: ", &again);
         if (status != STATUS_OK)
             break;
         if (!is_same(&first, &again)) {
@@ -189,9 +187,9 @@ password_set_forgotten(struct flow *flow)
     enum status status = STATUS_WRONG_CODE;
     struct secret code = {0}, password = {0};
 
-    for (int i = 0; i < FLOW_TRIES_MAX
-                    && (status == STATUS_WRONG_CODE
-                        || password_is_refused(status));
+    for (int i = 0;
+         i < FLOW_TRIES_MAX
+         && (status == STATUS_WRONG_CODE || password_is_refused(status));
          i++) {
         if (status == STATUS_WRONG_CODE)
             status = ask_reset_code(flow, &code);
@@ -260,8 +258,8 @@ ask_attribute(struct flow *flow, struct attributes *attributes,
                            "asked for here");
         return STATUS_CHALLENGE;
     }
-    (void) snprintf(prompt, sizeof(prompt), "Your %s: ",
-                    strchr(name, '.') + 1);
+    (void) snprintf(prompt, sizeof(prompt),
+                    "Your %s: ", strchr(name, '.') + 1);
     status = flow_ask(flow, TALK_VISIBLE, prompt,
                       &attributes->items[attributes->count].value);
     if (status != STATUS_OK)

@@ -104,7 +104,7 @@ has_group(const struct config *config, enum config_key key,
 
 static enum status
 check_membership(const struct config *config, const struct json *claims,
-             char *note, size_t size)
+                 char *note, size_t size)
 {
     const char *claim = config_text(config, KEY_GROUPS_CLAIM);
     const struct json *groups = json_array(claims, claim);

@@ -182,8 +182,7 @@ choose_words(struct flow *flow, enum status status)
     if (status_is_state(status) && !open)
         return;
     /* Only the pool knows its rules. */
-    if (password_is_refused(status)
-        && flow->result->outcome.note[0] != '\0') {
+    if (password_is_refused(status) && flow->result->outcome.note[0] != '\0') {
         flow_tell_person(flow, flow->result->outcome.note);
         return;
     }
@@ -268,8 +267,9 @@ sign_in_begin(struct flow *flow)
                                flow->request->user, flow->sent,
                                sizeof(flow->sent));
     if (status == STATUS_IDENTITY)
-        flow_say_why(flow, "map_file gives the pool name %.64s to another "
-                           "local user",
+        flow_say_why(flow,
+                     "map_file gives the pool name %.64s to another "
+                     "local user",
                      flow->request->user);
     return status;
 }
@@ -299,8 +299,7 @@ sign_in_end(struct flow *flow, enum status status)
     }
     /* Also of an answer that was refused as a whole: to be revoked. */
     if (flow->result->refresh_token.data == NULL)
-        secret_move(&flow->result->refresh_token,
-                    &flow->answer.refresh_token);
+        secret_move(&flow->result->refresh_token, &flow->answer.refresh_token);
     cognito_answer_free(&flow->answer);
     flow->cognito->typed = NULL;
     secret_free(&flow->password);

@@ -21,11 +21,11 @@ struct flow;
 
 /* Whose sign-in, and where. */
 struct sign_in_request {
-    const char *user;       /* the local name */
-    const char *service;    /* PAM's, for settings that list services */
-    bool own_account;       /* a change of the caller's own password */
-    bool may_go_ahead;      /* srp_ahead may be used: first try, no rhost */
-    const struct map *map;  /* of map_file, or NULL */
+    const char *user;      /* the local name */
+    const char *service;   /* PAM's, for settings that list services */
+    bool own_account;      /* a change of the caller's own password */
+    bool may_go_ahead;     /* srp_ahead may be used: first try, no rhost */
+    const struct map *map; /* of map_file, or NULL */
     const struct cognito_field *attributes; /* of a sign-up */
     size_t attribute_count;
 };
@@ -33,9 +33,9 @@ struct sign_in_request {
 /* What came of it. Initialise with {0}, free with sign_in_free. */
 struct sign_in_result {
     struct outcome outcome;
-    bool proved;            /* the service has checked the password */
-    bool confirmed;         /* a sign-up: by the pool, at once */
-    int64_t date;           /* the service's clock, Unix seconds or 0 */
+    bool proved;    /* the service has checked the password */
+    bool confirmed; /* a sign-up: by the pool, at once */
+    int64_t date;   /* the service's clock, Unix seconds or 0 */
     struct secret access_token;
     struct secret refresh_token; /* to be revoked when nobody needs it */
 };

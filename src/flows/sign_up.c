@@ -26,9 +26,9 @@ sign_up_confirm(struct flow *flow)
     struct secret code = {0};
 
     for (int i = 0; status == STATUS_WRONG_CODE && i < FLOW_CODES_MAX; i++) {
-        status = flow_ask(flow, TALK_CODE,
-                          "Confirmation code (or: new, for a new code): ",
-                          &code);
+        status
+            = flow_ask(flow, TALK_CODE,
+                       "Confirmation code (or: new, for a new code): ", &code);
         if (status != STATUS_OK)
             break;
         if (strcmp(code.data, "new") == 0) {

@@ -16,13 +16,13 @@
  * What is asked for. The numbers are part of the protocol (docs/protocol.md).
  */
 enum talk_kind {
-    TALK_PASSWORD = 1,      /* the current password; the host may hold it */
-    TALK_NEW_PASSWORD = 2,  /* hidden */
-    TALK_NEW_AGAIN = 3,     /* hidden, the same once more */
-    TALK_CODE = 4,          /* a one-time code, shown while it is typed */
-    TALK_HIDDEN = 5,        /* any other answer, hidden */
-    TALK_VISIBLE = 6,       /* any other answer, shown */
-    TALK_PERMIT = 7,        /* nobody is asked; see permit_code */
+    TALK_PASSWORD = 1,        /* the current password; the host may hold it */
+    TALK_NEW_PASSWORD = 2,    /* hidden */
+    TALK_NEW_AGAIN = 3,       /* hidden, the same once more */
+    TALK_CODE = 4,            /* a one-time code, shown while it is typed */
+    TALK_HIDDEN = 5,          /* any other answer, hidden */
+    TALK_VISIBLE = 6,         /* any other answer, shown */
+    TALK_PERMIT = 7,          /* nobody is asked; see permit_code */
     TALK_PASSWORD_OR_CODE = 8 /* as TALK_PASSWORD; nothing: by a code */
 };
 

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_MAX 104   /* characters of a key that fit a prompt in groups */
+#define KEY_MAX 104 /* characters of a key that fit a prompt in groups */
 #define DIGITS 6
-#define QUIET 2       /* modules around the code; four do not fit 80 columns */
+#define QUIET 2 /* modules around the code; four do not fit 80 columns */
 #define DEVICE_NAME "pam_cognito"
 
 /* Letters, digits and what else a URI takes as it is; the rest as %XX. */
@@ -223,11 +223,11 @@ set_up(struct flow *flow, const struct proof *proof)
     struct secret key = {0};
     enum status status;
 
-    status = cognito_associate_software_token(
-        flow->cognito, proof->access_token, proof->session, &answer);
+    status = cognito_associate_software_token(flow->cognito,
+                                              proof->access_token,
+                                              proof->session, &answer);
     flow_note(flow, &answer);
-    if (status == STATUS_OK
-        && !is_key(json_text(answer.body, "SecretCode"))) {
+    if (status == STATUS_OK && !is_key(json_text(answer.body, "SecretCode"))) {
         flow_say_why(flow, "AssociateSoftwareToken without a usable key");
         status = STATUS_UNREADABLE;
     }

@@ -96,8 +96,8 @@ sandbox_drop(const char *user, bool personal, char *error_out,
     /* A drop that went wrong silently is worse than none: look. */
     if (getresuid(&real, &effective, &saved) < 0
         || getresgid(&real_group, &effective_group, &saved_group) < 0
-        || real != uid || effective != uid || saved != uid
-        || real_group != gid || effective_group != gid || saved_group != gid
+        || real != uid || effective != uid || saved != uid || real_group != gid
+        || effective_group != gid || saved_group != gid
         || getgroups(0, NULL) != 0 || setuid(0) == 0 || setgid(0) == 0) {
         errno = EPERM;
         return fail(error_out, error_size, "root was not given up");
@@ -167,11 +167,17 @@ struct port {
  * Read by glibc's resolver, its plug-ins' loader and the time functions. Any
  * of them may be a link to where the folders below do not reach.
  */
-static const char *const files_of_libc[] = {
-    "/etc/hosts",    "/etc/resolv.conf", "/etc/nsswitch.conf",
-    "/etc/host.conf", "/etc/gai.conf",   "/etc/services",
-    "/etc/protocols", "/etc/networks",   "/etc/ld.so.cache",
-    "/etc/localtime", NULL};
+static const char *const files_of_libc[] = {"/etc/hosts",
+                                            "/etc/resolv.conf",
+                                            "/etc/nsswitch.conf",
+                                            "/etc/host.conf",
+                                            "/etc/gai.conf",
+                                            "/etc/services",
+                                            "/etc/protocols",
+                                            "/etc/networks",
+                                            "/etc/ld.so.cache",
+                                            "/etc/localtime",
+                                            NULL};
 
 static bool
 add_rule(int ruleset, int fd, uint64_t allowed)
@@ -258,9 +264,10 @@ allow_port(int ruleset, unsigned int number)
 static bool
 landlock(const struct sandbox_needs *needs, char *note, size_t size)
 {
-    static const char *const readable[] = {
-        "/etc", "/usr", "/lib", "/lib64", "/run", "/var/lib/ca-certificates",
-        "/proc/sys", "/dev/null", "/dev/urandom"};
+    static const char *const readable[]
+        = {"/etc",      "/usr",      "/lib",
+           "/lib64",    "/run",      "/var/lib/ca-certificates",
+           "/proc/sys", "/dev/null", "/dev/urandom"};
     struct ruleset rules = {.fs = FS_ALL_1};
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
                            LANDLOCK_VERSION_QUERY);
@@ -361,40 +368,39 @@ landlock(const struct sandbox_needs *needs, char *note, size_t size)
  */
 static const struct sock_filter filter[] = {
 #ifdef AUDIT_ARCHITECTURE
-    LOAD(FIELD(arch)), IF_OTHER(AUDIT_ARCHITECTURE, ENDS),
+    LOAD(FIELD(arch)),
+    IF_OTHER(AUDIT_ARCHITECTURE, ENDS),
 #endif
     LOAD(FIELD(nr)),
 #ifdef __x86_64__
     /* x32 numbers mean other calls. */
     IF_FROM(0x40000000u, ENDS),
 #endif
-    /* As on an older kernel; ARM has calls of its own up there. */
+/* As on an older kernel; ARM has calls of its own up there. */
 #if defined(AUDIT_ARCHITECTURE) && !defined(__arm__)
     IF_FROM(FIRST_UNKNOWN_CALL, FAILS(ENOSYS)),
 #endif
     /* These hide their flags in memory; glibc falls back. */
-    CALL(clone3, FAILS(ENOSYS)), CALL(openat2, FAILS(ENOSYS)),
+    CALL(clone3, FAILS(ENOSYS)),
+    CALL(openat2, FAILS(ENOSYS)),
     CALL(clone, LOAD(FLAGS_OF_CLONE), IF_BITS(CLONE_THREAD, ALLOWED), DENIED),
-    /*
+/*
      * Landlock's ports are those of connect() on plain TCP: no MPTCP, SCTP,
      * DCCP or SMC, by whatever type or protocol they are asked for; nor a TCP
      * socket that is turned into another, nor connecting by sending.
      */
 #ifdef SYS_socket
-    CALL(socket,
-         SOCKET(AF_INET, SOCK_STREAM, 0),
+    CALL(socket, SOCKET(AF_INET, SOCK_STREAM, 0),
          SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP),
          SOCKET(AF_INET, SOCK_DGRAM, 0),
          SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP),
          SOCKET(AF_INET6, SOCK_STREAM, 0),
          SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
          SOCKET(AF_INET6, SOCK_DGRAM, 0),
-         SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
-         LOCAL_SOCKETS,
+         SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP), LOCAL_SOCKETS,
          /* This machine's addresses. */
          SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
-         SOCKET(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE),
-         FAILS(EAFNOSUPPORT)),
+         SOCKET(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE), FAILS(EAFNOSUPPORT)),
 #endif
 #ifdef SYS_socketpair
     CALL(socketpair, LOCAL_SOCKETS, FAILS(EAFNOSUPPORT)),
@@ -405,10 +411,11 @@ static const struct sock_filter filter[] = {
          ALLOWED),
 #endif
 #ifdef SYS_sendto
-    DENY_BITS(sendto, 3, MSG_FASTOPEN), DENY_BITS(sendmsg, 2, MSG_FASTOPEN),
+    DENY_BITS(sendto, 3, MSG_FASTOPEN),
+    DENY_BITS(sendmsg, 2, MSG_FASTOPEN),
 #endif
     DENY_BITS(sendmmsg, 3, MSG_FASTOPEN),
-    /*
+/*
      * glibc of i386 and s390x has no other door to sockets, and of what goes
      * through it only the number is in sight. On i386 it is called again by
      * its own name, see call_directly(); on s390x families are not judged.
@@ -428,8 +435,8 @@ static const struct sock_filter filter[] = {
     DENY_BITS(mprotect, 2, PROT_EXEC),
 #ifndef __s390x__ /* its mmap hides the arguments in memory */
     IF_EQUAL(MAP_CALL, LOAD(ARGUMENT(2)),
-             IF_BITS(PROT_EXEC, IF_BITS(PROT_WRITE, DENIED),
-                     LOAD(ARGUMENT(3)), IF_BITS(MAP_ANONYMOUS, DENIED)),
+             IF_BITS(PROT_EXEC, IF_BITS(PROT_WRITE, DENIED), LOAD(ARGUMENT(3)),
+                     IF_BITS(MAP_ANONYMOUS, DENIED)),
              ALLOWED),
 #endif
 #if defined(SYS_mmap2) && defined(SYS_mmap)
@@ -449,48 +456,105 @@ static const struct sock_filter filter[] = {
     /* The signal that comes when the warden ends. */
     CALL(prctl, LOAD(ARGUMENT(0)), IF_EQUAL(PR_SET_PDEATHSIG, DENIED),
          ALLOWED),
-    /* New processes and programs. */
+/* New processes and programs. */
 #ifdef SYS_fork
-    DENY(fork), DENY(vfork),
+    DENY(fork),
+    DENY(vfork),
 #endif
-    DENY(execve), DENY(execveat),
+    DENY(execve),
+    DENY(execveat),
     /* Other processes. */
-    DENY(ptrace), DENY(process_vm_readv), DENY(process_vm_writev),
-    DENY(pidfd_open), DENY(pidfd_getfd), DENY(pidfd_send_signal), DENY(kill),
-    DENY(tkill), DENY(tgkill), DENY(rt_sigqueueinfo), DENY(rt_tgsigqueueinfo),
-    DENY(sched_setaffinity), DENY(sched_setattr), DENY(sched_setparam),
-    DENY(sched_setscheduler), DENY(setpriority), DENY(ioprio_set),
-    DENY(move_pages), DENY(migrate_pages), DENY(process_madvise),
-    DENY(process_mrelease), DENY(kcmp), DENY(get_robust_list),
+    DENY(ptrace),
+    DENY(process_vm_readv),
+    DENY(process_vm_writev),
+    DENY(pidfd_open),
+    DENY(pidfd_getfd),
+    DENY(pidfd_send_signal),
+    DENY(kill),
+    DENY(tkill),
+    DENY(tgkill),
+    DENY(rt_sigqueueinfo),
+    DENY(rt_tgsigqueueinfo),
+    DENY(sched_setaffinity),
+    DENY(sched_setattr),
+    DENY(sched_setparam),
+    DENY(sched_setscheduler),
+    DENY(setpriority),
+    DENY(ioprio_set),
+    DENY(move_pages),
+    DENY(migrate_pages),
+    DENY(process_madvise),
+    DENY(process_mrelease),
+    DENY(kcmp),
+    DENY(get_robust_list),
     /* Memory that is shared, or not bound by PROT_EXEC above. */
-    DENY(memfd_create), DENY(pkey_mprotect), DENY(remap_file_pages),
-    DENY(personality), DENY(userfaultfd),
+    DENY(memfd_create),
+    DENY(pkey_mprotect),
+    DENY(remap_file_pages),
+    DENY(personality),
+    DENY(userfaultfd),
 #ifdef SYS_memfd_secret
     DENY(memfd_secret),
 #endif
 #ifdef SYS_shmget
-    DENY(shmget), DENY(shmat), DENY(msgget), DENY(msgsnd), DENY(msgrcv),
+    DENY(shmget),
+    DENY(shmat),
+    DENY(msgget),
+    DENY(msgsnd),
+    DENY(msgrcv),
     DENY(semget),
 #endif
-    DENY(mq_open), DENY(mq_unlink),
+    DENY(mq_open),
+    DENY(mq_unlink),
     /* Connections from outside, and rings past this filter. */
-    DENY(listen), DENY(accept4),
+    DENY(listen),
+    DENY(accept4),
 #ifdef SYS_accept
     DENY(accept),
 #endif
-    DENY(io_uring_setup), DENY(io_uring_enter), DENY(io_uring_register),
+    DENY(io_uring_setup),
+    DENY(io_uring_enter),
+    DENY(io_uring_register),
     DENY(io_setup),
     /* The system: mounts, namespaces, modules, keys, clocks, names. */
-    DENY(mount), DENY(umount2), DENY(pivot_root), DENY(chroot),
-    DENY(open_tree), DENY(move_mount), DENY(fsopen), DENY(fsconfig),
-    DENY(fsmount), DENY(fspick), DENY(mount_setattr), DENY(unshare),
-    DENY(setns), DENY(bpf), DENY(perf_event_open), DENY(fanotify_init),
-    DENY(keyctl), DENY(add_key), DENY(request_key), DENY(kexec_load),
-    DENY(init_module), DENY(finit_module), DENY(delete_module), DENY(reboot),
-    DENY(swapon), DENY(swapoff), DENY(acct), DENY(quotactl),
-    DENY(quotactl_fd), DENY(syslog), DENY(vhangup), DENY(settimeofday),
-    DENY(clock_settime), DENY(clock_adjtime), DENY(adjtimex),
-    DENY(sethostname), DENY(setdomainname), DENY(open_by_handle_at),
+    DENY(mount),
+    DENY(umount2),
+    DENY(pivot_root),
+    DENY(chroot),
+    DENY(open_tree),
+    DENY(move_mount),
+    DENY(fsopen),
+    DENY(fsconfig),
+    DENY(fsmount),
+    DENY(fspick),
+    DENY(mount_setattr),
+    DENY(unshare),
+    DENY(setns),
+    DENY(bpf),
+    DENY(perf_event_open),
+    DENY(fanotify_init),
+    DENY(keyctl),
+    DENY(add_key),
+    DENY(request_key),
+    DENY(kexec_load),
+    DENY(init_module),
+    DENY(finit_module),
+    DENY(delete_module),
+    DENY(reboot),
+    DENY(swapon),
+    DENY(swapoff),
+    DENY(acct),
+    DENY(quotactl),
+    DENY(quotactl_fd),
+    DENY(syslog),
+    DENY(vhangup),
+    DENY(settimeofday),
+    DENY(clock_settime),
+    DENY(clock_adjtime),
+    DENY(adjtimex),
+    DENY(sethostname),
+    DENY(setdomainname),
+    DENY(open_by_handle_at),
     DENY(name_to_handle_at),
 #ifdef SYS_kexec_file_load
     DENY(kexec_file_load),
@@ -505,7 +569,8 @@ static const struct sock_filter filter[] = {
     DENY(uselib),
 #endif
 #ifdef SYS_iopl
-    DENY(iopl), DENY(ioperm),
+    DENY(iopl),
+    DENY(ioperm),
 #endif
 #ifdef SYS_modify_ldt
     DENY(modify_ldt),

@@ -35,14 +35,23 @@
  */
 static const struct sock_filter few_calls[] = {
 #ifdef AUDIT_ARCHITECTURE
-    LOAD(FIELD(arch)), IF_OTHER(AUDIT_ARCHITECTURE, ENDS),
+    LOAD(FIELD(arch)),
+    IF_OTHER(AUDIT_ARCHITECTURE, ENDS),
 #endif
     LOAD(FIELD(nr)),
-    ALLOW(ppoll), ALLOW(restart_syscall), ALLOW(rt_sigreturn),
-    ALLOW(clock_gettime), ALLOW(read), ALLOW(close), ALLOW(setresuid),
-    ALLOW(kill), ALLOW(waitid), ALLOW(exit_group),
+    ALLOW(ppoll),
+    ALLOW(restart_syscall),
+    ALLOW(rt_sigreturn),
+    ALLOW(clock_gettime),
+    ALLOW(read),
+    ALLOW(close),
+    ALLOW(setresuid),
+    ALLOW(kill),
+    ALLOW(waitid),
+    ALLOW(exit_group),
 #ifdef SYS_ppoll_time64
-    ALLOW(ppoll_time64), ALLOW(clock_gettime64),
+    ALLOW(ppoll_time64),
+    ALLOW(clock_gettime64),
 #endif
 #ifdef SYS_setresuid32
     ALLOW(setresuid32),
@@ -51,10 +60,13 @@ static const struct sock_filter few_calls[] = {
     ALLOW(sigreturn),
 #endif
 #ifdef SYS_sendto
-    ALLOW(sendto), ALLOW(recvfrom), ALLOW(shutdown),
+    ALLOW(sendto),
+    ALLOW(recvfrom),
+    ALLOW(shutdown),
 #endif
 #ifdef SYS_send
-    ALLOW(send), ALLOW(recv),
+    ALLOW(send),
+    ALLOW(recv),
 #endif
 #ifdef SYS_socketcall
     ALLOW(socketcall),
@@ -94,8 +106,7 @@ confine(void)
  * sent and nobody read is thrown away unread, or it would meet a reset instead
  * of this.
  */
-static void __attribute__((noreturn))
-leave(int socket, const siginfo_t *end)
+static void __attribute__((noreturn)) leave(int socket, const siginfo_t *end)
 {
     unsigned char message[2 + WIRE_ID_SIZE + 2] = {WIRE_VERSION, WIRE_ENDED};
     unsigned char *fields = message + 2 + WIRE_ID_SIZE;
@@ -165,8 +176,7 @@ wait_for_news(struct pollfd watched[2], int64_t deadline)
            || errno == EINTR;
 }
 
-static void __attribute__((noreturn))
-watch(int socket, int pipe, pid_t worker)
+static void __attribute__((noreturn)) watch(int socket, int pipe, pid_t worker)
 {
     struct pollfd watched[] = {{.fd = socket}, {.fd = pipe, .events = POLLIN}};
     int64_t deadline = 0; /* 0: none */

@@ -35,8 +35,8 @@
 struct state {
     uint32_t magic;
     uint32_t cookie; /* of the network namespace */
-    int64_t failed;    /* CLOCK_BOOTTIME milliseconds, as all of these */
-    uint64_t handle;   /* whose failure that was */
+    int64_t failed;  /* CLOCK_BOOTTIME milliseconds, as all of these */
+    uint64_t handle; /* whose failure that was */
     int64_t open_until;
     int64_t probe_until;
 };

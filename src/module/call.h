@@ -15,14 +15,14 @@
 
 struct call {
     pam_handle_t *pamh;
-    int flags;             /* as the host gave them */
-    char *user;            /* PAM_USER when the call began; copies all four */
-    char *service;         /* "" when unset, as the next two */
+    int flags;     /* as the host gave them */
+    char *user;    /* PAM_USER when the call began; copies all four */
+    char *service; /* "" when unset, as the next two */
     char *rhost;
     char *tty;
-    struct subject about;  /* user and service, and what scope_of found */
-    bool first;            /* no authenticate before in this handle */
-    bool personal;         /* the host is one plain user's own process */
+    struct subject about; /* user and service, and what scope_of found */
+    bool first;           /* no authenticate before in this handle */
+    bool personal;        /* the host is one plain user's own process */
 };
 
 /*

@@ -36,7 +36,8 @@ start_helper(struct connection *connection, const struct call *call)
     char error[512];
 
     if (file_check_program(path, &call->about.trust, real, error,
-                           sizeof(error)) == FILE_OK
+                           sizeof(error))
+            == FILE_OK
         && helper_start(real, &connection->helper, error, sizeof(error)))
         return STATUS_OK;
     call_log(call, LOG_ERR, "helper: %s", error);

@@ -19,7 +19,7 @@
 
 struct connection {
     struct helper helper;
-    struct wire *wire;       /* the message being written or read */
+    struct wire *wire; /* the message being written or read */
     unsigned char id[WIRE_ID_SIZE];
     int64_t deadline;        /* CLOCK_MONOTONIC milliseconds; the caller's */
     char why[TEXT_LINE_MAX]; /* what ended it, for the log, or "" */

@@ -30,7 +30,7 @@
 #define SYS_close_range 436
 #endif
 
-#define SIGNALS 64               /* the kernel's, not glibc's, count */
+#define SIGNALS 64 /* the kernel's, not glibc's, count */
 #define SIGNAL_SET_SIZE (SIGNALS / 8)
 #define FILES_MAX 256            /* RLIMIT_NOFILE of the helper */
 #define FALLBACK_CLOSE_MAX 65536 /* where the kernel has no close_range */
@@ -81,10 +81,14 @@ reset_limits(void)
         int resource;
         rlim_t value;
     } limits[] = {
-        {RLIMIT_NOFILE, FILES_MAX}, {RLIMIT_CPU, RLIM_INFINITY},
-        {RLIMIT_FSIZE, RLIM_INFINITY}, {RLIMIT_DATA, RLIM_INFINITY},
-        {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_NPROC, RLIM_INFINITY},
-        {RLIMIT_STACK, 8 * 1024 * 1024}, {RLIMIT_MEMLOCK, 8 * 1024 * 1024},
+        {RLIMIT_NOFILE, FILES_MAX},
+        {RLIMIT_CPU, RLIM_INFINITY},
+        {RLIMIT_FSIZE, RLIM_INFINITY},
+        {RLIMIT_DATA, RLIM_INFINITY},
+        {RLIMIT_AS, RLIM_INFINITY},
+        {RLIMIT_NPROC, RLIM_INFINITY},
+        {RLIMIT_STACK, 8 * 1024 * 1024},
+        {RLIMIT_MEMLOCK, 8 * 1024 * 1024},
         {RLIMIT_CORE, 0},
     };
     struct rlimit limit;
@@ -95,9 +99,8 @@ reset_limits(void)
             continue;
         /* Not privileged: as far up as the hard limit goes. */
         if (getrlimit(limits[i].resource, &limit) == 0) {
-            limit.rlim_cur = limits[i].value < limit.rlim_max
-                                 ? limits[i].value
-                                 : limit.rlim_max;
+            limit.rlim_cur = limits[i].value < limit.rlim_max ? limits[i].value
+                                                              : limit.rlim_max;
             (void) setrlimit(limits[i].resource, &limit);
         }
     }
@@ -226,8 +229,8 @@ clone_twice(const char *path, int socket, struct helper_birth *birth)
 
     /* No handler of the host's may run in the copy. */
     memset(all, 0xff, sizeof(all));
-    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, before,
-                SIGNAL_SET_SIZE) < 0) {
+    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, before, SIGNAL_SET_SIZE)
+        < 0) {
         birth->number = errno;
         return false;
     }
@@ -272,11 +275,11 @@ make_birth(void)
 static void
 describe(const struct helper_birth *birth, char *text_out, size_t size)
 {
-    static const char *const steps[] = {
-        [STEP_CLONE] = "clone", [STEP_FORK] = "clone",
-        [STEP_FOLDER] = "chdir /", [STEP_DESCRIPTORS] = "/dev/null",
-        [STEP_GROUPS] = "setgroups", [STEP_GID] = "setresgid",
-        [STEP_UID] = "setresuid", [STEP_EXEC] = "execve"};
+    static const char *const steps[]
+        = {[STEP_CLONE] = "clone",      [STEP_FORK] = "clone",
+           [STEP_FOLDER] = "chdir /",   [STEP_DESCRIPTORS] = "/dev/null",
+           [STEP_GROUPS] = "setgroups", [STEP_GID] = "setresgid",
+           [STEP_UID] = "setresuid",    [STEP_EXEC] = "execve"};
     enum step step = birth->step;
     int number = birth->number;
     const char *remedy = "RootDirectory=, PrivateDevices= or "
@@ -309,7 +312,7 @@ helper_start(const char *path, struct helper *helper_out, char *error_out,
         pair[1] = lift(pair[1]);
         birth = make_birth();
     }
-    *helper_out = (struct helper) {pair[0], birth};
+    *helper_out = (struct helper){pair[0], birth};
     if (pair[0] < 0 || pair[1] < 0 || birth == NULL)
         (void) snprintf(text, sizeof(text), "%s",
                         strerror_r(errno, error_out, error_size));

@@ -17,7 +17,9 @@ struct helper {
     struct helper_birth *birth; /* how far it came; NULL: not known */
 };
 
+/* clang-format off */
 #define HELPER_NONE {-1, NULL}
+/* clang-format on */
 
 /*
  * Starts the program as the grandchild of an intermediate that is gone when
@@ -27,8 +29,8 @@ struct helper {
  * privileged, as root with no supplementary group. False: *error_out says
  * why. helper_end or helper_leave what comes out.
  */
-bool helper_start(const char *path, struct helper *helper_out,
-                  char *error_out, size_t error_size);
+bool helper_start(const char *path, struct helper *helper_out, char *error_out,
+                  size_t error_size);
 
 /* Why a helper ended that never said anything: the step, and what to do. */
 void helper_why(const struct helper *helper, char *text_out, size_t size);

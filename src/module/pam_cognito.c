@@ -55,9 +55,8 @@ check_service(const struct call *call)
     if (config_is_set(config, KEY_ALLOW_SERVICES)
         && !config_list_has(config, KEY_ALLOW_SERVICES, call->service))
         return STATUS_SERVICE;
-    return config_is_known(config, KEY_ALLOW_SERVICES)
-               ? STATUS_OK
-               : refuse_settings(call);
+    return config_is_known(config, KEY_ALLOW_SERVICES) ? STATUS_OK
+                                                       : refuse_settings(call);
 }
 
 /* The settings are sound, and so is the service. */
@@ -202,8 +201,7 @@ authenticate(struct call *call)
 }
 
 int
-pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
-                    const char **argv)
+pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     struct call call;
     int code;
@@ -307,8 +305,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 }
 
 int
-pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
-                    const char **argv)
+pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     (void) pamh;
     (void) flags;

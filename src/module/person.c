@@ -144,12 +144,11 @@ tell_apart(struct person *person, struct secret *current)
     /* The stack keeps it meanwhile: one copy is enough. */
     secret_free(current);
     if (!takes_new_from_stack(person))
-        status = ask_question(person, TALK_NEW_PASSWORD, "New password: ",
-                              &person->early);
+        status = ask_question(person, TALK_NEW_PASSWORD,
+                              "New password: ", &person->early);
     kept = authtok_stacked(person->call, PAM_OLDAUTHTOK);
     if (status == STATUS_OK)
-        status = kept == NULL ? STATUS_INTERNAL
-                              : authtok_check(kept, current);
+        status = kept == NULL ? STATUS_INTERNAL : authtok_check(kept, current);
     if (status == STATUS_OK && person->early.length == current->length
         && memcmp(person->early.data, current->data, current->length) == 0)
         status = STATUS_NO_DIALOGUE;
@@ -203,8 +202,8 @@ enum status
 person_answer(struct person *person, enum talk_kind kind, const char *prompt,
               struct secret *answer_out)
 {
-    static const char *const words[] = {
-        [STAMP_YES] = "yes", [STAMP_NO] = "no", [STAMP_CANNOT] = "cannot"};
+    static const char *const words[]
+        = {[STAMP_YES] = "yes", [STAMP_NO] = "no", [STAMP_CANNOT] = "cannot"};
     enum status status;
 
     switch (kind) {

@@ -29,8 +29,7 @@ struct relay;
  * relay_free what comes out; NULL only with a failure in *result_out.
  */
 struct relay *relay_start(struct call *call, enum wire_operation operation,
-                          struct secret *password,
-                          struct outcome *result_out);
+                          struct secret *password, struct outcome *result_out);
 
 /* Tells a ready helper to go on, and serves it until its result. */
 void relay_continue(struct relay *relay, struct call *call,

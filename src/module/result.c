@@ -159,8 +159,7 @@ wants_delay(const struct call *call)
 }
 
 int
-result_finish(struct call *call, struct outcome *result,
-              enum pam_phase phase)
+result_finish(struct call *call, struct outcome *result, enum pam_phase phase)
 {
     int code;
 
@@ -180,8 +179,8 @@ result_finish(struct call *call, struct outcome *result,
 }
 
 int
-result_refuse_account(const struct call *call,
-                      const struct outcome *result, bool found)
+result_refuse_account(const struct call *call, const struct outcome *result,
+                      bool found)
 {
     enum pam_phase phase = found ? PHASE_AUTHENTICATE : PHASE_ACCOUNT;
     int code = pam_code(result->status, phase);

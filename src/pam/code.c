@@ -10,6 +10,7 @@
 
 #include <security/_pam_types.h>
 
+/* clang-format off */
 /* What each phase answers; the rows of reason.def name one of these. */
 #define SUCCESS {PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS}
 #define WRONG                                                                 \
@@ -41,6 +42,7 @@
 /* Nobody could say whose account it is: final as well. */
 #define LOOKUP                                                                \
     {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR}
+/* clang-format on */
 
 static const int codes_of[STATUS_COUNT][PHASE_COUNT] = {
 #define REASON(name, word, codes, told, person, meaning, fix)                 \

@@ -40,8 +40,7 @@ lookup_answer(int code, const void *found)
 }
 
 enum lookup
-lookup_account(const char *name, struct passwd *account_out,
-               char **memory_out)
+lookup_account(const char *name, struct passwd *account_out, char **memory_out)
 {
     struct passwd *found = NULL;
     size_t size = 0;

@@ -218,9 +218,9 @@ judge(struct subject *subject, const struct passwd *account,
     if (account != NULL && is_system_uid(account->pw_uid))
         return SCOPE_FOREIGN;
     if (subject->config == NULL)
-        subject->config
-            = config_load(CONFIG_MODULE, subject->count, subject->arguments,
-                          subject->service, &subject->trust);
+        subject->config = config_load(CONFIG_MODULE, subject->count,
+                                      subject->arguments, subject->service,
+                                      &subject->trust);
     if (subject->config == NULL)
         return SCOPE_MEMORY;
     *reason_out = "uid below minimum_uid";

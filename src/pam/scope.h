@@ -19,18 +19,18 @@
 
 /* About whom, by which settings, and what was found out. */
 struct subject {
-    const char *user;     /* as PAM_USER was, byte by byte */
+    const char *user; /* as PAM_USER was, byte by byte */
     const char *service;
-    size_t count;         /* module arguments */
+    size_t count; /* module arguments */
     const char *const *arguments;
     struct file_trust trust;
     const struct lookups *lookups;
     struct config *config; /* NULL until it mattered; config_free is the
                               caller's */
-    bool exempt;          /* root, or in except_users: by name alone */
+    bool exempt;           /* root, or in except_users: by name alone */
     bool has_account;
-    uid_t uid;            /* of the account */
-    bool listed;          /* only_group or only_users says that it is ours */
+    uid_t uid;   /* of the account */
+    bool listed; /* only_group or only_users says that it is ours */
     char why[TEXT_LINE_MAX + 1];     /* there is no answer, or another name */
     char missing[TEXT_LINE_MAX + 1]; /* groups of only_group there are not */
 };
@@ -54,7 +54,6 @@ enum scope {
 enum scope scope_of(struct subject *subject, const char **reason_out);
 
 /* Was the argument given, letter by letter? For before the settings. */
-bool subject_has_argument(const struct subject *subject,
-                          const char *argument);
+bool subject_has_argument(const struct subject *subject, const char *argument);
 
 #endif

@@ -595,8 +595,10 @@ call_i386(const char *unused)
     long result = 20;
 
     (void) unused;
-    __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9",
-                     "r10", "r11");
+    __asm__ volatile("int $0x80"
+                     : "+a"(result)
+                     :
+                     : "memory", "r8", "r9", "r10", "r11");
     return result < 0 ? -1 : 0;
 }
 #endif

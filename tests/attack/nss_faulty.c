@@ -119,7 +119,7 @@ _nss_faulty_getgrnam_r(const char *name, struct group *result, char *buffer,
         filling = LONG_BYTES / 32;
     /* Names first, then the list, aligned by hand. */
     if (size < sizeof(head) + 16 + filling * 16 + 16
-            + (filling + count + 1) * sizeof(*list) + sizeof(*list))
+                   + (filling + count + 1) * sizeof(*list) + sizeof(*list))
         return too_small(errnop);
     memcpy(buffer, head, sizeof(head));
     result->gr_name = buffer;

@@ -165,10 +165,10 @@ do_it(const char *what)
     static const struct {
         const char *name;
         void (*deed)(void);
-    } deeds[] = {{"stay", stay},          {"stop", stay},
-                 {"busy", be_busy},       {"memory", take_memory},
-                 {"leader", end_leader},  {"crash", crash},
-                 {"leave", leave},        {"report", report}};
+    } deeds[] = {{"stay", stay},         {"stop", stay},
+                 {"busy", be_busy},      {"memory", take_memory},
+                 {"leader", end_leader}, {"crash", crash},
+                 {"leave", leave},       {"report", report}};
 
     for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
         /* "report-free" has the same name up to there. */
@@ -270,8 +270,8 @@ main(void)
     if (wire == NULL)
         return 1;
     receive_start();
-    if (!sandbox_drop(HELPER_USER, false, error, sizeof(error))
-        || be_late() || !warden_bind(&warden, error, sizeof(error))
+    if (!sandbox_drop(HELPER_USER, false, error, sizeof(error)) || be_late()
+        || !warden_bind(&warden, error, sizeof(error))
         || (strstr(user, "-free") == NULL
             && !sandbox_confine(&needs, error, sizeof(error), text,
                                 sizeof(text)))) {

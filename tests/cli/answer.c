@@ -9,8 +9,7 @@
 #include <stdlib.h>
 
 __attribute__((visibility("default"))) int
-pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
-                    const char **argv)
+pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     (void) pamh;
     (void) flags;

@@ -34,20 +34,20 @@ choose(unsigned int count)
     return (unsigned int) (state >> 33) % count;
 }
 
-static const int answers[] = {
-    PAM_SUCCESS,          PAM_SUCCESS,  PAM_AUTH_ERR,     PAM_USER_UNKNOWN,
-    PAM_IGNORE,           PAM_MAXTRIES, PAM_PERM_DENIED,  PAM_SERVICE_ERR,
-    PAM_AUTHINFO_UNAVAIL, PAM_CRED_ERR, PAM_ACCT_EXPIRED,
-    PAM_NEW_AUTHTOK_REQD};
+static const int answers[]
+    = {PAM_SUCCESS,      PAM_SUCCESS,      PAM_AUTH_ERR,
+       PAM_USER_UNKNOWN, PAM_IGNORE,       PAM_MAXTRIES,
+       PAM_PERM_DENIED,  PAM_SERVICE_ERR,  PAM_AUTHINFO_UNAVAIL,
+       PAM_CRED_ERR,     PAM_ACCT_EXPIRED, PAM_NEW_AUTHTOK_REQD};
 
 static void
 write_control(FILE *file)
 {
-    static const char *const words[]
-        = {"required", "requisite", "sufficient", "optional"};
+    static const char *const words[] = {"required", "requisite", "sufficient",
+                                        "optional"};
     static const char *const values[]
-        = {"success", "auth_err", "user_unknown", "ignore", "default",
-           "perm_denied", "new_authtok_reqd", "maxtries"};
+        = {"success", "auth_err",    "user_unknown",     "ignore",
+           "default", "perm_denied", "new_authtok_reqd", "maxtries"};
     static const char *const actions[]
         = {"ok", "done", "bad", "die", "ignore", "reset", "1", "2", "3"};
 
@@ -76,20 +76,17 @@ write_file(unsigned int number)
         unsigned int kind = choose(8);
 
         if (number < 3 && kind == 0) {
-            (void) fprintf(file, "auth substack %s/s%u\n", folder,
-                           number + 1);
+            (void) fprintf(file, "auth substack %s/s%u\n", folder, number + 1);
         } else if (number < 3 && kind == 1) {
-            (void) fprintf(file, "auth include %s/s%u\n", folder,
-                           number + 1);
+            (void) fprintf(file, "auth include %s/s%u\n", folder, number + 1);
         } else if (number < 3 && kind == 2) {
-            (void) fprintf(file, "@include %s/s%u\n", folder,
-                           number + 1);
+            (void) fprintf(file, "@include %s/s%u\n", folder, number + 1);
         } else {
             (void) fputs("auth ", file);
             write_control(file);
-            (void) fprintf(file, " %s %d\n", module,
-                           answers[choose(sizeof(answers)
-                                          / sizeof(answers[0]))]);
+            (void) fprintf(
+                file, " %s %d\n", module,
+                answers[choose(sizeof(answers) / sizeof(answers[0]))]);
         }
     }
     need(fclose(file) == 0, "a file below /tmp");

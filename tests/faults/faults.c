@@ -135,8 +135,7 @@ find_state(char *path, size_t size)
     return true;
 }
 
-static void __attribute__((constructor))
-begin(void)
+static void __attribute__((constructor)) begin(void)
 {
     char path[4096];
     int fd;
@@ -157,8 +156,7 @@ begin(void)
 }
 
 /* The module is unloaded, or the helper ends by itself. */
-static void __attribute__((destructor))
-end(void)
+static void __attribute__((destructor)) end(void)
 {
     enum section section = section_now();
 
@@ -417,8 +415,8 @@ PARTS(ssize_t, getrandom, (void *data, size_t length, unsigned int flags),
       (data, length, flags), length)
 
 ANYWAY(int, close, (int fd), (fd), -1, EIO)
-ANYWAY(int, closedir, (DIR *folder), (folder), -1, EIO)
-ANYWAY(int, fclose, (FILE *file), (file), EOF, EIO)
+ANYWAY(int, closedir, (DIR * folder), (folder), -1, EIO)
+ANYWAY(int, fclose, (FILE * file), (file), EOF, EIO)
 WRAP(int, fstat, (int fd, struct stat *st), (fd, st), -1, EIO)
 WRAP(int, lstat, (const char *path, struct stat *st), (path, st), -1, EACCES)
 WRAP(int, stat, (const char *path, struct stat *st), (path, st), -1, EACCES)
@@ -438,7 +436,7 @@ WRAP(ssize_t, __readlinkat_chk,
      (int folder, const char *path, char *target, size_t size, size_t room),
      (folder, path, target, size, room), -1, EIO)
 WRAP(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
-WRAP(struct dirent *, readdir, (DIR *folder), (folder), NULL, EIO)
+WRAP(struct dirent *, readdir, (DIR * folder), (folder), NULL, EIO)
 WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL,
      ENOMEM)
 WRAP(int, dup2, (int from, int to), (from, to), -1, EMFILE)
@@ -465,16 +463,16 @@ WRAP(ssize_t, send, (int fd, const void *data, size_t length, int flags),
 WRAP(ssize_t, recvmsg, (int fd, struct msghdr *header, int flags),
      (fd, header, flags), -1, ENOMEM)
 WRAP(int, shutdown, (int fd, int how), (fd, how), -1, ENOBUFS)
-WRAP(int, poll, (struct pollfd *pollers, nfds_t count, int timeout),
+WRAP(int, poll, (struct pollfd * pollers, nfds_t count, int timeout),
      (pollers, count, timeout), -1, ENOMEM)
 WRAP(int, __poll_chk,
-     (struct pollfd *pollers, nfds_t count, int timeout, size_t room),
+     (struct pollfd * pollers, nfds_t count, int timeout, size_t room),
      (pollers, count, timeout, room), -1, ENOMEM)
 WRAP(ssize_t, recv, (int fd, void *data, size_t length, int flags),
      (fd, data, length, flags), -1, ENOMEM)
 WRAP(struct if_nameindex *, if_nameindex, (void), (), NULL, ENOBUFS)
 WRAP(int, ppoll,
-     (struct pollfd *pollers, nfds_t count, const struct timespec *left,
+     (struct pollfd * pollers, nfds_t count, const struct timespec *left,
       const sigset_t *mask),
      (pollers, count, left, mask), -1, ENOMEM)
 WRAP(int, pipe2, (int *ends, int flags), (ends, flags), -1, EMFILE)
@@ -544,9 +542,9 @@ WRAP(int, getpriority, (int which, id_t who), (which, who), -1, ESRCH)
 WRAP(int, sched_getscheduler, (pid_t pid), (pid), -1, ESRCH)
 WRAP(int, prctl, (int option, long a, long b, long c, long d),
      (option, a, b, c, d), -1, EPERM)
-WRAP(int, getresuid, (uid_t *real, uid_t *effective, uid_t *saved),
+WRAP(int, getresuid, (uid_t * real, uid_t *effective, uid_t *saved),
      (real, effective, saved), -1, EFAULT)
-WRAP(int, getresgid, (gid_t *real, gid_t *effective, gid_t *saved),
+WRAP(int, getresgid, (gid_t * real, gid_t *effective, gid_t *saved),
      (real, effective, saved), -1, EFAULT)
 WRAP(int, getgroups, (int count, gid_t *groups), (count, groups), -1, EINVAL)
 WRAP(int, __getgroups_chk, (int count, gid_t *groups, size_t room),
@@ -577,23 +575,25 @@ WRAP(int, getgrouplist,
 /* ---- libpam ---- */
 
 #ifdef FAULTS_MODULE
-WRAP(int, pam_get_user, (pam_handle_t *pamh, const char **user, const char *p),
-     (pamh, user, p), PAM_BUF_ERR, ENOMEM)
-WRAP(int, pam_get_item, (const pam_handle_t *pamh, int type, const void **item),
+WRAP(int, pam_get_user,
+     (pam_handle_t * pamh, const char **user, const char *p), (pamh, user, p),
+     PAM_BUF_ERR, ENOMEM)
+WRAP(int, pam_get_item,
+     (const pam_handle_t *pamh, int type, const void **item),
      (pamh, type, item), PAM_BUF_ERR, ENOMEM)
-WRAP(int, pam_set_item, (pam_handle_t *pamh, int type, const void *item),
+WRAP(int, pam_set_item, (pam_handle_t * pamh, int type, const void *item),
      (pamh, type, item), PAM_BUF_ERR, ENOMEM)
 WRAP(int, pam_get_data,
      (const pam_handle_t *pamh, const char *name, const void **data),
      (pamh, name, data), PAM_SYSTEM_ERR, ENOMEM)
 WRAP(int, pam_set_data,
-     (pam_handle_t *pamh, const char *name, void *data,
+     (pam_handle_t * pamh, const char *name, void *data,
       void (*forget)(pam_handle_t *pamh, void *data, int status)),
      (pamh, name, data, forget), PAM_BUF_ERR, ENOMEM)
 WRAP(int, pam_get_authtok,
-     (pam_handle_t *pamh, int item, const char **token, const char *prompt),
+     (pam_handle_t * pamh, int item, const char **token, const char *prompt),
      (pamh, item, token, prompt), PAM_BUF_ERR, ENOMEM)
-WRAP(int, pam_fail_delay, (pam_handle_t *pamh, unsigned int microseconds),
+WRAP(int, pam_fail_delay, (pam_handle_t * pamh, unsigned int microseconds),
      (pamh, microseconds), PAM_SYSTEM_ERR, ENOMEM)
 __attribute__((format(printf, 4, 5))) int
 __wrap_pam_prompt(pam_handle_t *pamh, int style, char **reply_out,

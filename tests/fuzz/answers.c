@@ -25,16 +25,18 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
     struct secret *answer_out)
 {
     static const char *const words[] = {
-        [TALK_PASSWORD] = "Correct-Horse-9", [TALK_NEW_PASSWORD] = "New-1-Pass",
-        [TALK_NEW_AGAIN] = "New-1-Pass",     [TALK_CODE] = "123456",
-        [TALK_HIDDEN] = "answer",            [TALK_VISIBLE] = "1",
+        [TALK_PASSWORD] = "Correct-Horse-9",
+        [TALK_NEW_PASSWORD] = "New-1-Pass",
+        [TALK_NEW_AGAIN] = "New-1-Pass",
+        [TALK_CODE] = "123456",
+        [TALK_HIDDEN] = "answer",
+        [TALK_VISIBLE] = "1",
         [TALK_PASSWORD_OR_CODE] = "Correct-Horse-9",
     };
 
     (void) talk;
     MUST(strlen(prompt) <= 200);
-    typed = typed || kind == TALK_PASSWORD
-            || kind == TALK_PASSWORD_OR_CODE;
+    typed = typed || kind == TALK_PASSWORD || kind == TALK_PASSWORD_OR_CODE;
     return secret_set_text(answer_out, words[kind]) ? STATUS_OK
                                                     : STATUS_MEMORY;
 }
@@ -61,16 +63,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const flows[]
         = {"auth_flow=user_password", "auth_flow=user_srp",
-           "auth_flow=user_auth", "auth_flow=custom", "auth_flow=custom_srp",
-           "auth_flow=user_password", "auth_flow=user_srp",
-           "auth_flow=user_auth"};
+           "auth_flow=user_auth",     "auth_flow=custom",
+           "auth_flow=custom_srp",    "auth_flow=user_password",
+           "auth_flow=user_srp",      "auth_flow=user_auth"};
     static const struct pool pool = {.id = "eu-west-1_A",
                                      .region = "eu-west-1",
                                      .name = "A",
                                      .issuer = "https://issuer.example"};
-    const char *arguments[] = {flows[size > 0 ? data[0] % 8 : 0],
-                               "mfa_setup", "password_reset=sshd",
-                               "confirm_sign_up=sshd"};
+    const char *arguments[] = {flows[size > 0 ? data[0] % 8 : 0], "mfa_setup",
+                               "password_reset=sshd", "confirm_sign_up=sshd"};
     const struct sign_in_request request = {.user = "alice",
                                             .service = "sshd"};
     struct secret client_secret = {(char *) "secret", 6};

@@ -46,9 +46,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     status = error_status(code, message, http);
     MUST(status != STATUS_OK && status < STATUS_COUNT);
     if (code[0] != '\0' && !is_known(code))
-        MUST(status == (http == 429 ? STATUS_THROTTLED
-                        : http >= 500 && http <= 599 ? STATUS_SERVER
-                                      : STATUS_UNKNOWN_ERROR));
+        MUST(status
+             == (http == 429                  ? STATUS_THROTTLED
+                 : http >= 500 && http <= 599 ? STATUS_SERVER
+                                              : STATUS_UNKNOWN_ERROR));
     free(text);
     return 0;
 }

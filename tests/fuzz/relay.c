@@ -61,13 +61,13 @@ static struct {
 static struct {
     int fd; /* -1: none */
     unsigned char id[WIRE_ID_SIZE];
-    unsigned int kind;     /* of the last question */
-    unsigned int answers;  /* of the person, that arrived */
+    unsigned int kind;    /* of the last question */
+    unsigned int answers; /* of the person, that arrived */
     unsigned int results;
-    bool renewed;          /* one of them was a new password */
+    bool renewed; /* one of them was a new password */
     bool ready, go;
-    bool good;             /* a well-formed OK */
-    bool spoilt;           /* something else than that may follow a yes */
+    bool good;   /* a well-formed OK */
+    bool spoilt; /* something else than that may follow a yes */
     bool ended;
 } said = {.fd = -1};
 
@@ -309,8 +309,7 @@ pam_get_user(pam_handle_t *pamh, const char **user_out, const char *prompt)
 
 int
 pam_set_data(pam_handle_t *pamh, const char *name, void *data,
-             void (*forget)(pam_handle_t *pamh, void *data,
-                            int error_status))
+             void (*forget)(pam_handle_t *pamh, void *data, int error_status))
 {
     for (int i = 0; i < DATA_MAX; i++) {
         if (pamh->kept[i].name != NULL
@@ -329,8 +328,7 @@ pam_set_data(pam_handle_t *pamh, const char *name, void *data,
 }
 
 int
-pam_get_data(const pam_handle_t *pamh, const char *name,
-             const void **data_out)
+pam_get_data(const pam_handle_t *pamh, const char *name, const void **data_out)
 {
     for (int i = 0; i < DATA_MAX; i++) {
         if (pamh->kept[i].name != NULL
@@ -392,8 +390,8 @@ check_line(const char *text, size_t max)
 }
 
 int
-pam_prompt(pam_handle_t *pamh, int style, char **reply_out,
-           const char *format, ...)
+pam_prompt(pam_handle_t *pamh, int style, char **reply_out, const char *format,
+           ...)
 {
     static char text[2 * WIRE_MAX];
     va_list arguments;
@@ -450,8 +448,8 @@ pam_syslog(const pam_handle_t *pamh, int priority, const char *format, ...)
 }
 
 int
-getpwnam_r(const char *name, struct passwd *account, char *memory,
-           size_t size, struct passwd **found)
+getpwnam_r(const char *name, struct passwd *account, char *memory, size_t size,
+           struct passwd **found)
 {
     *found = NULL;
     if ((input.account & 32) != 0)
@@ -565,9 +563,9 @@ lowest_free(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const options[] = {
-        "debug", "try_first_pass", "use_first_pass", "use_authtok",
-        "warm_up=no", "prompt=Word: ", "no_warn"};
+    static const char *const options[]
+        = {"debug",      "try_first_pass", "use_first_pass", "use_authtok",
+           "warm_up=no", "prompt=Word: ",  "no_warn"};
     const char *arguments[8] = {"helper=/bin/true"};
     pam_handle_t handle = {0};
     int argc = 1, flags, fd = lowest_free();

@@ -58,8 +58,7 @@ sandbox_confine(const struct sandbox_needs *needs, char *error_out,
 
 void
 sandbox_report(const struct sandbox_needs *needs,
-               void (*found)(void *context, const char *line),
-               void *context)
+               void (*found)(void *context, const char *line), void *context)
 {
     MUST(caged && needs->endpoint > 0);
     if ((faults & 8) != 0)
@@ -99,9 +98,9 @@ send_all(int fd, const uint8_t **at, size_t *left, unsigned char *id_out)
         size_t length = packet_write(&packet, id_out, bytes);
 
         if (packet.how == WIRE_START && packet.length > 4)
-            bytes[PACKET_HEAD + 4] = (unsigned char)
-                ((bytes[PACKET_HEAD + 4] & ~WIRE_PERSONAL)
-                 | (geteuid() == 0 ? 0 : WIRE_PERSONAL));
+            bytes[PACKET_HEAD + 4]
+                = (unsigned char) ((bytes[PACKET_HEAD + 4] & ~WIRE_PERSONAL)
+                                   | (geteuid() == 0 ? 0 : WIRE_PERSONAL));
         if (first && length >= PACKET_HEAD)
             memcpy(id_out, bytes + 2, WIRE_ID_SIZE);
         if (first)
@@ -132,8 +131,8 @@ check_replies(int fd, const unsigned char *id, int code)
             break;
         MUST(!result && code == 0);
         MUST(length >= PACKET_HEAD && length <= WIRE_MAX);
-        MUST(bytes[0] == WIRE_VERSION && memcmp(bytes + 2, id, WIRE_ID_SIZE)
-                                             == 0);
+        MUST(bytes[0] == WIRE_VERSION
+             && memcmp(bytes + 2, id, WIRE_ID_SIZE) == 0);
         MUST(bytes[1] >= WIRE_ASK && bytes[1] <= WIRE_READY);
         result = bytes[1] == WIRE_RESULT;
         MUST(!result || bytes[PACKET_HEAD] != STATUS_OK

@@ -50,8 +50,8 @@ fail(const char *number)
 }
 
 EXPORT int
-getpwnam_r(const char *name, struct passwd *account, char *memory,
-           size_t size, struct passwd **found)
+getpwnam_r(const char *name, struct passwd *account, char *memory, size_t size,
+           struct passwd **found)
 {
     int (*next)(const char *, struct passwd *, char *, size_t,
                 struct passwd **);
@@ -76,8 +76,7 @@ EXPORT int
 getgrnam_r(const char *name, struct group *group, char *memory, size_t size,
            struct group **found)
 {
-    int (*next)(const char *, struct group *, char *, size_t,
-                struct group **);
+    int (*next)(const char *, struct group *, char *, size_t, struct group **);
     const char *error = said_of("LOOKUP_FAILS", name);
     bool none;
     int code;

@@ -279,7 +279,8 @@ descriptor(void)
     } control = {{0}};
     unsigned char packet[64] = {0};
     struct iovec part = {packet, put_head(packet) + 1 + 3 * 4 + 4 * 2};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1,
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
                             .msg_control = control.space,
                             .msg_controllen = sizeof(control.space)};
     struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
@@ -348,8 +349,10 @@ launch(void)
     static const struct {
         const char *name;
         int resource;
-    } known[] = {{"nofile", RLIMIT_NOFILE}, {"fsize", RLIMIT_FSIZE},
-                 {"cpu", RLIMIT_CPU}, {"core", RLIMIT_CORE}};
+    } known[] = {{"nofile", RLIMIT_NOFILE},
+                 {"fsize", RLIMIT_FSIZE},
+                 {"cpu", RLIMIT_CPU},
+                 {"core", RLIMIT_CORE}};
     extern char **environ;
     struct rlimit limit;
     char line[128];
@@ -422,12 +425,11 @@ static const struct {
 #define KILL "signal=" NUMBER(SIGKILL)
 #define STOP "signal=" NUMBER(SIGSTOP)
 #define HANG "wait"
-#define TEXT_67 \
+#define TEXT_67                                                               \
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define TEXT_201 TEXT_67 TEXT_67 TEXT_67
 /* Text that would reach a terminal and the log. */
-#define EVIL \
-    "\033]0;owned\007\033[2J\r\n%n%s\302\233\342\200\256moc\177"
+#define EVIL "\033]0;owned\007\033[2J\r\n%n%s\302\233\342\200\256moc\177"
 
 /* A name, and what is done; again=N goes on with step N. */
 static const char *const behaviours[][1 + STEPS_MAX] = {

@@ -33,9 +33,9 @@
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
-#define HIGH_FD 10        /* our own descriptors stand here and above */
+#define HIGH_FD 10       /* our own descriptors stand here and above */
 #define ANSWER_MAX 16384 /* as written: four bytes for one */
-#define WARM_ROUNDS 20    /* before memory and descriptors are counted */
+#define WARM_ROUNDS 20   /* before memory and descriptors are counted */
 
 /* What the command line asks for. */
 static struct {
@@ -43,15 +43,15 @@ static struct {
     int flags;
     long repeat;
     bool fresh, quiet, subreaper, close_low;
-} options = {.confdir = ".", .service = "test", .sigchld = "default",
-             .repeat = 1};
+} options
+    = {.confdir = ".", .service = "test", .sigchld = "default", .repeat = 1};
 
-static FILE *out;             /* a copy of standard output, out of the way */
+static FILE *out; /* a copy of standard output, out of the way */
 static FILE *in;
 static pam_handle_t *handle;
-static long counts[64];       /* of return codes, for the summary */
+static long counts[64]; /* of return codes, for the summary */
 static volatile sig_atomic_t signals_seen;
-static volatile long stolen;  /* children that are not ours to wait for */
+static volatile long stolen; /* children that are not ours to wait for */
 static pid_t own_child;
 
 /* ---- Reporting ---- */
@@ -279,21 +279,38 @@ static const char *
 code_name(int code)
 {
 #define NAME(code) [code] = #code
-    static const char *const names[] = {
-        NAME(PAM_SUCCESS), NAME(PAM_OPEN_ERR), NAME(PAM_SYMBOL_ERR),
-        NAME(PAM_SERVICE_ERR), NAME(PAM_SYSTEM_ERR), NAME(PAM_BUF_ERR),
-        NAME(PAM_PERM_DENIED), NAME(PAM_AUTH_ERR),
-        NAME(PAM_CRED_INSUFFICIENT), NAME(PAM_AUTHINFO_UNAVAIL),
-        NAME(PAM_USER_UNKNOWN), NAME(PAM_MAXTRIES),
-        NAME(PAM_NEW_AUTHTOK_REQD), NAME(PAM_ACCT_EXPIRED),
-        NAME(PAM_SESSION_ERR), NAME(PAM_CRED_UNAVAIL),
-        NAME(PAM_CRED_EXPIRED), NAME(PAM_CRED_ERR),
-        NAME(PAM_NO_MODULE_DATA), NAME(PAM_CONV_ERR), NAME(PAM_AUTHTOK_ERR),
-        NAME(PAM_AUTHTOK_RECOVERY_ERR), NAME(PAM_AUTHTOK_LOCK_BUSY),
-        NAME(PAM_AUTHTOK_DISABLE_AGING), NAME(PAM_TRY_AGAIN),
-        NAME(PAM_IGNORE), NAME(PAM_ABORT), NAME(PAM_AUTHTOK_EXPIRED),
-        NAME(PAM_MODULE_UNKNOWN), NAME(PAM_BAD_ITEM), NAME(PAM_CONV_AGAIN),
-        NAME(PAM_INCOMPLETE)};
+    static const char *const names[] = {NAME(PAM_SUCCESS),
+                                        NAME(PAM_OPEN_ERR),
+                                        NAME(PAM_SYMBOL_ERR),
+                                        NAME(PAM_SERVICE_ERR),
+                                        NAME(PAM_SYSTEM_ERR),
+                                        NAME(PAM_BUF_ERR),
+                                        NAME(PAM_PERM_DENIED),
+                                        NAME(PAM_AUTH_ERR),
+                                        NAME(PAM_CRED_INSUFFICIENT),
+                                        NAME(PAM_AUTHINFO_UNAVAIL),
+                                        NAME(PAM_USER_UNKNOWN),
+                                        NAME(PAM_MAXTRIES),
+                                        NAME(PAM_NEW_AUTHTOK_REQD),
+                                        NAME(PAM_ACCT_EXPIRED),
+                                        NAME(PAM_SESSION_ERR),
+                                        NAME(PAM_CRED_UNAVAIL),
+                                        NAME(PAM_CRED_EXPIRED),
+                                        NAME(PAM_CRED_ERR),
+                                        NAME(PAM_NO_MODULE_DATA),
+                                        NAME(PAM_CONV_ERR),
+                                        NAME(PAM_AUTHTOK_ERR),
+                                        NAME(PAM_AUTHTOK_RECOVERY_ERR),
+                                        NAME(PAM_AUTHTOK_LOCK_BUSY),
+                                        NAME(PAM_AUTHTOK_DISABLE_AGING),
+                                        NAME(PAM_TRY_AGAIN),
+                                        NAME(PAM_IGNORE),
+                                        NAME(PAM_ABORT),
+                                        NAME(PAM_AUTHTOK_EXPIRED),
+                                        NAME(PAM_MODULE_UNKNOWN),
+                                        NAME(PAM_BAD_ITEM),
+                                        NAME(PAM_CONV_AGAIN),
+                                        NAME(PAM_INCOMPLETE)};
 #undef NAME
 
     if (code < 0 || (size_t) code >= sizeof(names) / sizeof(names[0]))
@@ -591,9 +608,9 @@ set_limit(const char *text)
         const char *name;
         int resource;
     } known[] = {{"nofile", RLIMIT_NOFILE}, {"fsize", RLIMIT_FSIZE},
-                 {"cpu", RLIMIT_CPU}, {"as", RLIMIT_AS},
-                 {"core", RLIMIT_CORE}, {"stack", RLIMIT_STACK},
-                 {"data", RLIMIT_DATA}, {"memlock", RLIMIT_MEMLOCK}};
+                 {"cpu", RLIMIT_CPU},       {"as", RLIMIT_AS},
+                 {"core", RLIMIT_CORE},     {"stack", RLIMIT_STACK},
+                 {"data", RLIMIT_DATA},     {"memlock", RLIMIT_MEMLOCK}};
     size_t length = strcspn(text, "=");
     struct rlimit limit;
 
@@ -718,26 +735,26 @@ take_option(int option, char *value)
 static void
 read_options(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"confdir", required_argument, NULL, 'c'},
-        {"service", required_argument, NULL, 's'},
-        {"user", required_argument, NULL, 'u'},
-        {"rhost", required_argument, NULL, 'r'},
-        {"tty", required_argument, NULL, 't'},
-        {"flags", required_argument, NULL, 'f'},
-        {"repeat", required_argument, NULL, 'n'},
-        {"fresh", no_argument, NULL, 'F'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"answer", required_argument, NULL, 'a'},
-        {"sigchld", required_argument, NULL, 'S'},
-        {"subreaper", no_argument, NULL, 'R'},
-        {"close-low", no_argument, NULL, 'C'},
-        {"block-signals", no_argument, NULL, 'B'},
-        {"ignore-signals", no_argument, NULL, 'I'},
-        {"limit", required_argument, NULL, 'L'},
-        {"hold", required_argument, NULL, 'H'},
-        {"umask", required_argument, NULL, 'U'},
-        {NULL, 0, NULL, 0}};
+    static const struct option known[]
+        = {{"confdir", required_argument, NULL, 'c'},
+           {"service", required_argument, NULL, 's'},
+           {"user", required_argument, NULL, 'u'},
+           {"rhost", required_argument, NULL, 'r'},
+           {"tty", required_argument, NULL, 't'},
+           {"flags", required_argument, NULL, 'f'},
+           {"repeat", required_argument, NULL, 'n'},
+           {"fresh", no_argument, NULL, 'F'},
+           {"quiet", no_argument, NULL, 'q'},
+           {"answer", required_argument, NULL, 'a'},
+           {"sigchld", required_argument, NULL, 'S'},
+           {"subreaper", no_argument, NULL, 'R'},
+           {"close-low", no_argument, NULL, 'C'},
+           {"block-signals", no_argument, NULL, 'B'},
+           {"ignore-signals", no_argument, NULL, 'I'},
+           {"limit", required_argument, NULL, 'L'},
+           {"hold", required_argument, NULL, 'H'},
+           {"umask", required_argument, NULL, 'U'},
+           {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)

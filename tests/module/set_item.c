@@ -39,8 +39,7 @@ set(pam_handle_t *pamh, const char *argument)
 }
 
 int
-pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
-                    const char **argv)
+pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     (void) flags;
     for (int i = 0; i < argc; i++)

@@ -271,15 +271,15 @@ test_passwords(void)
              && secret_set_text(&after, "n\"ew"),
          "memory");
     script(true, 200, "");
-    is_number(
-        cognito_change_password(&client, &token, &before, &after, &answer),
-        STATUS_OK, "ChangePassword, empty answer");
+    is_number(cognito_change_password(&client, &token, &before, &after,
+                                      &answer),
+              STATUS_OK, "ChangePassword, empty answer");
     sent("ChangePassword", "{\"AccessToken\":\"A.b.c\",\"PreviousPassword\":"
                            "\"old\",\"ProposedPassword\":\"n\\\"ew\"}");
     script(true, 200, "{}");
-    is_number(
-        cognito_change_password(&client, &token, &nothing, &after, &answer),
-        STATUS_OK, "an empty secret is an empty text");
+    is_number(cognito_change_password(&client, &token, &nothing, &after,
+                                      &answer),
+              STATUS_OK, "an empty secret is an empty text");
     sent("ChangePassword", "{\"AccessToken\":\"A.b.c\",\"PreviousPassword\":"
                            "\"\",\"ProposedPassword\":\"n\\\"ew\"}");
     script(true, 200, "{\"CodeDeliveryDetails\":{\"Destination\":\"a***\"}}");
@@ -319,9 +319,9 @@ test_sign_up(void)
 
     need(secret_set_text(&password, "pw"), "memory");
     script(true, 200, "{\"UserConfirmed\":false,\"UserSub\":\"u\"}");
-    is_number(
-        cognito_sign_up(&client, "alice", &password, attributes, 2, &answer),
-        STATUS_OK, "SignUp");
+    is_number(cognito_sign_up(&client, "alice", &password, attributes, 2,
+                              &answer),
+              STATUS_OK, "SignUp");
     sent("SignUp",
          "{\"ClientId\":\"" CLIENT
          "\",\"Username\":\"alice\",\"SecretHash\":\"" HASH
@@ -356,9 +356,9 @@ test_by_token(void)
               "GetUser");
     sent("GetUser", "{\"AccessToken\":\"A.b.c\"}");
     script(true, 200, "{\"SecretCode\":\"ABC\",\"Session\":\"T\"}");
-    is_number(
-        cognito_associate_software_token(&client, NULL, &session, &answer),
-        STATUS_OK, "AssociateSoftwareToken by session");
+    is_number(cognito_associate_software_token(&client, NULL, &session,
+                                               &answer),
+              STATUS_OK, "AssociateSoftwareToken by session");
     sent("AssociateSoftwareToken", "{\"Session\":\"S\"}");
     is_text(answer.session.data, "T", "brings the next session");
     script(true, 200, "{\"SecretCode\":\"ABC\"}");
@@ -642,21 +642,21 @@ test_errors_of_empty(void)
 
     need(secret_set_text(&token, "t"), "memory");
     script(true, 200, "{\"__type\":\"NotAuthorizedException\"}");
-    is_number(
-        cognito_change_password(&client, &token, &token, &token, &answer),
-        STATUS_WRONG_PASSWORD, "HTTP 200 with an error");
+    is_number(cognito_change_password(&client, &token, &token, &token,
+                                      &answer),
+              STATUS_WRONG_PASSWORD, "HTTP 200 with an error");
     script(true, 200, "junk");
-    is_number(
-        cognito_change_password(&client, &token, &token, &token, &answer),
-        STATUS_UNREADABLE, "HTTP 200 with junk");
+    is_number(cognito_change_password(&client, &token, &token, &token,
+                                      &answer),
+              STATUS_UNREADABLE, "HTTP 200 with junk");
     script(true, 200, "[]");
-    is_number(
-        cognito_change_password(&client, &token, &token, &token, &answer),
-        STATUS_UNREADABLE, "HTTP 200 with an array");
+    is_number(cognito_change_password(&client, &token, &token, &token,
+                                      &answer),
+              STATUS_UNREADABLE, "HTTP 200 with an array");
     script(true, 500, "");
-    is_number(
-        cognito_change_password(&client, &token, &token, &token, &answer),
-        STATUS_SERVER, "HTTP 500 without a body");
+    is_number(cognito_change_password(&client, &token, &token, &token,
+                                      &answer),
+              STATUS_SERVER, "HTTP 500 without a body");
     secret_free(&token);
 }
 
@@ -754,8 +754,8 @@ test_echoes_in_names(void)
                  "{\"ChallengeName\":\"%s\",\"Session\":\"s\"}",
                  cases[i].name);
         script(true, 200, body);
-        is_number(cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields,
-                                        2, &answer),
+        is_number(cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 2,
+                                        &answer),
                   cases[i].kept ? STATUS_OK : STATUS_UNREADABLE,
                   cases[i].name);
         is_text(answer.challenge, cases[i].kept ? cases[i].name : "",
@@ -770,8 +770,9 @@ test_echoes_in_names(void)
         is_text(answer.error, errors[i].kept ? errors[i].code : "",
                 errors[i].kept ? "the code is kept" : "the code is withheld");
     }
-    script(true, 400, "{\"__type\":\"OtherException\",\"message\":"
-                      "\"it was Horse9 before\"}");
+    script(true, 400,
+           "{\"__type\":\"OtherException\",\"message\":"
+           "\"it was Horse9 before\"}");
     client.typed = &typed;
     (void) cognito_initiate_auth(&client, AUTH_FLOW_PASSWORD, fields, 1,
                                  &answer);
@@ -844,8 +845,8 @@ test_ahead(void)
     script(true, 400, "{\"__type\":\"UserNotConfirmedException\"}");
     (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
     http.age = -1;
-    is_number(cognito_take_ahead(&client, 1000, &answer),
-              STATUS_NOT_CONFIRMED, "an error is one, also ahead");
+    is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_NOT_CONFIRMED,
+              "an error is one, also ahead");
     (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
     cognito_close(&client);
     ok(client.ahead == NULL, "what nobody took is given up at the end");
@@ -993,9 +994,9 @@ test_keys(void)
     script(false, 200, "");
     http.get_code[0] = 200;
     http.get_body[0] = keys.data;
-    is_number(
-        cognito_check_id_token(&client, &token, now + 7200, &claims, why),
-        STATUS_TOKEN, "an expired token");
+    is_number(cognito_check_id_token(&client, &token, now + 7200, &claims,
+                                     why),
+              STATUS_TOKEN, "an expired token");
     is_text(why, "exp", "exp");
     client.client_id = "another";
     is_number(cognito_check_id_token(&client, &token, now, &claims, why),

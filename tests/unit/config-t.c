@@ -92,8 +92,7 @@ check_values(void)
         {CONFIG_MODULE, "only_users=a b", KEY_ONLY_USERS, "a b"},
         {CONFIG_MODULE, "only_users= a , b ", KEY_ONLY_USERS, " a , b "},
         {CONFIG_MODULE, "only_users=a\tb", KEY_ONLY_USERS, NULL},
-        {CONFIG_MODULE, "helper=/usr/libexec/x", KEY_HELPER,
-         "/usr/libexec/x"},
+        {CONFIG_MODULE, "helper=/usr/libexec/x", KEY_HELPER, "/usr/libexec/x"},
         {CONFIG_MODULE, "helper=x", KEY_HELPER, NULL},
         {CONFIG_MODULE, "local_account=optional", KEY_LOCAL_ACCOUNT,
          "optional"},
@@ -101,8 +100,7 @@ check_values(void)
         {CONFIG_MODULE, "local_account=", KEY_LOCAL_ACCOUNT, NULL},
         {CONFIG_MODULE, "local_account=required|optional", KEY_LOCAL_ACCOUNT,
          NULL},
-        {CONFIG_MODULE, "username_class=[a-z]+", KEY_USERNAME_CLASS,
-         "[a-z]+"},
+        {CONFIG_MODULE, "username_class=[a-z]+", KEY_USERNAME_CLASS, "[a-z]+"},
         {CONFIG_MODULE, "username_class=(", KEY_USERNAME_CLASS, NULL},
         {CONFIG_HELPER, "region=eu-west-1", KEY_REGION, "eu-west-1"},
         {CONFIG_HELPER, "region=eu west", KEY_REGION, NULL},
@@ -113,8 +111,8 @@ check_values(void)
         {CONFIG_HELPER, "ca_file=system", KEY_CA_FILE, "system"},
         {CONFIG_HELPER, "ca_file=/a b", KEY_CA_FILE, "/a b"},
         {CONFIG_HELPER, "ca_file=systems", KEY_CA_FILE, NULL},
-        {CONFIG_HELPER, "username_format=%u@example.com",
-         KEY_USERNAME_FORMAT, "%u@example.com"},
+        {CONFIG_HELPER, "username_format=%u@example.com", KEY_USERNAME_FORMAT,
+         "%u@example.com"},
         {CONFIG_HELPER, "username_format=100%%%u", KEY_USERNAME_FORMAT,
          "100%%%u"},
         {CONFIG_HELPER, "username_format=alice", KEY_USERNAME_FORMAT, NULL},
@@ -125,8 +123,8 @@ check_values(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct config *config =
-            from_arguments(rows[i].owner, rows[i].argument, NULL);
+        struct config *config = from_arguments(rows[i].owner, rows[i].argument,
+                                               NULL);
         const char *seen = config_text(config, rows[i].key);
         bool set = config_is_set(config, rows[i].key);
 
@@ -191,8 +189,7 @@ check_faults(void)
                   STATUS_CONFIG, "expected the app client's secret",
                   "a malformed secret");
     check_message(from_arguments(CONFIG_HELPER, "client_secret hush", NULL),
-                  STATUS_CONFIG, "expected KEY = VALUE",
-                  "no = after the key");
+                  STATUS_CONFIG, "expected KEY = VALUE", "no = after the key");
     check_message(from_arguments(CONFIG_HELPER, "secret=hush", NULL),
                   STATUS_CONFIG, "secret (module argument): unknown key",
                   "no such key");
@@ -202,12 +199,13 @@ check_faults(void)
                   "only_group?",
                   "a letter is missing");
     check_message(from_arguments(CONFIG_HELPER, "client_secret:hush", NULL),
-                  STATUS_CONFIG, "client_secret (module argument): expected "
-                                 "KEY = VALUE",
+                  STATUS_CONFIG,
+                  "client_secret (module argument): expected "
+                  "KEY = VALUE",
                   "another sign for =");
-    check_message(from_arguments(CONFIG_HELPER, "x4hush", NULL),
-                  STATUS_CONFIG, "a line or argument (module argument): "
-                                 "unknown key, expected one of",
+    check_message(from_arguments(CONFIG_HELPER, "x4hush", NULL), STATUS_CONFIG,
+                  "a line or argument (module argument): "
+                  "unknown key, expected one of",
                   "no letters of a key");
     check_message(from_arguments(CONFIG_MODULE, "timeout=1", "timeout=2"),
                   STATUS_CONFIG, "given twice, first at module argument",
@@ -223,8 +221,8 @@ check_faults(void)
 static void
 check_file_message(const char *text, enum status status, const char *says)
 {
-    struct config *config = from_text(CONFIG_HELPER, "region=eu-west-1",
-                                      text, strlen(text), 0644);
+    struct config *config = from_text(CONFIG_HELPER, "region=eu-west-1", text,
+                                      strlen(text), 0644);
 
     check_message(config, status, says, "a file");
 }
@@ -245,9 +243,8 @@ check_files(void)
                         "auth_flow = user_auth\n"
                         "ca_file = /file\n"
                         "issuer = \"\n";
-    struct config *config =
-        from_text(CONFIG_HELPER, "ca_file=/argument", text, strlen(text),
-                  0644);
+    struct config *config = from_text(CONFIG_HELPER, "ca_file=/argument", text,
+                                      strlen(text), 0644);
 
     is_text(config_text(config, KEY_AUTH_FLOW), "user_auth",
             "our section wins over the rest of the file");
@@ -302,8 +299,8 @@ check_files(void)
 static void
 check_lists(void)
 {
-    struct config *config =
-        from_arguments(CONFIG_MODULE, "only_users=alice , bob,  c d", NULL);
+    struct config *config
+        = from_arguments(CONFIG_MODULE, "only_users=alice , bob,  c d", NULL);
     char item[CONFIG_VALUE_MAX];
     size_t position = 0;
 
@@ -477,10 +474,8 @@ check_known(void)
         {"debug", "allow_services = sshd\n", 0, true},
         {"debug", "allow_services = a\n[sshd]\nallow_services = b\n", 0, true},
         {"allow_services=a", "allow_services = b\n", 0, true},
-        {"debug", "nonsense\ntimeout = x\n[x]\nallow_services = ,\n", 0,
-         true},
-        {"timeout=x", "[\ntimeout = 1\n[sshd]\nallow_services = a\n", 0,
-         true},
+        {"debug", "nonsense\ntimeout = x\n[x]\nallow_services = ,\n", 0, true},
+        {"timeout=x", "[\ntimeout = 1\n[sshd]\nallow_services = a\n", 0, true},
         {"allow_services", "", 0, false},
         {"allow_services=", "", 0, false},
         {"allow_services=a,", "", 0, false},
@@ -569,8 +564,7 @@ static void
 check_expectations(void)
 {
     for (unsigned int key = 0; key < KEY_COUNT; key++) {
-        const struct config_entry *entry
-            = config_entry((enum config_key) key);
+        const struct config_entry *entry = config_entry((enum config_key) key);
         char argument[64];
         struct config *config;
         const char *message, *expected;
@@ -651,10 +645,9 @@ check_load(void)
                       "a file by half its name");
     }
     (void) unlink(path);
-    check_message(config_load(CONFIG_HELPER, 1, (const char *[]){named},
-                              "sudo", &trust),
-                  STATUS_CONFIG, "No such file",
-                  "a file that is named must be there");
+    check_message(
+        config_load(CONFIG_HELPER, 1, (const char *[]){named}, "sudo", &trust),
+        STATUS_CONFIG, "No such file", "a file that is named must be there");
 }
 
 static void
@@ -672,7 +665,7 @@ check_words_of_status(void)
     is_text(status_word((enum status) STATUS_COUNT),
             status_word(STATUS_INTERNAL),
             "what is no status is an internal error");
-    is_text(status_text((enum status) -1), status_text(STATUS_INTERNAL),
+    is_text(status_text((enum status) - 1), status_text(STATUS_INTERNAL),
             "in text, too");
 }
 

@@ -43,24 +43,32 @@ static const struct setting {
     {"user_password", {"require_group=staff,x"}, .staff = true},
     {"user_password",
      {"account_claim=email", "username_format=%u@example.com"},
-     .email = true, .secret = true},
+     .email = true,
+     .secret = true},
     {"user_srp", {"auth_flow=user_srp", "mfa_setup"}, .secret = true},
-    {"user_srp", {"auth_flow=user_srp", "mfa_setup", "require_mfa"},
+    {"user_srp",
+     {"auth_flow=user_srp", "mfa_setup", "require_mfa"},
      .mfa = true},
-    {"user_srp", {"auth_flow=user_srp", "srp_ahead", "mfa_setup"},
+    {"user_srp",
+     {"auth_flow=user_srp", "srp_ahead", "mfa_setup"},
      .secret = true},
     {"user_auth", {"auth_flow=user_auth", "mfa_setup"}, .secret = true},
     {"user_auth", {"auth_flow=user_auth", "require_mfa"}, .mfa = true},
-    {"user_auth", {"auth_flow=user_auth", "preferred_factor=password",
-                   "require_mfa"}, .mfa = true},
-    {"user_auth", {"auth_flow=user_auth", "preferred_factor=password",
-                   "mfa_setup"}, .secret = true},
-    {"user_auth", {"auth_flow=user_auth", "preferred_factor=password_srp"},
+    {"user_auth",
+     {"auth_flow=user_auth", "preferred_factor=password", "require_mfa"},
+     .mfa = true},
+    {"user_auth",
+     {"auth_flow=user_auth", "preferred_factor=password", "mfa_setup"},
      .secret = true},
-    {"user_auth", {"auth_flow=user_auth", "preferred_factor=email_otp"},
+    {"user_auth",
+     {"auth_flow=user_auth", "preferred_factor=password_srp"},
+     .secret = true},
+    {"user_auth",
+     {"auth_flow=user_auth", "preferred_factor=email_otp"},
      .secret = false},
-    {"user_auth", {"auth_flow=user_auth", "preferred_factor=sms_otp",
-                   "require_mfa"}, .mfa = true},
+    {"user_auth",
+     {"auth_flow=user_auth", "preferred_factor=sms_otp", "require_mfa"},
+     .mfa = true},
     {"custom", {"auth_flow=custom"}, .secret = true},
     {"custom", {"auth_flow=custom", "require_mfa"}, .mfa = true},
     {"custom_srp", {"auth_flow=custom_srp", "mfa_setup"}, .secret = true},
@@ -72,24 +80,24 @@ static const struct setting {
 /* What follows from the exchanges so far. */
 struct oracle {
     const struct setting *setting;
-    const char *wrong;        /* the first rule that was broken */
-    char sent[512];           /* the name of the start */
+    const char *wrong; /* the first rule that was broken */
+    char sent[512];    /* the name of the start */
     char canonical[512];
-    char pending[128];        /* the challenge to be answered */
+    char pending[128]; /* the challenge to be answered */
     char session[2304];
-    bool proof;               /* in the last request */
-    bool password;            /* the service has checked it */
-    bool password_in_start;   /* and nothing else since */
-    bool ever_password;       /* in the whole conversation */
+    bool proof;             /* in the last request */
+    bool password;          /* the service has checked it */
+    bool password_in_start; /* and nothing else since */
+    bool ever_password;     /* in the whole conversation */
     bool second_factor;
     bool set_up;
     unsigned int starts, responds;
     bool sms_tried;
-    unsigned int codes;       /* that may have been sent without a proof */
-    bool may_sign_in;         /* by the last answer alone */
+    unsigned int codes; /* that may have been sent without a proof */
+    bool may_sign_in;   /* by the last answer alone */
     uint64_t sent_secrets[REQUESTS_MAX];
     size_t sent_count;
-    char start[4096];         /* the first start, to compare */
+    char start[4096]; /* the first start, to compare */
 };
 
 static void
@@ -118,8 +126,8 @@ fingerprint(const char *bytes)
 }
 
 /* Fields that prove something; a request with one may not be repeated. */
-static const char *const proofs[] = {
-    "PASSWORD", "NEW_PASSWORD", "PASSWORD_CLAIM_SIGNATURE"};
+static const char *const proofs[] = {"PASSWORD", "NEW_PASSWORD",
+                                     "PASSWORD_CLAIM_SIGNATURE"};
 
 static bool
 has_proof(const struct json *request, const struct json *fields)
@@ -159,8 +167,7 @@ look_for_password(const char *key, const char *value, void *context)
 {
     struct oracle *oracle = context;
 
-    if (record.password[0] == '\0'
-        || strstr(value, record.password) == NULL)
+    if (record.password[0] == '\0' || strstr(value, record.password) == NULL)
         return true;
     rule(oracle, strcmp(key, "PASSWORD") == 0,
          "the password stands in a field that is not PASSWORD");
@@ -207,7 +214,7 @@ check_start(struct oracle *oracle, const struct exchange *exchange,
     const char *const wanted
         = strcmp(oracle->setting->flow, "user_password") == 0
               ? "USER_PASSWORD_AUTH"
-          : strcmp(oracle->setting->flow, "user_srp") == 0 ? "USER_SRP_AUTH"
+          : strcmp(oracle->setting->flow, "user_srp") == 0  ? "USER_SRP_AUTH"
           : strcmp(oracle->setting->flow, "user_auth") == 0 ? "USER_AUTH"
                                                             : "CUSTOM_AUTH";
 
@@ -227,8 +234,7 @@ check_start(struct oracle *oracle, const struct exchange *exchange,
         rule(oracle, strcmp(oracle->start, exchange->request) == 0,
              "the new start differs from the first");
     oracle->starts++;
-    snprintf(oracle->canonical, sizeof(oracle->canonical), "%s",
-             oracle->sent);
+    snprintf(oracle->canonical, sizeof(oracle->canonical), "%s", oracle->sent);
     oracle->pending[0] = oracle->session[0] = '\0';
     oracle->proof = oracle->password = oracle->second_factor = false;
 }
@@ -238,9 +244,9 @@ check_respond(struct oracle *oracle, const struct json *request,
               const struct json *fields)
 {
     oracle->responds++;
-    rule(oracle, oracle->pending[0] != '\0'
-                     && strcmp(text(request, "ChallengeName"),
-                               oracle->pending) == 0,
+    rule(oracle,
+         oracle->pending[0] != '\0'
+             && strcmp(text(request, "ChallengeName"), oracle->pending) == 0,
          "an answer to a challenge that was not asked");
     rule(oracle, strcmp(text(request, "Session"), oracle->session) == 0,
          "the session of another answer");
@@ -266,8 +272,7 @@ check_codes(struct oracle *oracle, const struct exchange *exchange,
     if (strcmp(text(request, "AuthFlow"), "USER_AUTH") == 0
             ? json_text(fields, "PASSWORD") == NULL
                   && json_text(fields, "SRP_A") == NULL
-            : strcmp(challenge, "SELECT_CHALLENGE") == 0
-                  && is_first(answer)) {
+            : strcmp(challenge, "SELECT_CHALLENGE") == 0 && is_first(answer)) {
         rule(oracle, oracle->codes < exchange->permits,
              "a code was asked for without permission");
         if (exchange->answer == NULL
@@ -360,10 +365,9 @@ take_answer(struct oracle *oracle, const struct exchange *exchange,
     if (name[0] != '\0')
         snprintf(oracle->canonical, sizeof(oracle->canonical), "%s", name);
     result = json_object(body, "AuthenticationResult");
-    oracle->may_sign_in
-        = !json_has(body, "ChallengeName")
-          || (challenge[0] == '\0'
-              && json_text(body, "ChallengeName") != NULL);
+    oracle->may_sign_in = !json_has(body, "ChallengeName")
+                          || (challenge[0] == '\0'
+                              && json_text(body, "ChallengeName") != NULL);
     oracle->may_sign_in &= text(result, "AccessToken")[0] != '\0'
                            && is_good_token(oracle, text(result, "IdToken"))
                            && oracle->proof
@@ -385,8 +389,8 @@ read_exchange(struct oracle *oracle, const struct exchange *exchange)
     }
     rule(oracle, strstr(exchange->request, "DEVICE_KEY") == NULL,
          "a device key was sent");
-    fields = json_object(request, start ? "AuthParameters"
-                                        : "ChallengeResponses");
+    fields = json_object(request,
+                         start ? "AuthParameters" : "ChallengeResponses");
     json_each_text(request, look_for_password, oracle);
     json_each_text(fields, look_for_password, oracle);
     /* What was sent ahead and given up proves nothing and costs nothing. */
@@ -426,12 +430,14 @@ check_silence(struct oracle *oracle, const struct sign_in_result *result)
 
     for (size_t i = 0; i < LENGTH(places); i++) {
         for (size_t j = 0; places[i] != NULL && j < record.secret_count; j++)
-            rule(oracle, strlen(record.secrets[j]) < 6
-                             || strstr(places[i], record.secrets[j]) == NULL,
+            rule(oracle,
+                 strlen(record.secrets[j]) < 6
+                     || strstr(places[i], record.secrets[j]) == NULL,
                  "a secret in what is shown or logged");
-        rule(oracle, places[i] == NULL
-                         || (strstr(places[i], "AYABe-session") == NULL
-                             && strstr(places[i], "eyJ") == NULL),
+        rule(oracle,
+             places[i] == NULL
+                 || (strstr(places[i], "AYABe-session") == NULL
+                     && strstr(places[i], "eyJ") == NULL),
              "a session or a token in what is shown or logged");
     }
 }
@@ -517,10 +523,9 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
          struct cognito *cognito)
 {
     static struct oracle oracle;
-    static const struct secret secret
-        = {(char *) CLIENT_SECRET, sizeof(CLIENT_SECRET) - 1};
-    struct sign_in_request request = {.service = "test",
-                                      .may_go_ahead = true};
+    static const struct secret secret = {(char *) CLIENT_SECRET,
+                                         sizeof(CLIENT_SECRET) - 1};
+    struct sign_in_request request = {.service = "test", .may_go_ahead = true};
     struct sign_in_result result;
     size_t index;
     bool yes;

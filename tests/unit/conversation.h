@@ -68,7 +68,7 @@ struct exchange {
     char *answer;    /* its body; NULL when none arrived */
     long code;       /* HTTP status, 0 when none */
     bool error_header;
-    bool dropped;    /* sent ahead and given up: nobody read the answer */
+    bool dropped;         /* sent ahead and given up: nobody read the answer */
     unsigned int permits; /* to send a code, given before */
 };
 
@@ -78,7 +78,7 @@ struct record {
     bool too_many;
     unsigned int keys_fetched;
     unsigned int asks;
-    unsigned int permits; /* to send a code, that were given */
+    unsigned int permits;                 /* to send a code, that were given */
     char secrets[SECRETS_MAX][TEXT_SIZE]; /* that the person typed */
     size_t secret_count;
     char password[TEXT_SIZE]; /* the first one typed, without a code */

@@ -134,16 +134,15 @@ type_code(char *out)
 static void
 type_visible(char *out)
 {
-    static const char *const words[] = {
-        "1", "2", "3", "SMS", "e-mail", "password", "authenticator app",
-        "9", "", "1", "2", "1"};
+    static const char *const words[]
+        = {"1", "2", "3", "SMS", "e-mail", "password", "authenticator app",
+           "9", "",  "1", "2",   "1"};
 
     if (chance_percent(70)) {
         strcpy(out, words[chance_below(sizeof(words) / sizeof(words[0]))]);
         return;
     }
-    snprintf(out, TEXT_SIZE, "answer-%06u@example.com",
-             chance_below(1000000));
+    snprintf(out, TEXT_SIZE, "answer-%06u@example.com", chance_below(1000000));
     remember(out);
 }
 
@@ -191,9 +190,8 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
     }
     /* As hosts do that can ask for one thing only. */
     if (kind != TALK_PASSWORD && kind != TALK_PASSWORD_OR_CODE
-        && kind != TALK_NEW_AGAIN
-        && !record.new_password_typed && record.password[0] != '\0'
-        && chance_percent(2))
+        && kind != TALK_NEW_AGAIN && !record.new_password_typed
+        && record.password[0] != '\0' && chance_percent(2))
         snprintf(text, sizeof(text), "%s%s", record.password,
                  scene.append && chance_percent(50) ? ",123456" : "");
     else if (kind == TALK_NEW_PASSWORD)
@@ -279,9 +277,9 @@ send(const char *target, const struct secret *body)
 static enum status
 receive(const struct exchange *exchange, struct http_answer *answer_out)
 {
-    static const enum status faults[] = {
-        STATUS_DNS, STATUS_CONNECT, STATUS_TLS, STATUS_TIMEOUT,
-        STATUS_TRANSPORT};
+    static const enum status faults[] = {STATUS_DNS, STATUS_CONNECT,
+                                         STATUS_TLS, STATUS_TIMEOUT,
+                                         STATUS_TRANSPORT};
 
     if (exchange == NULL || exchange->answer == NULL)
         return faults[chance_below(sizeof(faults) / sizeof(faults[0]))];
@@ -388,13 +386,12 @@ srp_answer(const struct srp *srp, const char *pool_name, const char *user_id,
            const char *b_hex, const char *secret_block, const char *timestamp,
            char signature_out[SRP_SIGNATURE_SIZE])
 {
-    const char *const parts[] = {srp->hex, pool_name, user_id,
-                                 password->data, salt_hex, b_hex,
-                                 secret_block, timestamp};
+    const char *const parts[] = {srp->hex,       pool_name, user_id,
+                                 password->data, salt_hex,  b_hex,
+                                 secret_block,   timestamp};
     uint64_t hash = UINT64_C(14695981039346656037);
 
-    if (strspn(b_hex, "0123456789abcdef") != strlen(b_hex)
-        || b_hex[0] == '\0')
+    if (strspn(b_hex, "0123456789abcdef") != strlen(b_hex) || b_hex[0] == '\0')
         return STATUS_UNREADABLE;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         for (const char *at = parts[i]; *at != '\0'; at++)

@@ -162,8 +162,8 @@ put_challenge(struct draft *draft, const char *name)
             chance_below(UINT32_MAX));
         put(shown, "SECRET_BLOCK", "\"%08xAAAA\"", chance_below(UINT32_MAX));
     } else if (strcmp(name, "SELECT_MFA_TYPE") == 0) {
-        put_choice(shown, chance_percent(80) ? "MFAS_CAN_CHOOSE"
-                                             : "MFAS_CAN_SELECT");
+        put_choice(shown,
+                   chance_percent(80) ? "MFAS_CAN_CHOOSE" : "MFAS_CAN_SELECT");
     } else if (strcmp(name, "MFA_SETUP") == 0) {
         put(shown, "MFAS_CAN_SETUP", "\"[\\\"SOFTWARE_TOKEN_MFA\\\"%s]\"",
             chance_percent(50) ? ",\\\"EMAIL_OTP\\\"" : "");
@@ -219,14 +219,14 @@ put_error(struct draft *draft, const char *type, const char *message)
 static void
 put_after_password(struct draft *draft)
 {
-    static const char *const after[] = {
-        "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED"};
+    static const char *const after[] = {"SELECT_MFA_TYPE", "MFA_SETUP",
+                                        "NEW_PASSWORD_REQUIRED"};
 
     if (chance_percent(25))
         put_own_result(draft);
     else
-        put_challenge(draft, chance_percent(50) ? second_code()
-                                                : ONE_OF(after));
+        put_challenge(draft,
+                      chance_percent(50) ? second_code() : ONE_OF(after));
 }
 
 static const char *
@@ -293,8 +293,8 @@ answer_respond(struct draft *draft, const struct json *request)
     } else if (strcmp(name, "MFA_SETUP") == 0 && chance_percent(50)) {
         put_challenge(draft, chance_percent(70) ? "EMAIL_OTP" : "SMS_MFA");
     } else if (strcmp(name, "CUSTOM_CHALLENGE") == 0 && chance_percent(50)) {
-        put_challenge(draft, chance_percent(80) ? "CUSTOM_CHALLENGE"
-                                                : second_code());
+        put_challenge(draft,
+                      chance_percent(80) ? "CUSTOM_CHALLENGE" : second_code());
     } else {
         put_own_result(draft);
     }
@@ -407,14 +407,35 @@ answer_oddly(struct draft *draft, const struct json *request)
     }
 }
 
-static const char *const values[] = {
-    "null", "\"\"", "0", "true", "[]", "{}", "\"x\"", "[\"SMS_MFA\"]",
-    "{\"AccessToken\":\"a.b.c\"}", "\"\\u0000\"", "\"-\"", "1e400",
-    "\"[\\\"SMS_MFA\\\"]\"", "\"[\"", "\"{}\"", "-1"};
-static const char *const member_names[] = {
-    "ChallengeName", "Session", "ChallengeParameters", "AuthenticationResult",
-    "AvailableChallenges", "__type", "Status", "SecretCode",
-    "AccessToken", "IdToken", "challengeName", "USER_ID_FOR_SRP", "x"};
+static const char *const values[] = {"null",
+                                     "\"\"",
+                                     "0",
+                                     "true",
+                                     "[]",
+                                     "{}",
+                                     "\"x\"",
+                                     "[\"SMS_MFA\"]",
+                                     "{\"AccessToken\":\"a.b.c\"}",
+                                     "\"\\u0000\"",
+                                     "\"-\"",
+                                     "1e400",
+                                     "\"[\\\"SMS_MFA\\\"]\"",
+                                     "\"[\"",
+                                     "\"{}\"",
+                                     "-1"};
+static const char *const member_names[] = {"ChallengeName",
+                                           "Session",
+                                           "ChallengeParameters",
+                                           "AuthenticationResult",
+                                           "AvailableChallenges",
+                                           "__type",
+                                           "Status",
+                                           "SecretCode",
+                                           "AccessToken",
+                                           "IdToken",
+                                           "challengeName",
+                                           "USER_ID_FOR_SRP",
+                                           "x"};
 
 static void
 mutate_part(struct part *part)
@@ -432,8 +453,7 @@ mutate_part(struct part *part)
         break;
     case 1:
         put(part, part->members[index].name, "%s",
-            chance_percent(50) ? part->members[index].value
-                               : ONE_OF(values));
+            chance_percent(50) ? part->members[index].value : ONE_OF(values));
         break;
     case 2:
         /* Not a session: under another name it is no secret to anybody. */
@@ -490,8 +510,7 @@ spoil_bytes(char *text)
         text[chance_below((uint32_t) length)] = '\0';
         break;
     case 1:
-        text[chance_below((uint32_t) length)]
-            ^= (char) (1 << chance_below(8));
+        text[chance_below((uint32_t) length)] ^= (char) (1 << chance_below(8));
         break;
     default:
         text[chance_below((uint32_t) length)]
@@ -546,8 +565,8 @@ long
 service_answer(const char *operation, const char *request_text,
                struct secret *body_out, bool *error_header_out)
 {
-    static const char *const other_bodies[] = {
-        "", " ", "[]", "null", "<html>no</html>", "{}", "{\"a\":", "true"};
+    static const char *const other_bodies[]
+        = {"", " ", "[]", "null", "<html>no</html>", "{}", "{\"a\":", "true"};
     struct draft draft = {.code = 200};
     struct json *request = NULL;
     char *text;

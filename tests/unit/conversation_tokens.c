@@ -158,8 +158,8 @@ tokens_make(void)
     write_jwks(own);
     for (size_t person = 0; person < PERSONS; person++)
         for (int kind = 0; kind < TOKEN_KINDS; kind++)
-            tokens[person][kind]
-                = make(own, other, person, (enum token_kind) kind);
+            tokens[person][kind] = make(own, other, person,
+                                        (enum token_kind) kind);
     EVP_PKEY_free(own);
     EVP_PKEY_free(other);
     return true;

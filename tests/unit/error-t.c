@@ -213,9 +213,9 @@ test_messages(void)
 
         snprintf(what, sizeof what, "%s: %.60s", cases[i].code,
                  cases[i].message);
-        is_text(
-            status_word(error_status(cases[i].code, cases[i].message, 400)),
-            status_word(cases[i].status), what);
+        is_text(status_word(
+                    error_status(cases[i].code, cases[i].message, 400)),
+                status_word(cases[i].status), what);
     }
     is_number(error_status("NotAuthorizedException", "USER IS DISABLED", 400),
               STATUS_DISABLED, "fragments match in any case");
@@ -317,17 +317,28 @@ test_faults_are_no_unknown_users(void)
         "User does not exist. Some error occurred.",
         "User not found: an exception",
     };
-    static const char *const unknown[] = {
-        "", "User?", "no", "try later", ".", "User does not exist..",
-        "User does not exist. ", " User does not exist.",
-        "User does not exist!", "User does not exist. Or so.",
-        "Perhaps the user does not exist.", "does not exist", "not found",
-        "The key does not exist.", "Source user not found.",
-        "Username not found.", "user", "User does not"};
+    static const char *const unknown[] = {"",
+                                          "User?",
+                                          "no",
+                                          "try later",
+                                          ".",
+                                          "User does not exist..",
+                                          "User does not exist. ",
+                                          " User does not exist.",
+                                          "User does not exist!",
+                                          "User does not exist. Or so.",
+                                          "Perhaps the user does not exist.",
+                                          "does not exist",
+                                          "not found",
+                                          "The key does not exist.",
+                                          "Source user not found.",
+                                          "Username not found.",
+                                          "user",
+                                          "User does not"};
     /* Words of an unknown user say nothing under another error's name. */
     static const char *const others[] = {
-        "NotAuthorizedException", "InvalidParameterException", "Exception",
-        "UnexpectedLambdaException", "usernotfoundexception", ""};
+        "NotAuthorizedException",    "InvalidParameterException", "Exception",
+        "UnexpectedLambdaException", "usernotfoundexception",     ""};
 
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         is_number(error_status("UserNotFoundException", faults[i], 400),

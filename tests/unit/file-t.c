@@ -45,8 +45,7 @@ check_open(const char *file, const struct file_trust *trust,
     int fd = -1;
 
     error[0] = '\0';
-    is_number(file_open(file, trust, &fd, error, sizeof(error)), wanted,
-              what);
+    is_number(file_open(file, trust, &fd, error, sizeof(error)), wanted, what);
     if (wanted == FILE_OK)
         ok(fd >= 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC,
            "%s: open, and not for a program that is started", what);
@@ -87,13 +86,12 @@ check_files(const struct file_trust *trust)
                    "another's");
     check_open(in_folder("none"), trust, FILE_ABSENT, "No such file",
                "there is none");
-    check_open(in_folder("file/below"), trust, FILE_ABSENT,
-               "Not a directory", "below a file");
+    check_open(in_folder("file/below"), trust, FILE_ABSENT, "Not a directory",
+               "below a file");
     check_open(in_folder("none/below"), trust, FILE_ABSENT, "No such file",
                "the folder is missing");
     check_open(folder, trust, FILE_UNTRUSTED, "regular file", "a folder");
-    check_open("/dev/null", trust, FILE_UNTRUSTED, "regular file",
-               "a device");
+    check_open("/dev/null", trust, FILE_UNTRUSTED, "regular file", "a device");
     need(mkfifo(in_folder("pipe"), 0600) == 0, "a pipe");
     check_open(path, trust, FILE_UNTRUSTED, "regular file",
                "a pipe, without waiting for who writes to it");
@@ -216,7 +214,8 @@ check_privacy(void)
         {1000, 1000, 0600, true, "a person's own"},
         {1000, 1000, 0440, false, "a group may read a person's secret"},
         {1000, 0, 0440, true, "root gave it to a person's group"},
-        {1000, 0, 0640, true, "root gave it to a person's group, his to write"},
+        {1000, 0, 0640, true,
+         "root gave it to a person's group, his to write"},
         {1000, 0, 0444, false, "root gave it to all"},
         {1000, 0, 0450, false, "a group may execute it"},
         {1000, 0, 0460, false, "a group may write it"},
@@ -234,8 +233,8 @@ check_privacy(void)
 
 /* Reads the file in lines of at most 9 bytes; what they are, and the end. */
 static void
-check_lines(const char *content, size_t length, const char *wanted,
-            bool fails, const char *what)
+check_lines(const char *content, size_t length, const char *wanted, bool fails,
+            const char *what)
 {
     struct file_lines lines = {.fd = -1};
     char line[10], seen[200] = "";

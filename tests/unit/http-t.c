@@ -897,14 +897,14 @@ test_trust(void)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *other = certify("other CA", NULL, -3600, 3600, NULL, key, key);
-    X509 *right =
-        certify("x", "IP:127.0.0.1", -3600, 3600, ca, ca_key, server_key);
+    X509 *right = certify("x", "IP:127.0.0.1", -3600, 3600, ca, ca_key,
+                          server_key);
     X509 *name = certify("127.0.0.1", "DNS:other.example", -3600, 3600, ca,
                          ca_key, server_key);
-    X509 *late =
-        certify("x", "IP:127.0.0.1", -7200, -60, ca, ca_key, server_key);
-    X509 *early =
-        certify("x", "IP:127.0.0.1", 600, 7200, ca, ca_key, server_key);
+    X509 *late = certify("x", "IP:127.0.0.1", -7200, -60, ca, ca_key,
+                         server_key);
+    X509 *early = certify("x", "IP:127.0.0.1", 600, 7200, ca, ca_key,
+                          server_key);
     X509 *own = certify("x", "IP:127.0.0.1", -3600, 3600, NULL, server_key,
                         server_key);
     char *others = pem_of(other);
@@ -946,8 +946,8 @@ test_old_tls(void)
 static void
 test_chain(void)
 {
-    X509 *certificate =
-        certify("shown", "IP:127.0.0.1", -3600, 3600, ca, ca_key, server_key);
+    X509 *certificate = certify("shown", "IP:127.0.0.1", -3600, 3600, ca,
+                                ca_key, server_key);
     struct server *server = start_with(ANSWER, certificate);
     struct http *http = client_of(server);
     struct secret chain = {0};

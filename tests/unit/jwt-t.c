@@ -34,8 +34,8 @@
 static EVP_PKEY *one;
 static EVP_PKEY *two;
 static struct jwt_keys *keys;
-static const struct jwt_expect expect = {
-    .issuer = ISSUER, .audience = CLIENT, .token_use = "id", .now = NOW};
+static const struct jwt_expect expect
+    = {.issuer = ISSUER, .audience = CLIENT, .token_use = "id", .now = NOW};
 
 /* Appends base64url of bytes to text. */
 static void
@@ -178,15 +178,15 @@ test_foreign(void)
          "id-token.json lacks a member");
     is_number(jwt_keys_parse(text.data, text.length, &foreign), STATUS_OK,
               "another program's keys");
-    is_number(
-        jwt_verify(json_text(file, "token"), foreign, &wanted, &claims, why),
-        STATUS_OK, "another program's token");
+    is_number(jwt_verify(json_text(file, "token"), foreign, &wanted, &claims,
+                         why),
+              STATUS_OK, "another program's token");
     is_text(json_text(claims, "cognito:username"), "zo\xc3\xab",
             "says what it should");
     json_free(claims);
-    is_number(
-        jwt_verify(json_text(file, "other"), foreign, &wanted, &claims, why),
-        STATUS_TOKEN, "the same claims with another signature");
+    is_number(jwt_verify(json_text(file, "other"), foreign, &wanted, &claims,
+                         why),
+              STATUS_TOKEN, "the same claims with another signature");
     is_text(why, "signature", "signature");
     jwt_keys_free(foreign);
     secret_free(&text);
@@ -251,14 +251,11 @@ test_claims(void)
         {CLAIMS_OPEN ",\"exp\":-1}", "exp"},
         {CLAIMS_OPEN ",\"exp\":\"1790003600\"}",
          "exp is no integer of 64 bits"},
-        {CLAIMS_OPEN ",\"exp\":1790003600.5}",
-         "exp is no integer of 64 bits"},
-        {CLAIMS_OPEN ",\"exp\":true}",
-         "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":1790003600.5}", "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":true}", "exp is no integer of 64 bits"},
         {CLAIMS_OPEN ",\"exp\":99999999999999999999}",
          "exp is no integer of 64 bits"},
-        {CLAIMS_OPEN ",\"exp\":null}",
-         "exp is no integer of 64 bits"},
+        {CLAIMS_OPEN ",\"exp\":null}", "exp is no integer of 64 bits"},
         {CLAIMS_OPEN "}", "exp is no integer of 64 bits"},
         {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":1790000060}", ""},
         {CLAIMS_OPEN ",\"exp\":1790003600,\"nbf\":1790000061}", "nbf"},
@@ -331,8 +328,8 @@ test_claims(void)
 static void
 test_issuers(void)
 {
-    static const char updated[] =
-        "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_X";
+    static const char updated[]
+        = "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_X";
     static const struct {
         const char *issuer;
         bool good;

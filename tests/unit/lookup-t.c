@@ -15,7 +15,7 @@
 
 /* What the look-ups below do, in the C library's place. */
 static struct {
-    int code;      /* -1: as glibc for a silent failure, the errno from before */
+    int code; /* -1: as glibc for a silent failure, the errno from before */
     size_t needed; /* bytes that the record takes */
     bool there;
     size_t largest, calls;
@@ -37,8 +37,8 @@ look_up(size_t size, void *entry, void **found)
 }
 
 int
-getpwnam_r(const char *name, struct passwd *account, char *memory,
-           size_t size, struct passwd **found)
+getpwnam_r(const char *name, struct passwd *account, char *memory, size_t size,
+           struct passwd **found)
 {
     void *entry;
     int code = look_up(size, account, &entry);

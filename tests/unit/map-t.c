@@ -9,7 +9,9 @@
 #include "client/map.h"
 #include "tap.h"
 
-#define NOT_UTF8 "alice = al\xff" "ice\n"
+#define NOT_UTF8                                                              \
+    "alice = al\xff"                                                          \
+    "ice\n"
 
 static struct map *
 parse(const char *text, size_t length, enum status *status_out,

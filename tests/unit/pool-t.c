@@ -77,11 +77,11 @@ test_hosts(void)
         char url[600];
 
         snprintf(url, sizeof url, "https://%s", cases[i].host);
-        is_number(
-            derive((struct pool_options){.id = cases[i].id,
-                                         .fips = cases[i].fips,
-                                         .dualstack = cases[i].dualstack}),
-            STATUS_OK, cases[i].id);
+        is_number(derive(
+                      (struct pool_options){.id = cases[i].id,
+                                            .fips = cases[i].fips,
+                                            .dualstack = cases[i].dualstack}),
+                  STATUS_OK, cases[i].id);
         is_text(pool.host, cases[i].host, "host");
         is_text(pool.endpoint, url, "endpoint");
         ok(pool.port == 443 && pool.amazon_roots == cases[i].amazon_roots,
@@ -339,7 +339,8 @@ test_own_issuers(void)
          "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
          "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
         /* The region that was given is the one that is meant. */
-        {{.id = "eu-west-1_AbC", .region = "eu-west-1",
+        {{.id = "eu-west-1_AbC",
+          .region = "eu-west-1",
           .endpoint = "https://cognito-idp.us-west-2.amazonaws.com"},
          "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
          "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
@@ -356,9 +357,11 @@ test_own_issuers(void)
          "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
         /* An emulator's pool has one. */
         {{.id = "local_abc", .endpoint = "https://localhost:8443"},
-         "https://cognito-idp.local.amazonaws.com/local_abc", ""},
+         "https://cognito-idp.local.amazonaws.com/local_abc",
+         ""},
         {{.id = "eu-west-1_AbC", .issuer = "https://my.example/x"},
-         "https://my.example/x", ""},
+         "https://my.example/x",
+         ""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -390,13 +393,13 @@ test_issuers(void)
         ok(strncmp(error, "issuer", 6) == 0, "names issuer");
     }
     snprintf(longer, sizeof longer, "https://%0*d", 504, 1);
-    is_number(
-        derive((struct pool_options){.id = "us-east-1_X", .issuer = longer}),
-        STATUS_CONFIG, "an issuer of 512 characters");
+    is_number(derive((struct pool_options){.id = "us-east-1_X",
+                                           .issuer = longer}),
+              STATUS_CONFIG, "an issuer of 512 characters");
     longer[511] = '\0';
-    is_number(
-        derive((struct pool_options){.id = "us-east-1_X", .issuer = longer}),
-        STATUS_OK, "one of 511");
+    is_number(derive((struct pool_options){.id = "us-east-1_X",
+                                           .issuer = longer}),
+              STATUS_OK, "one of 511");
 }
 
 int

@@ -22,15 +22,45 @@ static const char *const secrets[] = {
 
 /* K stands for the key, S for the secret. */
 static const char *const forms[] = {
-    "K = S",  "K=S",       "K = S # c", "K S",       "K: S",   "K:S",
-    "KS",     "K S = x",   "K = x S",   "K = S x",   "S = K",  "S",
-    "S K",    "= S",       "K = = S",   "K == S",    "[S",     "[K] S",
-    "K = /S", "K = /etc/S", "K = /S/x",  "K = /etc/passwd/S",
-    "K = ,S", "K = a,,S",  "K = S,",    "K = \"S",   "K=-S",   "-K=S",
+    "K = S",
+    "K=S",
+    "K = S # c",
+    "K S",
+    "K: S",
+    "K:S",
+    "KS",
+    "K S = x",
+    "K = x S",
+    "K = S x",
+    "S = K",
+    "S",
+    "S K",
+    "= S",
+    "K = = S",
+    "K == S",
+    "[S",
+    "[K] S",
+    "K = /S",
+    "K = /etc/S",
+    "K = /S/x",
+    "K = /etc/passwd/S",
+    "K = ,S",
+    "K = a,,S",
+    "K = S,",
+    "K = \"S",
+    "K=-S",
+    "-K=S",
     "K = http://user:S@proxy.example:3128 # c",
-    "K = http://user:S@proxy.example",  "K = https://S@x/",
-    "K = eu-west-1_S/",    "K = S_eu",  "K = %S",    "K = [S", "k_K = S",
-    "K = S\nK = S",        "K =\nS",    "K = no\nK = S",
+    "K = http://user:S@proxy.example",
+    "K = https://S@x/",
+    "K = eu-west-1_S/",
+    "K = S_eu",
+    "K = %S",
+    "K = [S",
+    "k_K = S",
+    "K = S\nK = S",
+    "K =\nS",
+    "K = no\nK = S",
 };
 
 static char folder[64] = "/tmp/quoting-t.XXXXXX";
@@ -64,12 +94,12 @@ check_said(const char *said, const char *secret, const char *line)
 
 /* What module and helper say of these arguments. */
 static bool
-check_arguments(size_t count, const char *const *arguments,
-                const char *secret, const char *line)
+check_arguments(size_t count, const char *const *arguments, const char *secret,
+                const char *line)
 {
     const struct file_trust trust = {.owner = geteuid()};
-    struct config *config
-        = config_load(CONFIG_MODULE, count, arguments, "sshd", &trust);
+    struct config *config = config_load(CONFIG_MODULE, count, arguments,
+                                        "sshd", &trust);
     struct setup setup = {0};
     bool silent;
 
@@ -88,8 +118,7 @@ write_conf(const char *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-    need(fd >= 0
-             && write(fd, text, strlen(text)) == (ssize_t) strlen(text),
+    need(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t) strlen(text),
          "a file");
     (void) close(fd);
 }
@@ -99,9 +128,9 @@ static bool
 check_line(const char *key, const char *line, const char *secret)
 {
     char config[200], text[2048];
-    const char *const arguments[] = {
-        config, "user_pool_id=eu-west-1_AbCdEfGhI", "client_id=1example2345",
-        line};
+    const char *const arguments[] = {config,
+                                     "user_pool_id=eu-west-1_AbCdEfGhI",
+                                     "client_id=1example2345", line};
     const bool pool = strcmp(key, "user_pool_id") == 0;
     const bool client = strcmp(key, "client_id") == 0;
     bool silent;

@@ -45,16 +45,14 @@ static const struct {
     {"mfa_missing", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
     {"token_refused", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
     {"dns", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
-    {"keys_unavailable", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN,
-     PAM_AUTHTOK_ERR},
+    {"keys_unavailable", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
     {"helper_failed", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
     {"privilege", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
     {"configuration", PAM_SERVICE_ERR, PAM_SERVICE_ERR, PAM_SERVICE_ERR},
     {"cancelled", PAM_CONV_ERR, PAM_CONV_ERR, PAM_CONV_ERR},
     {"out_of_memory", PAM_BUF_ERR, PAM_BUF_ERR, PAM_BUF_ERR},
     {"internal", PAM_SYSTEM_ERR, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
-    {"challenge_unsupported", PAM_AUTH_ERR, PAM_AUTHTOK_ERR,
-     PAM_AUTHTOK_ERR},
+    {"challenge_unsupported", PAM_AUTH_ERR, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR},
     {"no_dialogue", PAM_CONV_ERR, PAM_CONV_ERR, PAM_CONV_ERR},
     {"not_available", PAM_AUTH_ERR, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR},
     {"service_refused", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
@@ -147,10 +145,8 @@ static void
 check_all(void)
 {
     for (unsigned int status = 0; status < STATUS_COUNT + 3; status++)
-        for (int phase = PHASE_AUTHENTICATE; phase <= PHASE_UPDATE;
-             phase++) {
-            int code = pam_code((enum status) status,
-                                   (enum pam_phase) phase);
+        for (int phase = PHASE_AUTHENTICATE; phase <= PHASE_UPDATE; phase++) {
+            int code = pam_code((enum status) status, (enum pam_phase) phase);
 
             (void) ok((code == PAM_SUCCESS) == (status == STATUS_OK)
                           && code != PAM_IGNORE,

@@ -89,8 +89,7 @@ main(void)
         return 1;
     (void) snprintf(path, sizeof(path), "%s/%s", folder, STAMP);
     for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
-        ok(take_with_limit(small[i]) == STAMP_CANNOT
-               && access(path, F_OK) < 0,
+        ok(take_with_limit(small[i]) == STAMP_CANNOT && access(path, F_OK) < 0,
            "files of %lu bytes at most: no stamp and no signal",
            (unsigned long) small[i]);
     ok(take_with_limit(RLIM_INFINITY) == STAMP_YES, "the first may");

@@ -48,8 +48,8 @@ read_arguments(size_t count, const char *const *arguments)
 static enum status
 read_more(const char *first, const char *second)
 {
-    const char *arguments[]
-        = {POOL, CLIENT, "ca_file=system", config, first, second};
+    const char *arguments[] = {POOL,   CLIENT, "ca_file=system",
+                               config, first,  second};
     size_t count = second != NULL ? 6 : first != NULL ? 5 : 4;
 
     /* The roots that come with the module are not installed here. */

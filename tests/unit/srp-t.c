@@ -293,8 +293,8 @@ static void
 test_faults(const struct json *vector)
 {
     const struct json *input = json_object(vector, "input");
-    const char *wanted =
-        json_text(json_object(vector, "expect"), "PASSWORD_CLAIM_SIGNATURE");
+    const char *wanted = json_text(json_object(vector, "expect"),
+                                   "PASSWORD_CLAIM_SIGNATURE");
     struct secret password = {0};
     unsigned int failures = 0;
     bool wrong = false;

@@ -52,9 +52,9 @@ ok(bool passed, const char *format, ...)
 TAP_UNUSED static bool
 is_text(const char *seen, const char *wanted, const char *what)
 {
-    bool same =
-        seen == wanted
-        || (seen != NULL && wanted != NULL && strcmp(seen, wanted) == 0);
+    bool same = seen == wanted
+                || (seen != NULL && wanted != NULL
+                    && strcmp(seen, wanted) == 0);
 
     ok(same, "%s", what);
     if (!same) {

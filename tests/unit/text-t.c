@@ -90,8 +90,13 @@ test_clean_sizes(void)
     memcpy(longer + 195, "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac", 10);
     text_clean(longer, out, sizeof out);
     is_text(out + 190, "yyyyy...", "a character that the dots would split");
-    text_clean("ab\xe2\x82\xac" "cdefghijklmnop", out, 17);
-    is_text(out, "ab\xe2\x82\xac" "cdefghij...", "and so in a shorter text");
+    text_clean("ab\xe2\x82\xac"
+               "cdefghijklmnop",
+               out, 17);
+    is_text(out,
+            "ab\xe2\x82\xac"
+            "cdefghij...",
+            "and so in a shorter text");
     text_clean("abcdefghijklmnopqr", out, 16);
     is_text(out, "abcdefghijklmno", "below 16 bytes there is no room for it");
     text_clean_bytes("a\0b", 3, out, sizeof out);
@@ -109,8 +114,10 @@ test_path(void)
     is_text(text_path("/etc/ab", out, 7), ".../ab", "the end of a longer one");
     is_text(text_path("/etc/ab", out, sizeof out), "/etc/ab", "with room");
     is_text(text_path("", out, 7), "", "none");
-    is_text(text_path("/tmp/\xe2\x82\xac" "ab", out, 8), "...ab",
-            "not from the middle of a character on");
+    is_text(text_path("/tmp/\xe2\x82\xac"
+                      "ab",
+                      out, 8),
+            "...ab", "not from the middle of a character on");
 }
 
 static void

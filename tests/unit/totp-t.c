@@ -23,8 +23,8 @@ test_uri(const char *user, const char *escaped)
     char uri[512], wanted[512];
 
     (void) snprintf(wanted, sizeof(wanted),
-                    "otpauth://totp/" POOL ":%s?secret=" KEY
-                    "&issuer=" POOL, escaped);
+                    "otpauth://totp/" POOL ":%s?secret=" KEY "&issuer=" POOL,
+                    escaped);
     ok(totp_uri(POOL, user, KEY, uri, sizeof(uri)), "%s fits", escaped);
     is_text(uri, wanted, escaped);
 }

@@ -56,8 +56,7 @@ test_rows(void)
 
         named = named && row->word != NULL && row->word[0] != '\0';
         unique = unique && named && vocabulary_named(row->word) == at;
-        empty = empty
-                && (row->answer == ANSWER_NOTHING) == (row->kinds == 0);
+        empty = empty && (row->answer == ANSWER_NOTHING) == (row->kinds == 0);
         coded = coded
                 && (row->answer == ANSWER_CODE) == (row->question != NULL)
                 && (row->question == NULL
@@ -102,8 +101,8 @@ test_second_factors(void)
         const struct challenge_row *row = row_of(at);
         const struct second_factor *wanted = second_factor(at);
 
-        ok(row->second == (wanted != NULL), "%s %s a second factor",
-           row->word, wanted != NULL ? "is" : "is not");
+        ok(row->second == (wanted != NULL), "%s %s a second factor", row->word,
+           wanted != NULL ? "is" : "is not");
         if (wanted == NULL) {
             ok(row->method == NULL && row->preference == NULL,
                "and cannot be preferred");

@@ -58,8 +58,7 @@ check_fields(void)
     wire_put_text(out, NULL);
     wire_put_bytes(out, "pass", 4);
     is_number(wire_send(out, ends[0]), WIRE_OK, "a message is sent");
-    is_number(wire_receive(in, ends[1], &type, seen), WIRE_OK,
-              "and received");
+    is_number(wire_receive(in, ends[1], &type, seen), WIRE_OK, "and received");
     is_number(type, WIRE_REPLY, "with its type");
     ok(memcmp(seen, id, WIRE_ID_SIZE) == 0, "and its id");
     is_number(wire_get_byte(in), 0xff, "a byte");

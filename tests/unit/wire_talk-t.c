@@ -127,8 +127,8 @@ check_permit(const char *word, enum status status)
 {
     open_pair();
     say(WIRE_REPLY, talk.id, word, strlen(word), false);
-    ok(talk.talk.permit_code(&talk.talk) == status, "a code, \"%s\": %s",
-       word, status_word(status));
+    ok(talk.talk.permit_code(&talk.talk) == status, "a code, \"%s\": %s", word,
+       status_word(status));
     close_pair();
 }
 
@@ -142,15 +142,15 @@ check_lines(void)
     open_pair();
     talk.talk.log(&talk.talk, TALK_LOG_DEBUG, "for nobody");
     talk.talk.log(&talk.talk, TALK_LOG_NOTICE, "a line");
-    ok(wire_receive(module, ends[0], &type, id) == WIRE_OK
-           && type == WIRE_LOG && wire_get_byte(module) == TALK_LOG_NOTICE
+    ok(wire_receive(module, ends[0], &type, id) == WIRE_OK && type == WIRE_LOG
+           && wire_get_byte(module) == TALK_LOG_NOTICE
            && strcmp(wire_get_text(module, 200), "a line") == 0
            && wire_complete(module),
        "a line for the log; those for debugging are kept back");
     is_number(talk.talk.tell(&talk.talk, TALK_ERROR, "no\033[2Jtice"),
               STATUS_OK, "a line for the person");
-    ok(wire_receive(module, ends[0], &type, id) == WIRE_OK
-           && type == WIRE_TELL && wire_get_byte(module) == TALK_ERROR
+    ok(wire_receive(module, ends[0], &type, id) == WIRE_OK && type == WIRE_TELL
+           && wire_get_byte(module) == TALK_ERROR
            && strchr(wire_get_text(module, 200), '\033') == NULL
            && wire_complete(module),
        "without what drives a terminal");
