@@ -17,11 +17,12 @@
 #define NAME_BYTES_MAX 512 /* a pool name is at most 128 characters */
 
 struct pair {
-    char *local;
-    char *pool;
+    const char *local;
+    const char *pool;
 };
 
 struct map {
+    char *text; /* that the names stand in */
     struct pair *pairs;
     size_t count;
 };
@@ -62,20 +63,12 @@ static enum status
 add(struct map *map, const char *local, const char *pool)
 {
     struct pair *longer;
-    struct pair pair = {0};
 
     longer = realloc(map->pairs, (map->count + 1) * sizeof(*longer));
     if (longer == NULL)
         return STATUS_MEMORY;
     map->pairs = longer;
-    pair.local = strdup(local);
-    pair.pool = strdup(pool);
-    if (pair.local == NULL || pair.pool == NULL) {
-        free(pair.local);
-        free(pair.pool);
-        return STATUS_MEMORY;
-    }
-    map->pairs[map->count++] = pair;
+    map->pairs[map->count++] = (struct pair){local, pool};
     return STATUS_OK;
 }
 
@@ -114,23 +107,24 @@ map_parse(const char *text, size_t length, struct map **map_out,
           char *error_out, size_t error_size)
 {
     struct map *map = calloc(1, sizeof(*map));
-    char *copy = malloc(length + 1);
     const char *problem = "holds a NUL";
     enum status status = STATUS_MEMORY;
     unsigned int number = 0;
     char *line, *end;
 
-    if (map == NULL || copy == NULL)
+    if (map != NULL)
+        map->text = malloc(length + 1);
+    if (map == NULL || map->text == NULL)
         goto out;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    status = strlen(copy) == length ? STATUS_OK : STATUS_CONFIG;
+    memcpy(map->text, text, length);
+    map->text[length] = '\0';
+    status = strlen(map->text) == length ? STATUS_OK : STATUS_CONFIG;
     if (status == STATUS_CONFIG) {
         number = 1;
-        for (line = copy; (line = strchr(line, '\n')) != NULL; line++)
+        for (line = map->text; (line = strchr(line, '\n')) != NULL; line++)
             number++;
     }
-    for (line = copy; status == STATUS_OK && line != NULL; line = end) {
+    for (line = map->text; status == STATUS_OK && line != NULL; line = end) {
         number++;
         end = strchr(line, '\n');
         if (end != NULL)
@@ -146,7 +140,6 @@ map_parse(const char *text, size_t length, struct map **map_out,
 
 out:
     map_free(map);
-    free(copy);
     return status;
 }
 
@@ -155,11 +148,8 @@ map_free(struct map *map)
 {
     if (map == NULL)
         return;
-    for (size_t i = 0; i < map->count; i++) {
-        free(map->pairs[i].local);
-        free(map->pairs[i].pool);
-    }
     free(map->pairs);
+    free(map->text);
     free(map);
 }
 
