@@ -33,11 +33,11 @@ planted_null(const char *name)
     return strlen(name);
 }
 
-/* For cppcheck: the tenth of ten. */
+/* For cppcheck: the tenth of ten; for clang-format: two blanks. */
 int
 planted_outside(void)
 {
     int numbers[10] = {0};
 
-    return numbers[10];
+    return  numbers[10];
 }
