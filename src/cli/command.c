@@ -167,10 +167,16 @@ read_settings(struct command *command)
 static enum cli_exit
 take_user(struct command *command, const char *user)
 {
-    if (user[0] == '\0' || strlen(user) >= sizeof(command->user)
-        || sign_in_pool_name(command->setup.config, command->setup.map, user,
-                             command->name, sizeof(command->name))
-               != STATUS_OK) {
+    enum status status = STATUS_BAD_INPUT;
+
+    if (user[0] != '\0' && strlen(user) < sizeof(command->user))
+        status = sign_in_pool_name(command->setup.config, command->setup.map,
+                                   user, command->name, sizeof(command->name));
+    if (status == STATUS_IDENTITY)
+        return command_complain(command, status, "",
+                                "map_file gives that user's pool name to "
+                                "another local user");
+    if (status != STATUS_OK) {
         output_error("that cannot be a user name");
         return CLI_USAGE;
     }

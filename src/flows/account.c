@@ -1,7 +1,6 @@
 /*
  * What a person does with an account, put together from the dialogues of the
- * other files. Whether it may be done here at all the
- * caller knows.
+ * other files. Whether it may be done here at all the caller knows.
  *
  * SPDX-License-Identifier: MIT
  */

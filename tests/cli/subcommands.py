@@ -179,6 +179,13 @@ class TestLogin(Prepared):
         self.assertIn("the module would not ask the pool about toor: a system account", done.out)
         self.assertEqual(done.status, 0)
 
+    def test_a_name_that_the_map_gives_away(self):
+        path = harness.write(harness.fresh("map"), "stranger = alice\n", 0o644)
+        done = script("--config", self.config(map_file=path), "login", "alice", answers=[ALICE])
+        self.assertEqual(done.status, 1, done.text)
+        self.assertIn("map_file gives that user's pool name to another local user", done.text)
+        self.assertEqual(self.tries(), 0)
+
     def test_user_is_who_runs_it(self):
         self.pool.add_user(username="runner", password=ALICE)
         path = harness.fresh("passwd")
