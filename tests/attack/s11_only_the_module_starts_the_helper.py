@@ -36,7 +36,7 @@ SEQPACKET, STREAM = socket.SOCK_SEQPACKET, socket.SOCK_STREAM
 ID = b"made up by larry"
 PERSONAL = 1
 ASK, LOG, RESULT = 16, 18, 19
-CONFIG, PRIVILEGE = 48, 53  # positions in src/common/status.h
+CONFIG, PRIVILEGE = 47, 52  # rows of src/common/reason.def, from 0
 OWN_CONF = "/home/larry/own.conf"
 UNWISE = "/usr/lib/unwise_helper"
 
