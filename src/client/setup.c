@@ -24,6 +24,11 @@
 
 #define PAM_FILE_MAX 16384 /* bytes of a PAM file that are looked at */
 #define SHOWN_PATH_MAX 60  /* bytes of a path in a message, or of its end */
+#define PROXY_EXPECTED                                                        \
+    "expected http://host:port or https://host:port; / ? # @ in a user name " \
+    "or password are %2F %3F %23 %40"
+/* What curl takes in no name of a host. */
+#define NOT_IN_HOST " \r\n\t/:#?!@{}[]\\$'\"^`*<>=;,+&()%"
 
 static enum status
 fail(struct setup *setup, const char *key, const char *problem)
@@ -217,12 +222,49 @@ read_pool(struct setup *setup)
     return STATUS_OK;
 }
 
+/*
+ * Where user name and password end must be plain to curl, which else quotes
+ * all of them in words that are logged. A control character, which it does
+ * not decode, makes it go without the proxy.
+ */
+static bool
+is_user_info(const char *text, size_t length)
+{
+    static const char hex[] = "0123456789ABCDEFabcdef";
+
+    if (strcspn(text, "/?#") < length || memchr(text, '@', length) != NULL)
+        return false;
+    for (size_t i = 0; i + 2 < length; i++)
+        if (text[i] == '%' && (text[i + 1] == '0' || text[i + 1] == '1')
+            && strchr(hex, text[i + 2]) != NULL)
+            return false;
+    return true;
+}
+
+/* A name or an address; one of IPv6 in brackets, perhaps with its zone. */
+static bool
+is_host(const char *text, size_t length)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+    unsigned char binary[sizeof(struct in6_addr)];
+    size_t count;
+
+    if (length < 2 || text[0] != '[')
+        return length > 0 && strcspn(text, NOT_IN_HOST) >= length;
+    count = strcspn(text + 1, "%]");
+    if (count >= sizeof(address) || text[length - 1] != ']'
+        || strcspn(text + 1, "[]") != length - 2)
+        return false;
+    memcpy(address, text + 1, count);
+    return inet_pton(AF_INET6, address, binary) == 1;
+}
+
 /* http://host:port or https://host:port; the port is needed to confine. */
 static enum status
 read_proxy(struct setup *setup)
 {
     const char *proxy = config_text(setup->config, KEY_PROXY);
-    const char *host, *colon;
+    const char *host, *colon, *at;
     unsigned long port = 0;
     char *end = NULL;
 
@@ -234,9 +276,14 @@ read_proxy(struct setup *setup)
     colon = host == NULL ? NULL : strrchr(host, ':');
     if (colon != NULL && colon > host && colon[1] >= '0' && colon[1] <= '9')
         port = strtoul(colon + 1, &end, 10);
-    if (port < 1 || port > 65535 || strcmp(end, "/") == 0 || *end != '\0')
-        return fail(setup, "proxy",
-                    "expected http://host:port or https://host:port");
+    if (port < 1 || port > 65535 || *end != '\0')
+        return fail(setup, "proxy", PROXY_EXPECTED);
+    at = memrchr(host, '@', (size_t) (colon - host));
+    if (at != NULL && !is_user_info(host, (size_t) (at - host)))
+        return fail(setup, "proxy", PROXY_EXPECTED);
+    host = at == NULL ? host : at + 1;
+    if (!is_host(host, (size_t) (colon - host)))
+        return fail(setup, "proxy", PROXY_EXPECTED);
     setup->proxy_port = (unsigned int) port;
     return STATUS_OK;
 }

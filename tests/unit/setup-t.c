@@ -154,6 +154,47 @@ check_proxies(void)
     check_proxy("http://proxy:3128x", 0);
     check_proxy("socks5://proxy:1080", 0);
     check_proxy("proxy:3128", 0);
+    check_proxy("http://[fe80::1%25eth0]:8080", 8080);
+    check_proxy("http://b\xc3\xbcro.example:3128", 3128);
+}
+
+/*
+ * A proxy's URL is curl's to take apart, which quotes all of it, password and
+ * all, where it cannot; and it goes without the proxy when it cannot decode.
+ */
+static void
+check_proxy_password(void)
+{
+    static const char *const hosts[]
+        = {"[::1",   "[::1:80", "::1]", "[::g]", "[1.2.3.4]", "[]",
+           "[::1]x", "x{}y",    "a;b",  "a%20b", "a/b",       ""};
+    char proxy[80];
+
+    for (int byte = '!'; byte <= '~'; byte++) {
+        bool fits = strchr("/?#@", byte) == NULL;
+
+        (void) snprintf(proxy, sizeof(proxy), "http://user:Pa%c55@proxy:3128",
+                        byte);
+        check_proxy(proxy, fits ? 3128 : 0);
+        ok(strstr(setup.message, "55") == NULL, "the password is not said");
+        (void) snprintf(proxy, sizeof(proxy), "https://us%cer@proxy:3128",
+                        byte);
+        check_proxy(proxy, fits ? 3128 : 0);
+    }
+    for (unsigned int byte = 0; byte < 256; byte++) {
+        (void) snprintf(proxy, sizeof(proxy),
+                        byte % 2 == 0 ? "http://user:%%%02x@proxy:3128"
+                                      : "http://%%%02X:word@proxy:3128",
+                        byte);
+        check_proxy(proxy, byte >= 32 ? 3128 : 0);
+    }
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        (void) snprintf(proxy, sizeof(proxy), "http://user:word@%s:3128",
+                        hosts[i]);
+        check_proxy(proxy, 0);
+    }
+    check("proxy=http://user:Pa/55@proxy:3128", NULL, STATUS_CONFIG, "%2F",
+          "how such a password is written is said");
 }
 
 static void
@@ -288,6 +329,7 @@ main(void)
     check_pool();
     check_secret();
     check_proxies();
+    check_proxy_password();
     check_files();
     check_origin();
     setup_free(&setup);
