@@ -165,11 +165,16 @@ def limits_of(pid):
     return found
 
 
+def session_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return int(file.read().rpartition(")")[2].split()[3])
+
+
 def state_of(pid):
     """What a launcher could have left in the helper, as a dictionary."""
     status = status_of(pid)
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        session = int(file.read().rpartition(")")[2].split()[3])
+    above = int(status["PPid"])
+    warden = above if status_of(above)["Name"] == "cognito_warden" else pid
     # The resolver may be reading a file of its own.
     wait_until(lambda: not foreign(open_files(pid)), 5)
     files = open_files(pid)
@@ -177,7 +182,8 @@ def state_of(pid):
         **{name: status[name] for name in ("SigBlk", "SigIgn", "SigPnd", "ShdPnd", "Umask")},
         "environment": environment_of(pid),
         "folder": os.readlink(f"/proc/{pid}/cwd"),
-        "its own session": session == pid,
+        "its own session": session_of(pid) == pid,
+        "its warden's own session": session_of(warden) == warden,
         "0 to 2": [files.get(number) for number in range(3)],
         "3": files.get(3, "")[:7],
         "others": foreign(files),
@@ -196,7 +202,7 @@ LIMITS = {"Max cpu time": (resource.RLIMIT_CPU, 30), "Max file size": (resource.
 PIPE = "0000000000001000"  # SIGPIPE, which the helper itself ignores, for libcurl
 CLEAN = {"SigBlk": "0" * 16, "SigIgn": PIPE, "SigPnd": "0" * 16, "ShdPnd": "0" * 16,
          "Umask": "0077", "environment": b"", "folder": "/", "its own session": True,
-         "0 to 2": ["/dev/null"] * 3, "3": "socket:", "others": []}
+         "its warden's own session": True, "0 to 2": ["/dev/null"] * 3, "3": "socket:", "others": []}
 
 
 def root_may_raise():
