@@ -15,12 +15,12 @@
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -36,6 +36,7 @@
 #include "common/text.h"
 #include "helper/filter.h"
 #include "helper/sanitized.h"
+#include "pam/lookup.h"
 
 #ifndef TCP_ULP
 #define TCP_ULP 31
@@ -67,19 +68,25 @@ fail_with(char *error, size_t size, const char *what, const char *remedy)
     return false;
 }
 
-bool
-sandbox_drop(const char *user, bool personal, char *error_out,
-             size_t error_size)
+/* The helper's user, which must be there, known and not root. */
+static bool
+find_user(const char *user, uid_t *uid_out, gid_t *gid_out, char *error_out,
+          size_t error_size)
 {
-    const struct passwd *account;
-    uid_t real, effective, saved, uid;
-    gid_t real_group, effective_group, saved_group, gid;
+    struct passwd account;
+    char *memory;
+    enum lookup lookup = lookup_account(user, &account, &memory);
+    int number = errno;
 
-    if (personal)
-        return true;
-    account = getpwnam(user);
+    free(memory); /* what is wanted of the account are its numbers */
+    errno = number;
+    if (lookup == LOOKUP_FAILED)
+        return fail_with(error_out, error_size,
+                         "the helper's user could not be looked up",
+                         "mend the name service (passwd: in "
+                         "/etc/nsswitch.conf), or make the user local");
     /* @not-root */
-    if (account == NULL || account->pw_uid == 0 || account->pw_gid == 0) {
+    if (lookup == LOOKUP_NONE || account.pw_uid == 0 || account.pw_gid == 0) {
         (void) snprintf(error_out, error_size,
                         "no unprivileged user %s, create it with: useradd "
                         "--system --user-group --no-create-home --home-dir "
@@ -87,8 +94,22 @@ sandbox_drop(const char *user, bool personal, char *error_out,
                         user, user);
         return false;
     }
-    uid = account->pw_uid;
-    gid = account->pw_gid;
+    *uid_out = account.pw_uid;
+    *gid_out = account.pw_gid;
+    return true;
+}
+
+bool
+sandbox_drop(const char *user, bool personal, char *error_out,
+             size_t error_size)
+{
+    uid_t real, effective, saved, uid;
+    gid_t real_group, effective_group, saved_group, gid;
+
+    if (personal)
+        return true;
+    if (!find_user(user, &uid, &gid, error_out, error_size))
+        return false;
     if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0
         || setresuid(uid, uid, uid) < 0)
         return fail_with(error_out, error_size, "cannot give up root",

@@ -15,17 +15,17 @@
 #define LAST_SIZE ((size_t) 1 << 30) /* no record is that large */
 
 bool
-lookup_grow(char **memory, size_t *size)
+lookup_room(int *code, char **memory, size_t *size)
 {
-    size_t larger = *size == 0 ? FIRST_SIZE : *size * 2;
-
-    free(*memory);
-    *memory = larger > LAST_SIZE ? NULL : malloc(larger);
-    *size = larger;
-    if (larger > LAST_SIZE)
-        errno = ERANGE;
-    if (*memory == NULL)
+    if (*code != ERANGE)
         return false;
+    *size = *size == 0 ? FIRST_SIZE : *size * 2;
+    free(*memory);
+    *memory = *size > LAST_SIZE ? NULL : malloc(*size);
+    if (*memory == NULL) {
+        *code = ENOMEM;
+        return false;
+    }
     errno = EIO;
     return true;
 }
@@ -44,14 +44,11 @@ lookup_account(const char *name, struct passwd *account_out, char **memory_out)
 {
     struct passwd *found = NULL;
     size_t size = 0;
-    int code;
+    int code = ERANGE;
 
     *memory_out = NULL;
-    do {
-        if (!lookup_grow(memory_out, &size))
-            return LOOKUP_FAILED;
+    while (lookup_room(&code, memory_out, &size))
         code = getpwnam_r(name, account_out, *memory_out, size, &found);
-    } while (code == ERANGE);
     return lookup_answer(code, found);
 }
 
@@ -60,14 +57,11 @@ lookup_group(const char *name, struct group *group_out, char **memory_out)
 {
     struct group *found = NULL;
     size_t size = 0;
-    int code;
+    int code = ERANGE;
 
     *memory_out = NULL;
-    do {
-        if (!lookup_grow(memory_out, &size))
-            return LOOKUP_FAILED;
+    while (lookup_room(&code, memory_out, &size))
         code = getgrnam_r(name, group_out, *memory_out, size, &found);
-    } while (code == ERANGE);
     return lookup_answer(code, found);
 }
 

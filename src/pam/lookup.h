@@ -30,17 +30,18 @@ enum lookup lookup_group(const char *name, struct group *group_out,
                          char **memory_out);
 
 /*
- * The two halves of each look-up. lookup_grow puts a larger buffer in place
- * of a too small one, which held nothing of use; false when there is none.
- * It leaves an errno behind: glibc's answer for a service that could not be
- * loaded, or that failed without saying how, is the errno from before the
- * call.
+ * The two halves of each look-up. lookup_room: is it to be asked (again)? With
+ * ERANGE for *code, also before the first time, and *memory and *size for it:
+ * larger ones in place of a too small buffer, which held nothing of use. When
+ * there are none *code says why. It leaves an errno behind: glibc's answer for
+ * a service that could not be loaded, or that failed without saying how, is
+ * the errno from before the call.
  *
  * lookup_answer: only 0 is a no. With glibc every other code is the failure
  * of a service, also ENOENT, with which nslcd's module says that its daemon is
  * gone, and EPERM or ESRCH, which getpwnam(3) lists for other systems.
  */
-bool lookup_grow(char **memory, size_t *size);
+bool lookup_room(int *code, char **memory, size_t *size);
 enum lookup lookup_answer(int code, const void *found);
 
 /* Whom to ask; group_list is as getgrouplist. */

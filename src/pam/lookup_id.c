@@ -15,14 +15,11 @@ lookup_account_of(uid_t uid, struct passwd *account_out, char **memory_out)
 {
     struct passwd *found = NULL;
     size_t size = 0;
-    int code;
+    int code = ERANGE;
 
     *memory_out = NULL;
-    do {
-        if (!lookup_grow(memory_out, &size))
-            return LOOKUP_FAILED;
+    while (lookup_room(&code, memory_out, &size))
         code = getpwuid_r(uid, account_out, *memory_out, size, &found);
-    } while (code == ERANGE);
     return lookup_answer(code, found);
 }
 
@@ -31,13 +28,10 @@ lookup_group_of(gid_t gid, struct group *group_out, char **memory_out)
 {
     struct group *found = NULL;
     size_t size = 0;
-    int code;
+    int code = ERANGE;
 
     *memory_out = NULL;
-    do {
-        if (!lookup_grow(memory_out, &size))
-            return LOOKUP_FAILED;
+    while (lookup_room(&code, memory_out, &size))
         code = getgrgid_r(gid, group_out, *memory_out, size, &found);
-    } while (code == ERANGE);
     return lookup_answer(code, found);
 }

@@ -29,7 +29,7 @@ def build(world, *compiler):
 def compile_to(program, folder, sources, *compiler):
     """The sources with the sandbox and all that both sides share."""
     write(os.path.join(folder, "config.h"), CONFIG_H)
-    paths = [os.path.join(SOURCE, path) for path in (*sources, "src/helper/sandbox.c")]
+    paths = [os.path.join(SOURCE, path) for path in (*sources, "src/helper/sandbox.c", "src/pam/lookup.c")]
     command(*(compiler or ["cc"]), "-O1", "-I", folder, "-I", os.path.join(SOURCE, "src"),
             "-o", program, *paths, *glob.glob(os.path.join(SOURCE, "src", "common", "*.c")))
 

@@ -7,7 +7,7 @@ from attack.past import GROUPS, LIMITS, OURS, Lab, controls, judge, read
 
 BREAKAGES = [
     ("a group that does not fit into memory is none",
-     ("lookup_group LOOKUP_FAILED", "LOOKUP_NONE")),
+     ("lookup_room ENOMEM", "0")),
 ]
 KIB = 1024
 SMALL = [*range(12), 14, 16, 20, 24, 32, 64]

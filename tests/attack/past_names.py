@@ -7,6 +7,7 @@
 import os
 import re
 
+from attack.confined import HELPER_USER
 from attack.past import LEFT_OVER, OURS, Lab, hashed, read
 from attack.users import append, many_logins, together
 from hosts import SshdKeyboard
@@ -44,6 +45,7 @@ def run(world, tap):
     names.account_phase()
     names.large()
     names.alias()
+    names.helpers_user()
     over_ssh(world, tap)
     hidden(tap)
 
@@ -64,7 +66,7 @@ class Names:
         return self.lab.files(**{name: read(name).replace(OURS, "pam_cognito.so " + arguments)
                                  for name in ("sshd", "su")})
 
-    def job(self, title, folder, host, name, typed, mode=""):
+    def job(self, title, folder, host, name, typed, mode="", over=()):
         """One sign-in with a name service of its own."""
         self.count += 1
         file = os.path.join(self.lab.folder, f"mode{self.count}")
@@ -72,7 +74,7 @@ class Names:
 
         def attempt():
             return (f"{title}, {mode or 'answers'}: {host}, {name}",
-                    self.lab.attempt(folder, host, name, typed, over={MODES: file}))
+                    self.lab.attempt(folder, host, name, typed, over={MODES: file, **dict(over)}))
         return (attempt,)
 
     def refused(self, title, jobs, reason="refused: "):
@@ -141,6 +143,18 @@ class Names:
         self.enter("three megabytes, the pool's password", [
             self.job(REMOTE, folder, host, REMO, IN_POOL[REMO], "getgrnam long")
             for host in ("pamtester", "su")])
+
+    def helpers_user(self):
+        """Whom the helper becomes is looked up as well; nobody is told to make one anew."""
+        folder = self.stack("only_users=alice")
+        passwd = os.path.join(self.lab.folder, "passwd")
+        with open("/etc/passwd", encoding="utf-8") as file:
+            write(passwd, "".join(line for line in file if not line.startswith(HELPER_USER)))
+        self.refused("the helper's user", [
+            self.job("the helper's user", folder, host, ALICE.name, ALICE.password,
+                     f"getpwnam {failure}", {"/etc/passwd": passwd})
+            for failure in FAILURES for host in ("pamtester", "su")],
+            "the helper's user could not be looked up: ")
 
     def alias(self):
         """

@@ -11,7 +11,7 @@ from world import command, write
 
 BREAKAGES = [
     ("a group larger than 16 KiB is none",
-     ("LAST_SIZE", "((size_t) 1 << 14)"), ("lookup_group LOOKUP_FAILED", "LOOKUP_NONE")),
+     ("LAST_SIZE", "((size_t) 1 << 14)"), ("lookup_room ENOMEM", "0")),
     ("the account phase lets pass whom it could not look up",
      ("examine_account (SCOPE_UNKNOWN)", "false")),
 ]

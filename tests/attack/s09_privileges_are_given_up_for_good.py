@@ -32,7 +32,7 @@ BREAKAGES = [
     ("nobody tries to become root again",
      ("sandbox_drop (setuid)", "false"), ("sandbox_drop (setgid)", "false")),
     ("a failing drop does not matter", ("sandbox_drop (remedy_identity)", "")),
-    ("root's own account will do", ("@not-root", "account == NULL")),
+    ("root's own account will do", ("@not-root", "lookup == LOOKUP_NONE")),
     ("the main program goes on after a failure", ("confine (false)", "")),
     ("it can be traced", ("sandbox_confine (PR_SET_DUMPABLE)", "prctl(PR_SET_DUMPABLE, 1) < 0")),
     ("privileges can come back by a program", ("sandbox_confine (PR_SET_NO_NEW_PRIVS)", "false")),

@@ -18,8 +18,6 @@ BREAKAGES = [
     ("answers are unpacked",
      ("set_common (CURLOPT_NOSIGNAL)", '... && set_text(easy, CURLOPT_ACCEPT_ENCODING, "")')),
     ("no deadline to speak of", ("budget_ms 1000", "20000")),
-    ("an answer without headers is one",
-     ("set_common (CURLOPT_NOSIGNAL)", "... && set_number(easy, CURLOPT_HTTP09_ALLOWED, 1)")),
 ]
 TIMEOUT = 5
 SECONDS = 25  # with libpam's delay, and with patience: the machine may be busy

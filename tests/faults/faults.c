@@ -559,7 +559,6 @@ WRAP(int, gethostname, (char *name, size_t size), (name, size), -1,
      ENAMETOOLONG)
 WRAP(int, __gethostname_chk, (char *name, size_t size, size_t room),
      (name, size, room), -1, ENAMETOOLONG)
-WRAP(struct passwd *, getpwnam, (const char *name), (name), NULL, EIO)
 WRAP(int, getpwnam_r,
      (const char *name, struct passwd *account, char *memory, size_t size,
       struct passwd **found),
