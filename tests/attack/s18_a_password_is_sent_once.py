@@ -34,7 +34,7 @@ BREAKAGES = [
      ("finish (receive_answer)",
       "{ ...; if (status != STATUS_OK) status = send_request(cognito, operation, request); "
       "if (status == STATUS_OK && answer->body == NULL) "
-      "status = receive_answer(cognito, request, expected, answer); }")),
+      "status = receive_answer(cognito, request->body, expected, answer); }")),
     ("half an answer is one",
      ("fault_status (CURLE_OK)", "case CURLE_PARTIAL_FILE: case CURLE_RECV_ERROR: ...")),
     ("a connection that was closed meanwhile is used", ("leave_dead", "return false;")),

@@ -31,7 +31,7 @@ BLANKS = " " * 24  # are no part of a code: it stands where free() does not writ
 
 BREAKAGES = [
     ("nothing is wiped", ("secret_wipe (explicit_bzero)", "(void) data; (void) length")),
-    ("the answer to a prompt is only freed", ("ask_question secret_free_text", "free")),
+    ("the answer to a prompt is only freed", ("ask_question secret_free_text", "__builtin_free")),
     ("the new password stays with the relay", ("person_free (renewed)", "")),
     ("the module keeps lines of the configuration", ("wipe_lines", "(void) line; (void) lines;")),
     ("libcurl frees its buffers as they are", ("initialise secret_free_memory", "free")),
