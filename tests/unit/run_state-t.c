@@ -25,6 +25,7 @@ uid_t __wrap_geteuid(void);
 int __wrap_mkdir(const char *path, mode_t mode);
 int __wrap_open(const char *path, int flags, ...);
 int __real_open(const char *path, int flags, ...);
+int __wrap___open_2(const char *path, int flags);
 int __wrap_fstat(int fd, struct stat *st);
 int __real_fstat(int fd, struct stat *st);
 
@@ -46,6 +47,13 @@ __wrap_open(const char *path, int flags, ...)
 {
     return __real_open(strcmp(path, RUN_STATE_FOLDER) == 0 ? folder : path,
                        flags);
+}
+
+/* What clang makes of it with _FORTIFY_SOURCE and newer glibc. */
+int
+__wrap___open_2(const char *path, int flags)
+{
+    return __wrap_open(path, flags);
 }
 
 int
