@@ -31,13 +31,10 @@
 /* How a value was given; a higher rank wins. */
 enum rank { RANK_NONE, RANK_FILE, RANK_SECTION, RANK_ARGUMENT };
 
-enum where { ANYWHERE, ARGUMENT };
-
 static const struct config_entry entries[KEY_COUNT] = {
 #define SETTING(key, name, owner, type, where, standard, choices, expected)   \
-    [KEY_##key]                                                               \
-        = {name,     CONFIG_##owner, CONFIG_##type, (where) == ARGUMENT,      \
-           standard, choices,        expected},
+    [KEY_##key] = {name,     CONFIG_##owner, CONFIG_##type, CONFIG_##where,   \
+                   standard, choices,        expected},
 #include "common/settings.def"
 #undef SETTING
 };
@@ -52,6 +49,7 @@ struct value {
 struct config {
     enum config_owner owner;
     enum status status;
+    struct config_source source;
     bool unread; /* there is more in the file, or another one */
     char message[512];
     struct value values[KEY_COUNT];
@@ -435,12 +433,39 @@ keep(struct config *config, enum config_key key, const char *value,
     (void) snprintf(kept->where, sizeof(kept->where), "%s", where);
 }
 
+/* Why the key may not stand there; NULL when it may. */
+static const char *
+find_misplaced(enum config_key key, enum rank rank)
+{
+    switch (entries[key].place) {
+    case CONFIG_ANYWHERE:
+        return key == KEY_EXCEPT_USERS && rank == RANK_SECTION
+                   ? "may not stand in a section: it is for every service"
+                   : NULL;
+    case CONFIG_ARGUMENT:
+        return rank == RANK_ARGUMENT
+                   ? NULL
+                   : "may only be given as a module argument";
+    case CONFIG_SECTION:
+        return rank == RANK_SECTION
+                   ? NULL
+                   : "may only stand in the section of a service";
+    case CONFIG_SERVICE:
+        return rank != RANK_FILE
+                   ? NULL
+                   : "may only stand in the section of a service, or be a "
+                     "module argument";
+    }
+    return NULL;
+}
+
 /* One setting: value is NULL when the key stood alone. */
 static void
 take(struct config *config, const char *name, const char *value,
      enum rank rank, const char *where)
 {
     const struct config_entry *entry;
+    const char *misplaced;
     enum config_key key;
 
     if (!find_key(name, &key)) {
@@ -448,14 +473,9 @@ take(struct config *config, const char *name, const char *value,
         return;
     }
     entry = &entries[key];
-    if (entry->argument_only && rank != RANK_ARGUMENT) {
-        config_fault(config, name, where,
-                     "may only be given as a module argument");
-        return;
-    }
-    if (key == KEY_EXCEPT_USERS && rank == RANK_SECTION) {
-        config_fault(config, name, where,
-                     "may not stand in a section: it is for every service");
+    misplaced = find_misplaced(key, rank);
+    if (misplaced != NULL) {
+        config_fault(config, name, where, misplaced);
         return;
     }
     /* Which file is read, both must know. */
@@ -591,8 +611,10 @@ take_file(struct config *config, int fd, const char *path, const char *service,
     bool failed;
 
     (void) text_path(path, shown, sizeof(shown));
-    if (fstat(fd, &st) == 0)
+    if (fstat(fd, &st) == 0) {
         position.private = file_is_private(&st, trust);
+        config->source = (struct config_source){st.st_dev, st.st_ino};
+    }
     while (file_next_line(&lines, line, sizeof(line), &failed)) {
         (void) snprintf(where, sizeof(where), "%s line %u", shown,
                         lines.number);
@@ -652,6 +674,35 @@ config_load(enum config_owner owner, size_t count,
         return config;
     config_free(config);
     return NULL;
+}
+
+struct config_source
+config_source(const struct config *config)
+{
+    return config->source;
+}
+
+size_t
+config_bound_arguments(size_t count, const char *const *arguments,
+                       char *names_out, size_t size)
+{
+    size_t found = 0, used = 0;
+    char name[NAME_SIZE];
+    enum config_key key;
+
+    names_out[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        copy_name(arguments[i], name);
+        if (!find_key(name, &key)
+            || (entries[key].owner != CONFIG_HELPER && key != KEY_CONFIG
+                && key != KEY_HELPER))
+            continue;
+        if (used < size)
+            used += (size_t) snprintf(names_out + used, size - used, "%s%s",
+                                      found == 0 ? "" : ", ", name);
+        found++;
+    }
+    return found;
 }
 
 enum status

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/file.h"
 #include "common/status.h"
@@ -42,12 +43,19 @@ enum config_type {
     CONFIG_FORMAT   /* text in which %u stands for the user name */
 };
 
+enum config_where {
+    CONFIG_ANYWHERE,
+    CONFIG_ARGUMENT, /* a module argument only */
+    CONFIG_SECTION,  /* in the section of a service only */
+    CONFIG_SERVICE   /* in one of these: it is for one service only */
+};
+
 /* A row of the table. */
 struct config_entry {
     const char *name;
     enum config_owner owner;
     enum config_type type;
-    bool argument_only;
+    enum config_where place;
     const char *standard; /* default value, NULL for none */
     const char *choices;  /* "one|two", for CONFIG_CHOICE and special values */
     const char *expected; /* what a message says was expected */
@@ -89,6 +97,24 @@ void config_file(struct config *config, const char *path, const char *service,
 struct config *config_load(enum config_owner owner, size_t count,
                            const char *const *arguments, const char *service,
                            const struct file_trust *trust);
+
+/*
+ * Which file was read: its device and number; both 0 when none was.
+ */
+struct config_source {
+    uint64_t device;
+    uint64_t number;
+};
+struct config_source config_source(const struct config *config);
+
+/*
+ * Writes the names of those arguments that the helper on a socket would have
+ * to obey, its own keys, config and helper, with commas between them, and
+ * returns how many there are. It takes none from anybody: they may be gates,
+ * so they must not be lost.
+ */
+size_t config_bound_arguments(size_t count, const char *const *arguments,
+                              char *names_out, size_t size);
 
 /*
  * Is user one of except_users? Asked before anything else and on its own, so

@@ -43,6 +43,12 @@ is_denied(void)
     return strncmp(word, "deny", 4) == 0;
 }
 
+bool
+remedy_may_change_user(void)
+{
+    return has_capabilities() && !is_denied();
+}
+
 const char *
 remedy_identity(int number)
 {

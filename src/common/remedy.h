@@ -7,6 +7,14 @@
 #ifndef PAM_COGNITO_REMEDY_H
 #define PAM_COGNITO_REMEDY_H
 
+#include <stdbool.h>
+
+/*
+ * Has this process what setgroups, setresgid and setresuid want? A filter of
+ * system calls is not asked.
+ */
+bool remedy_may_change_user(void);
+
 /*
  * For setgroups, setresgid and setresuid that failed with that errno; 0: that
  * ended the process. Asks what this process may. Never NULL.

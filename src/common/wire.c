@@ -75,6 +75,13 @@ wire_put_number(struct wire *wire, uint32_t value)
 }
 
 void
+wire_put_wide(struct wire *wire, uint64_t value)
+{
+    wire_put_number(wire, (uint32_t) (value >> 32));
+    wire_put_number(wire, (uint32_t) value);
+}
+
+void
 wire_put_bytes(struct wire *wire, const void *data, size_t length)
 {
     if (length > 0xffff) {
@@ -133,8 +140,10 @@ wire_receive(struct wire *wire, int fd, enum wire_type *type_out,
     if (received == 0)
         return WIRE_CLOSED;
     if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0
-        || received < HEADER_SIZE || wire->bytes[0] != WIRE_VERSION)
+        || received < HEADER_SIZE)
         return WIRE_MALFORMED;
+    if (wire->bytes[0] != WIRE_VERSION)
+        return WIRE_FOREIGN;
     wire->length = (size_t) received;
     wire->at = HEADER_SIZE;
     *type_out = wire->bytes[1];
@@ -171,6 +180,15 @@ wire_get_number(struct wire *wire)
 
     for (int i = 0; i < 4; i++)
         value = value << 8 | wire_get_byte(wire);
+    return wire->failed ? 0 : value;
+}
+
+uint64_t
+wire_get_wide(struct wire *wire)
+{
+    uint64_t value = wire_get_number(wire);
+
+    value = value << 32 | wire_get_number(wire);
     return wire->failed ? 0 : value;
 }
 

@@ -15,7 +15,7 @@
 
 #include "common/secret.h"
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_MAX 16384  /* bytes of a packet */
 #define WIRE_ID_SIZE 16 /* bytes of a request's id */
 #define WIRE_BLOCK_MAX 8192
@@ -64,7 +64,8 @@ enum wire_operation {
 enum wire_result {
     WIRE_OK,
     WIRE_CLOSED,    /* the other side is gone */
-    WIRE_MALFORMED, /* empty, too long, cut short or of another version */
+    WIRE_MALFORMED, /* empty, too long or cut short */
+    WIRE_FOREIGN,   /* of another version */
     WIRE_FAILED     /* errno says why */
 };
 
@@ -84,6 +85,7 @@ void wire_begin(struct wire *wire, enum wire_type type,
 /* Fields; texts and bytes are preceded by their length in two bytes. */
 void wire_put_byte(struct wire *wire, unsigned int value);
 void wire_put_number(struct wire *wire, uint32_t value);
+void wire_put_wide(struct wire *wire, uint64_t value);
 void wire_put_text(struct wire *wire, const char *text); /* NULL as "" */
 void wire_put_bytes(struct wire *wire, const void *data, size_t length);
 
@@ -107,6 +109,7 @@ enum wire_result wire_receive(struct wire *wire, int fd,
  */
 unsigned int wire_get_byte(struct wire *wire);
 uint32_t wire_get_number(struct wire *wire);
+uint64_t wire_get_wide(struct wire *wire);
 /* A text without NUL, at most max bytes; points into the message. */
 const char *wire_get_text(struct wire *wire, size_t max);
 /* Bytes without NUL into a secret. */

@@ -7,8 +7,6 @@
  */
 #include <config.h>
 
-#include <errno.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +14,17 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cognito/crypto.h"
 #include "cognito/wiping.h"
 #include "common/clock.h"
+#include "common/network.h"
 #include "flows/account.h"
 #include "flows/sign_in.h"
+#include "helper/peer.h"
 #include "helper/sandbox.h"
 #include "helper/sanitized.h"
 #include "client/setup.h"
@@ -33,8 +35,10 @@
 #define TIDY_SECONDS 5  /* for what is done after the result */
 #define TIDY_MS 4000
 #define BUDGET_MAX_MS 600000
-#define USUAL_BUDGET_MS 20000   /* the defaults of timeout */
-#define USUAL_CONNECT_SECONDS 3 /* and connect_timeout */
+#define REFUSAL_SECONDS 2        /* before one is told to a stranger */
+#define STRANGER_MS (15 * 60000) /* for all that he may ask at once */
+#define USUAL_BUDGET_MS 20000    /* the defaults of timeout */
+#define USUAL_CONNECT_SECONDS 3  /* and connect_timeout */
 
 #if SANITIZED
 /*
@@ -64,28 +68,13 @@ struct request {
     char *tty;
     size_t count;
     char *arguments[WIRE_ARGS_MAX];
-    bool starved; /* as we were started, before our own limits */
+    struct config_source source; /* the file that the module read */
+    struct peer peer;
+    bool own_account; /* the account whose password is to be changed is the
+                       * caller's */
+    bool starved;     /* as we were started, before our own limits */
     struct warden warden;
 };
-
-/*
- * Started by the module, or by root's own tool: an empty environment, no
- * arguments, its end of a socket pair made by a process of the same user.
- */
-static bool
-is_started_by_module(int argc)
-{
-    struct ucred peer;
-    socklen_t size = sizeof(peer);
-    int type = 0;
-    socklen_t type_size = sizeof(type);
-
-    return argc == 1 && environ[0] == NULL && getauxval(AT_SECURE) == 0
-           && getsockopt(WIRE_FD, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0
-           && type == SOCK_SEQPACKET
-           && getsockopt(WIRE_FD, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0
-           && peer.uid == geteuid();
-}
 
 static bool
 is_root(void)
@@ -94,6 +83,19 @@ is_root(void)
 
     return getresuid(&real, &effective, &saved) == 0 && real == 0
            && effective == 0 && saved == 0;
+}
+
+/*
+ * Started by the module, or by root's own tool: an empty environment, no
+ * arguments, its end of a socket pair made by a process of the same user. Or
+ * by root for a connection, and then whoever it is from will be judged.
+ */
+static bool
+is_started_rightly(int argc, struct peer *peer_out)
+{
+    return argc == 1 && environ[0] == NULL && getauxval(AT_SECURE) == 0
+           && peer_of(WIRE_FD, peer_out)
+           && (peer_out->remote ? is_root() : peer_out->uid == geteuid());
 }
 
 static char *
@@ -118,12 +120,18 @@ static bool
 receive_request(struct wire_talk *talk, struct request *request)
 {
     struct wire *wire = talk->wire;
+    enum wire_result result;
     enum wire_type type;
     bool whole;
     size_t count;
 
-    if (wire_receive(wire, talk->fd, &type, talk->id) != WIRE_OK
-        || type != WIRE_START)
+    result = wire_receive(wire, talk->fd, &type, talk->id);
+    if (result == WIRE_FOREIGN && request->peer.remote)
+        syslog(LOG_ERR,
+               "socket: the host's module is of another version: restart the "
+               "service: uid=%lu pid=%ld",
+               (unsigned long) request->peer.uid, (long) request->peer.pid);
+    if (result != WIRE_OK || type != WIRE_START)
         return false;
     request->operation = wire_get_byte(wire);
     request->flags = wire_get_number(wire);
@@ -141,6 +149,8 @@ receive_request(struct wire_talk *talk, struct request *request)
         whole = request->arguments[i] != NULL;
         request->count += whole;
     }
+    request->source.device = wire_get_wide(wire);
+    request->source.number = wire_get_wide(wire);
     return whole && wire_complete(wire)
            && (request->operation == WIRE_AUTHENTICATE
                || request->operation == WIRE_CHANGE
@@ -192,29 +202,73 @@ confine(struct wire_talk *talk, const struct setup *setup,
     return true;
 }
 
+static enum status
+fault(struct wire_talk *talk, const char *message)
+{
+    char line[320];
+
+    (void) snprintf(line, sizeof(line), "configuration: %s", message);
+    say(talk, TALK_LOG_ERROR, line);
+    return STATUS_CONFIG;
+}
+
+/*
+ * Takes from a peer on the socket what it may have: every flag of its is
+ * replaced by what is known here.
+ */
+static enum status
+admit(struct wire_talk *talk, struct request *request,
+      const struct peer_request *asked, struct outcome *outcome)
+{
+    struct peer_verdict verdict;
+    enum status status = peer_judge(&request->peer, asked, &verdict);
+
+    request->flags = 0;
+    talk->debug = verdict.debug;
+    request->own_account = verdict.own;
+    if (verdict.warning[0] != '\0')
+        say(talk, TALK_LOG_WARNING, verdict.warning);
+    if (verdict.line[0] != '\0')
+        return fault(talk, verdict.line);
+    (void) snprintf(outcome->note, sizeof(outcome->note), "%s", verdict.note);
+    return status;
+}
+
 /* Files, identity, cage: STATUS_OK when the network may be used. */
 static enum status
-prepare(struct wire_talk *talk, const struct request *request,
-        struct setup *setup)
+prepare(struct wire_talk *talk, struct request *request, struct setup *setup,
+        struct outcome *outcome)
 {
-    bool personal = (request->flags & WIRE_PERSONAL) != 0;
+    bool remote = request->peer.remote;
+    bool personal = !remote && (request->flags & WIRE_PERSONAL) != 0;
     struct file_trust trust = {.owner = personal ? geteuid() : 0};
-    char line[320];
-    enum status status;
+    const struct peer_request asked = {
+        .operation = (enum wire_operation) request->operation,
+        .user = request->user,
+        .service = request->service,
+        .count = request->count,
+        .arguments = (const char *const *) request->arguments,
+        .source = request->source,
+    };
+    char line[TEXT_LINE_MAX + 1];
+    enum status status = STATUS_OK;
 
     if (personal == is_root()
         || (personal && request->operation == WIRE_PROBE))
         return STATUS_PRIVILEGE;
-    status = setup_read(setup, request->count,
-                        (const char *const *) request->arguments,
-                        request->service, &trust);
-    if (status == STATUS_CONFIG) {
-        (void) snprintf(line, sizeof(line), "configuration: %s",
-                        setup->message);
-        say(talk, TALK_LOG_ERROR, line);
-    }
+    if (remote)
+        status = admit(talk, request, &asked, outcome);
+    if (status == STATUS_OK)
+        status = setup_read(setup, request->count,
+                            (const char *const *) request->arguments,
+                            request->service, &trust);
+    if (status == STATUS_CONFIG && setup->message[0] != '\0')
+        return fault(talk, setup->message);
     if (status != STATUS_OK)
         return status;
+    /* It may have been changed since that was judged. */
+    if (remote && !peer_read_same(&asked, setup->config, line, sizeof(line)))
+        return fault(talk, line);
     if (setup->warning[0] != '\0')
         say(talk, TALK_LOG_WARNING, setup->warning);
     return confine(talk, setup, personal ? NULL : &request->warden)
@@ -307,32 +361,6 @@ probe(struct wire_talk *talk, struct cognito *cognito, struct outcome *outcome)
     http_answer_free(&answer);
 }
 
-/* May this process have a socket of the internet? */
-static bool
-has_network(void)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return errno != EAFNOSUPPORT && errno != EPERM && errno != EACCES;
-    (void) close(fd);
-    return true;
-}
-
-/* Is there no way out of this network namespace? */
-static bool
-is_alone(void)
-{
-    struct if_nameindex *names = if_nameindex();
-    bool alone = names != NULL && names[0].if_index != 0
-                 && names[1].if_index == 0
-                 && strcmp(names[0].if_name, "lo") == 0;
-
-    if (names != NULL)
-        if_freenameindex(names);
-    return alone;
-}
-
 /* After what is said already. */
 static void
 add_note(struct outcome *outcome, const char *note)
@@ -355,11 +383,11 @@ find_cause(struct outcome *outcome)
     switch ((int) outcome->status) {
     case STATUS_DNS:
     case STATUS_CONNECT:
-        if (!has_network()) {
+        if (network_is_refused()) {
             outcome->status = STATUS_SANDBOX;
             add_note(outcome, "RestrictAddressFamilies= of the service must "
                               "allow AF_INET and AF_INET6");
-        } else if (is_alone()) {
+        } else if (network_is_alone()) {
             add_note(outcome,
                      "this network namespace has no interface but lo: "
                      "PrivateNetwork= of the service");
@@ -380,25 +408,51 @@ find_cause(struct outcome *outcome)
     }
 }
 
+/*
+ * What root's modules do by themselves, for others: a refusal takes its time,
+ * and root's log has the attempt. No delay for what could not be asked, which
+ * took the time that there is.
+ */
 static void
-serve(struct wire_talk *talk, const struct request *request,
-      struct setup *setup)
+conclude_for_stranger(const struct request *request,
+                      const struct outcome *outcome)
+{
+    const struct timespec delay = {.tv_sec = REFUSAL_SECONDS};
+    char user[96], service[64];
+
+    text_clean(request->user, user, sizeof(user));
+    text_clean(request->service, service, sizeof(service));
+    syslog(outcome->status == STATUS_OK ? LOG_INFO : LOG_NOTICE,
+           "socket: %s: uid=%lu pid=%ld user=%s service=%s",
+           status_word(outcome->status), (unsigned long) request->peer.uid,
+           (long) request->peer.pid, user, service);
+    if (outcome->status == STATUS_OK || outcome->status == STATUS_TIMEOUT
+        || outcome->status == STATUS_DNS || outcome->status == STATUS_CONNECT
+        || outcome->status == STATUS_TLS)
+        return;
+    (void) alarm(REFUSAL_SECONDS + TIDY_SECONDS);
+    (void) nanosleep(&delay, NULL);
+}
+
+static void
+serve(struct wire_talk *talk, struct request *request, struct setup *setup)
 {
     const struct setup_origin origin = {request->service, request->rhost,
                                         request->tty};
     struct sign_in_request whose = {
         .user = request->user,
         .service = request->service,
-        .own_account = (request->flags & WIRE_OWN) != 0,
-        .may_go_ahead = (request->flags & WIRE_FIRST) != 0
-                        && request->rhost[0] == '\0'
-                        && request->operation == WIRE_AUTHENTICATE,
     };
     struct sign_in_result result = {0};
     struct cognito cognito = {0};
 
     wire_talk_begin_work(talk);
-    result.outcome.status = prepare(talk, request, setup);
+    request->own_account = (request->flags & WIRE_OWN) != 0;
+    result.outcome.status = prepare(talk, request, setup, &result.outcome);
+    whose.own_account = request->own_account;
+    whose.may_go_ahead = (request->flags & WIRE_FIRST) != 0
+                         && request->rhost[0] == '\0'
+                         && request->operation == WIRE_AUTHENTICATE;
     if (result.outcome.status == STATUS_OK)
         result.outcome.status = setup_open(setup, &origin, &cognito);
     if (result.outcome.status == STATUS_OK) {
@@ -417,6 +471,8 @@ serve(struct wire_talk *talk, const struct request *request,
     /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     find_cause(&result.outcome);
     result.outcome.outage = is_outage(request, setup, result.outcome.status);
+    if (request->peer.remote && request->peer.uid != 0)
+        conclude_for_stranger(request, &result.outcome);
     if (wire_talk_result(talk, &result.outcome) && cognito.http != NULL)
         revoke_tokens(talk, &cognito, &result);
     sign_in_free(&result);
@@ -432,19 +488,25 @@ main(int argc, char **argv)
     struct setup setup = {0};
     int code = 1;
 
-    if (!is_started_by_module(argc)) {
+    if (!is_started_rightly(argc, &request.peer)) {
         (void) fprintf(stderr,
                        "%s is started by pam_cognito.so and by nothing "
                        "else; see pam-cognito(1) for tests by hand\n",
                        argc > 0 ? argv[0] : "pam_cognito_helper");
         return 2;
     }
+    if (request.peer.remote)
+        openlog("pam_cognito_helper", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
     /* A plain user's own helper could end its warden anyway. */
     if (is_root())
-        warden_begin(WIRE_FD, &request.warden);
+        warden_begin(WIRE_FD,
+                     request.peer.remote && request.peer.uid != 0 ? STRANGER_MS
+                                                                  : 0,
+                     &request.warden);
     wiping_install();
     (void) alarm(START_SECONDS);
     wire_talk_init(&talk);
+    talk.no_codes = request.peer.remote;
     talk.wire = wire_new();
     if (talk.wire != NULL && receive_request(&talk, &request)) {
         talk.budget_ms = request.budget_ms;

@@ -176,10 +176,11 @@ wait_for_news(struct pollfd watched[2], int64_t deadline)
            || errno == EINTR;
 }
 
-static void __attribute__((noreturn)) watch(int socket, int pipe, pid_t worker)
+static void __attribute__((noreturn))
+watch(int socket, int pipe, pid_t worker, int64_t life_ms)
 {
     struct pollfd watched[] = {{.fd = socket}, {.fd = pipe, .events = POLLIN}};
-    int64_t deadline = 0; /* 0: none */
+    int64_t deadline = life_ms == 0 ? 0 : clock_ms() + life_ms; /* 0: none */
     bool sound = true;
 
     while (sound) {
@@ -208,7 +209,7 @@ static void __attribute__((noreturn)) watch(int socket, int pipe, pid_t worker)
 }
 
 void
-warden_begin(int socket, struct warden *warden_out)
+warden_begin(int socket, int64_t life_ms, struct warden *warden_out)
 {
     struct sigaction action = {.sa_handler = wake, .sa_flags = SA_NOCLDSTOP};
     sigset_t child, before;
@@ -229,7 +230,7 @@ warden_begin(int socket, struct warden *warden_out)
         (void) sigaction(SIGCHLD, &action, NULL);
         (void) close(ends[1]);
         confine();
-        watch(socket, ends[0], worker);
+        watch(socket, ends[0], worker, life_ms);
     }
     if (worker < 0)
         warden_out->failed = errno;

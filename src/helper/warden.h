@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define WARDEN_TIDY_MS 5000
@@ -31,9 +32,9 @@ struct warden {
 /*
  * Divides this process, which is root's and has one thread. Returns in the
  * worker, in a session of its own; or, with failed set, where there is no
- * second process.
+ * second process. life_ms: how long all of it may take; 0: as long as it does.
  */
-void warden_begin(int socket, struct warden *warden_out);
+void warden_begin(int socket, int64_t life_ms, struct warden *warden_out);
 
 /*
  * In the worker, once it has given up root: the warden takes the worker's user

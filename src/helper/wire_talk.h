@@ -25,6 +25,7 @@ struct wire_talk {
     unsigned char id[WIRE_ID_SIZE];
     unsigned int budget_ms; /* of the module, after each answer */
     bool debug;             /* debug lines are wanted */
+    bool no_codes;          /* none is sent without proof of the password */
     struct http *http;      /* carried on while the person thinks; or NULL */
 };
 

@@ -28,32 +28,112 @@ connection_init(struct connection *connection)
     return connection->wire != NULL;
 }
 
+/*
+ * Starts one of our own. It is known before anything was sent whether that
+ * works: where it does not, there may be the socket.
+ */
 static enum status
-start_helper(struct connection *connection, const struct call *call)
+start_helper(struct connection *connection, const struct call *call,
+             bool *cloned_out, char *error_out, size_t error_size)
 {
     const char *path = config_text(call->about.config, KEY_HELPER);
     char real[FILE_PATH_MAX];
-    char error[512];
+    bool sound = file_check_program(path, &call->about.trust, real, error_out,
+                                    error_size)
+                 == FILE_OK;
 
-    if (file_check_program(path, &call->about.trust, real, error,
-                           sizeof(error))
-            == FILE_OK
-        && helper_start(real, &connection->helper, error, sizeof(error)))
+    *cloned_out = !sound
+                  || helper_start(real, &connection->helper, error_out,
+                                  error_size);
+    return sound && *cloned_out ? STATUS_OK : STATUS_HELPER;
+}
+
+/*
+ * Connects to systemd's. *absent_out: there is none to be had, and nothing is
+ * said yet.
+ */
+static enum status
+join_helper(struct connection *connection, const struct call *call,
+            bool *absent_out)
+{
+    char error[160], names[CONFIG_VALUE_MAX / 4];
+
+    *absent_out = true;
+    switch (connect_helper(&connection->helper, connection->deadline, error,
+                           sizeof(error))) {
+    case CONNECT_DONE:
+        break;
+    case CONNECT_FAILED:
+        call_log(call, LOG_ERR, "helper: %s: %s", CONNECT_PATH, error);
+        return STATUS_HELPER;
+    case CONNECT_ABSENT:
+        return STATUS_HELPER;
+    }
+    *absent_out = false;
+    connection->socket = true;
+    if (config_bound_arguments(call->about.count, call->about.arguments, names,
+                               sizeof(names))
+        == 0)
         return STATUS_OK;
-    call_log(call, LOG_ERR, "helper: %s", error);
-    return STATUS_HELPER;
+    call_log(call, LOG_ERR,
+             "configuration: %s (module argument): not taken through %s, "
+             "expected in the section [%.64s] of %s",
+             names, CONNECT_PATH, call->service, PAM_COGNITO_CONF);
+    return STATUS_CONFIG;
+}
+
+static enum status
+find_helper(struct connection *connection, const struct call *call)
+{
+    const char *start = config_text(call->about.config, KEY_START);
+    bool only_socket = strcmp(start, "socket") == 0;
+    bool only_direct = !only_socket
+                       && (strcmp(start, "direct") == 0
+                           || connect_is_out_of_place(call));
+    enum obstacle obstacle = OBSTACLE_NONE;
+    enum status status = STATUS_HELPER;
+    bool absent = true, cloned = true;
+    char error[512] = "";
+
+    if (!only_direct && !only_socket)
+        obstacle = connect_obstacle();
+    if (obstacle != OBSTACLE_NONE || only_socket)
+        status = join_helper(connection, call, &absent);
+    if (!absent) {
+        call_log(call, LOG_DEBUG, "helper: through %s: %s", CONNECT_PATH,
+                 connect_obstacle_text(obstacle));
+        return status;
+    }
+    connection->missed = obstacle;
+    if (!only_socket)
+        status = start_helper(connection, call, &cloned, error, sizeof(error));
+    if (!cloned && !only_direct && obstacle == OBSTACLE_NONE) {
+        connection->missed = OBSTACLE_PROCESS;
+        status = join_helper(connection, call, &absent);
+        if (!absent)
+            return status;
+    }
+    if (status != STATUS_OK)
+        call_log(call, LOG_ERR, "helper: %s",
+                 only_socket ? "start=socket, and nobody that can be trusted "
+                               "listens: systemctl enable --now "
+                               "pam_cognito.socket"
+                             : error);
+    return status;
 }
 
 enum status
 connection_start(struct connection *connection, const struct call *call)
 {
     helper_end(&connection->helper);
-    connection->heard = connection->gone = false;
+    connection->heard = connection->gone = connection->foreign = false;
+    connection->socket = false;
+    connection->missed = OBSTACLE_NONE;
     connection->why[0] = '\0';
     if (getrandom(connection->id, sizeof(connection->id), 0)
         != (ssize_t) sizeof(connection->id))
         return STATUS_INTERNAL;
-    return start_helper(connection, call);
+    return find_helper(connection, call);
 }
 
 /* Waits for the helper; STATUS_OK when there is something to read. */
@@ -107,6 +187,7 @@ receive(struct connection *connection, enum wire_type *type_out)
     wire = wire_receive(connection->wire, connection->helper.fd, type_out, id);
     if (wire == WIRE_CLOSED || wire == WIRE_FAILED)
         connection->gone = true;
+    connection->foreign = wire == WIRE_FOREIGN;
     if (wire != WIRE_OK)
         return wire;
     if (*type_out == WIRE_ENDED && memcmp(id, nobody, sizeof(id)) == 0)
@@ -174,6 +255,10 @@ connection_explain(const struct connection *connection, char *note_out,
         return; /* said already */
     if (connection->why[0] != '\0')
         (void) snprintf(note_out, size, "%s", connection->why);
+    else if (connection->foreign)
+        (void) snprintf(note_out, size, "%s",
+                        "the helper is of another version than this module: "
+                        "after an upgrade this service must be restarted");
     else if (!connection->gone)
         (void) snprintf(note_out, size, "%s",
                         "the helper broke the protocol: after an upgrade "
@@ -182,6 +267,17 @@ connection_explain(const struct connection *connection, char *note_out,
         (void) snprintf(note_out, size, "the helper ended without a result");
     else
         helper_why(&connection->helper, note_out, size);
+}
+
+void
+connection_advise(const struct connection *connection, const struct call *call,
+                  enum status status)
+{
+    if (connect_would_help(connection->missed, status))
+        call_log(call, LOG_ERR,
+                 "helper: %s, and there is no %s: systemctl enable --now "
+                 "pam_cognito.socket",
+                 connect_obstacle_text(connection->missed), CONNECT_PATH);
 }
 
 void

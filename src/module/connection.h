@@ -15,6 +15,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "module/call.h"
+#include "module/connect.h"
 #include "module/helper.h"
 
 struct connection {
@@ -23,6 +24,9 @@ struct connection {
     unsigned char id[WIRE_ID_SIZE];
     int64_t deadline;        /* CLOCK_MONOTONIC milliseconds; the caller's */
     char why[TEXT_LINE_MAX]; /* what ended it, for the log, or "" */
+    bool socket;             /* the helper is systemd's, on the socket */
+    enum obstacle missed;    /* for which one there is no socket */
+    bool foreign;            /* it speaks another version */
     bool heard;              /* something of this helper's came */
     bool gone;               /* it has ended */
 };
@@ -35,7 +39,8 @@ bool connection_init(struct connection *connection);
 
 /*
  * Starts a helper for a request with an id of its own, in place of the one
- * before. STATUS_HELPER: it cannot be started, and the log says why.
+ * before, or connects to one, as start= says; until the deadline.
+ * STATUS_HELPER, STATUS_CONFIG: there is none, and the log says why.
  */
 enum status connection_start(struct connection *connection,
                              const struct call *call);
@@ -68,6 +73,10 @@ enum status connection_check_quiet(struct connection *connection);
 /* Why it failed, for the log; nothing where the log has it already. */
 void connection_explain(const struct connection *connection, char *note_out,
                         size_t size);
+
+/* Where the socket is what such a result needs and is not there: says so. */
+void connection_advise(const struct connection *connection,
+                       const struct call *call, enum status status);
 
 /*
  * In a copy of the process that it belongs to: closes this copy's socket, and

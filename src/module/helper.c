@@ -248,16 +248,17 @@ clone_twice(const char *path, int socket, struct helper_birth *birth)
     return birth->born;
 }
 
-/* A descriptor above the standard ones, which the host may have closed. */
-static int
-lift(int fd)
+int
+helper_lift(int fd)
 {
-    int high;
+    int high, number;
 
     if (fd < 0 || fd > STDERR_FILENO)
         return fd;
     high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    number = errno;
     (void) close(fd);
+    errno = number;
     return high;
 }
 
@@ -308,8 +309,8 @@ helper_start(const char *path, struct helper *helper_out, char *error_out,
     char text[200], shown[161];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
-        pair[0] = lift(pair[0]);
-        pair[1] = lift(pair[1]);
+        pair[0] = helper_lift(pair[0]);
+        pair[1] = helper_lift(pair[1]);
         birth = make_birth();
     }
     *helper_out = (struct helper){pair[0], birth};
@@ -334,7 +335,9 @@ void
 helper_why(const struct helper *helper, char *text_out, size_t size)
 {
     if (helper->birth == NULL)
-        (void) snprintf(text_out, size, "the helper could not be started");
+        (void) snprintf(text_out, size, "%s",
+                        "the helper of pam_cognito.socket ended before it "
+                        "said anything: journalctl -u 'pam_cognito@*'");
     else if (helper->birth->step == STEP_EXEC && helper->birth->number == 0)
         (void) snprintf(text_out, size, "%s",
                         "the helper ended before it said anything: a library "

@@ -14,7 +14,7 @@ struct helper_birth;
 
 struct helper {
     int fd;                     /* our end of the socket pair; -1: none */
-    struct helper_birth *birth; /* how far it came; NULL: not known */
+    struct helper_birth *birth; /* how far it came; NULL: not ours */
 };
 
 /* clang-format off */
@@ -31,6 +31,12 @@ struct helper {
  */
 bool helper_start(const char *path, struct helper *helper_out, char *error_out,
                   size_t error_size);
+
+/*
+ * A descriptor above the standard ones, which the host may have closed, in
+ * place of fd; -1 and errno when there is none. -1 stays -1.
+ */
+int helper_lift(int fd);
 
 /* Why a helper ended that never said anything: the step, and what to do. */
 void helper_why(const struct helper *helper, char *text_out, size_t size);

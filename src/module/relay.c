@@ -44,6 +44,42 @@ renew_deadline(struct relay *relay)
     relay->connection.deadline = clock_ms() + budget_ms(relay->person.call);
 }
 
+/* Begins a START, up to the number of its arguments. */
+static void
+begin_start(struct relay *relay, unsigned int flags, size_t count)
+{
+    const struct call *call = relay->person.call;
+    struct wire *wire = relay->connection.wire;
+
+    connection_begin(&relay->connection, WIRE_START);
+    wire_put_byte(wire, relay->person.operation);
+    wire_put_number(wire, flags);
+    wire_put_number(wire, budget_ms(call));
+    wire_put_text(wire, call->user);
+    wire_put_text(wire, call->service);
+    wire_put_text(wire, call->rhost);
+    wire_put_text(wire, call->tty);
+    wire_put_byte(wire, (unsigned int) count);
+}
+
+/* Which configuration file was read here: both sides must mean the same. */
+static void
+put_source(struct wire *wire, const struct call *call)
+{
+    struct config_source source = config_source(call->about.config);
+
+    wire_put_wide(wire, source.device);
+    wire_put_wide(wire, source.number);
+}
+
+static enum status
+send_short_start(struct relay *relay)
+{
+    begin_start(relay, 0, 0);
+    put_source(relay->connection.wire, relay->person.call);
+    return connection_send(&relay->connection);
+}
+
 static enum status
 send_start(struct relay *relay)
 {
@@ -51,6 +87,10 @@ send_start(struct relay *relay)
     struct wire *wire = relay->connection.wire;
     unsigned int flags = 0;
 
+    /* Whom it serves and by which settings, a helper on a socket finds out by
+     * itself. */
+    if (relay->connection.socket)
+        return send_short_start(relay);
     if (call->about.count > WIRE_ARGS_MAX)
         return STATUS_CONFIG;
     if (call->personal)
@@ -61,17 +101,10 @@ send_start(struct relay *relay)
         flags |= WIRE_OWN;
     if (call->first && person_will_be_prompted(&relay->person))
         flags |= WIRE_FIRST;
-    connection_begin(&relay->connection, WIRE_START);
-    wire_put_byte(wire, relay->person.operation);
-    wire_put_number(wire, flags);
-    wire_put_number(wire, budget_ms(call));
-    wire_put_text(wire, call->user);
-    wire_put_text(wire, call->service);
-    wire_put_text(wire, call->rhost);
-    wire_put_text(wire, call->tty);
-    wire_put_byte(wire, (unsigned int) call->about.count);
+    begin_start(relay, flags, call->about.count);
     for (size_t i = 0; i < call->about.count; i++)
         wire_put_text(wire, call->about.arguments[i]);
+    put_source(wire, call);
     return connection_send(&relay->connection);
 }
 
@@ -81,6 +114,7 @@ begin(struct relay *relay)
 {
     enum status status;
 
+    renew_deadline(relay);
     status = connection_start(&relay->connection, relay->person.call);
     return status == STATUS_OK ? send_start(relay) : status;
 }
@@ -304,8 +338,10 @@ serve_call(struct relay *relay, struct call *call, enum status started,
         && relay->person.operation == WIRE_CHANGE && relay->ready == was_ready
         && (!relay->told_to_go || relay->person.renewed.length == 0))
         status = STATUS_HELPER;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        connection_advise(&relay->connection, call, result_out->status);
         return;
+    }
     memset(result_out, 0, sizeof(*result_out));
     result_out->status = status;
     if (status == STATUS_CANCELLED)
@@ -316,6 +352,7 @@ serve_call(struct relay *relay, struct call *call, enum status started,
     else
         (void) snprintf(result_out->note, sizeof(result_out->note), "%s",
                         relay->person.why);
+    connection_advise(&relay->connection, call, status);
 }
 
 struct relay *

@@ -207,6 +207,30 @@ subject_has_argument(const struct subject *subject, const char *argument)
     return false;
 }
 
+/* False when memory is out; faults are kept with the settings. */
+static bool
+read_settings(struct subject *subject)
+{
+    if (subject->config == NULL)
+        subject->config = config_load(CONFIG_MODULE, subject->count,
+                                      subject->arguments, subject->service,
+                                      &subject->trust);
+    return subject->config != NULL;
+}
+
+/*
+ * Is a name without an account somebody, for this service? Nothing but this
+ * key counts here: a fault elsewhere makes nobody of such names.
+ */
+static bool
+may_lack_account(const struct subject *subject)
+{
+    return subject_has_argument(subject, "local_account=optional")
+           || strcmp(config_text(subject->config, KEY_LOCAL_ACCOUNT),
+                     "optional")
+                  == 0;
+}
+
 /* By the account and the settings; account is NULL when there is none. */
 static enum scope
 judge(struct subject *subject, const struct passwd *account,
@@ -217,11 +241,7 @@ judge(struct subject *subject, const struct passwd *account,
     *reason_out = "a system account";
     if (account != NULL && is_system_uid(account->pw_uid))
         return SCOPE_FOREIGN;
-    if (subject->config == NULL)
-        subject->config = config_load(CONFIG_MODULE, subject->count,
-                                      subject->arguments, subject->service,
-                                      &subject->trust);
-    if (subject->config == NULL)
+    if (!read_settings(subject))
         return SCOPE_MEMORY;
     *reason_out = "uid below minimum_uid";
     if (account != NULL
@@ -277,8 +297,9 @@ scope_of(struct subject *subject, const char **reason_out)
     *reason_out = "the account could not be looked up";
     if (lookup == LOOKUP_FAILED) {
         note_unknown(subject, "account", subject->user);
-    } else if (lookup == LOOKUP_NONE
-               && !subject_has_argument(subject, "local_account=optional")) {
+    } else if (lookup == LOOKUP_NONE && !read_settings(subject)) {
+        scope = SCOPE_MEMORY;
+    } else if (lookup == LOOKUP_NONE && !may_lack_account(subject)) {
         *reason_out = "no local account";
         scope = SCOPE_FOREIGN;
     } else {

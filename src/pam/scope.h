@@ -46,8 +46,8 @@ enum scope {
 
 /*
  * Reads the settings into subject->config when they matter. Root, the users of
- * except_users and names without a local account are answered before that, so
- * that no typo there changes what they get. Asked again, it looks everything
+ * except_users and names without a local account get the same answer whatever
+ * else is wrong there. Asked again, it looks everything
  * but the settings up anew. Fills what was found out; *reason_out is a
  * constant for the log.
  */

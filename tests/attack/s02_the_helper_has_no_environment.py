@@ -19,9 +19,9 @@ from suites.hostile import (EVIL, MARKS, PLAIN, ROOT_FILE, Counter, SudoKeep, al
 BREAKAGES = [
     ("the host's environment is handed on, and taken",
      ("become_helper (execve)", "(void) execve(path, arguments, environ)"),
-     ("is_started_by_module (environ)", "true")),
+     ("is_started_rightly (environ)", "true")),
     ("the helper takes what it is started with by hand",
-     ("is_started_by_module (environ)", "true")),
+     ("is_started_rightly (environ)", "true")),
 ]
 PORT = 3128
 SETTLE = 3  # seconds

@@ -18,7 +18,7 @@ BREAKAGES = [
     # Linux raises none for a SOCK_SEQPACKET; MSG_NOSIGNAL does not rely on it.
     ("writing to a dead helper raises SIGPIPE",
      ("helper_start SOCK_SEQPACKET", "SOCK_STREAM"),
-     ("is_started_by_module SOCK_SEQPACKET", "SOCK_STREAM"), ("wire_send MSG_NOSIGNAL", "0")),
+     ("peer_of SOCK_SEQPACKET", "SOCK_STREAM"), ("wire_send MSG_NOSIGNAL", "0")),
     ("SIGPIPE is ignored",
      ("call_open (memset)", "...; (void) signal(SIGPIPE, SIG_IGN)", "#include <signal.h>")),
     ("the alarm is turned off", ("call_open (memset)", "...; (void) alarm(0)")),

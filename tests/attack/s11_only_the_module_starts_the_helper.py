@@ -24,16 +24,17 @@ BREAKAGES = [
     ("it is installed setuid",
      ("install-data-hook:", "\tchmod u+s '$(DESTDIR)$(libexecdir)/pam_cognito_helper'\n...")),
     ("it runs with somebody else's privilege",
-     ("is_started_by_module (getauxval)", "true"), ("is_started_by_module (geteuid)", "true")),
-    ("it answers whoever made the socket", ("is_started_by_module (geteuid)", "true")),
-    ("it runs with an environment", ("is_started_by_module (environ)", "true")),
-    ("it runs with arguments", ("is_started_by_module (argc)", "return argc > 0")),
-    ("it takes any socket", ("is_started_by_module (SOCK_SEQPACKET)", "type != 0")),
+     ("is_started_rightly (getauxval)", "true"), ("is_started_rightly (geteuid)", "true")),
+    ("it answers whoever made the socket", ("is_started_rightly (geteuid)", "true")),
+    ("it runs with an environment", ("is_started_rightly (environ)", "true")),
+    ("it runs with arguments", ("is_started_rightly (argc)", "return argc > 0")),
+    ("it takes any socket", ("peer_of (SOCK_SEQPACKET)", "false")),
     ("an ordinary user may pass for root's module",
      ("prepare (is_root)", "(personal && is_root())")),
 ]
 SEQPACKET, STREAM = socket.SOCK_SEQPACKET, socket.SOCK_STREAM
 ID = b"made up by larry"
+VERSION = 2
 PERSONAL = 1
 ASK, LOG, RESULT = 16, 18, 19
 CONFIG, PRIVILEGE = 47, 52  # rows of src/common/reason.def, from 0
@@ -72,8 +73,8 @@ def text(value):
 
 def start(user, *arguments, flags=PERSONAL, operation=1):
     """A START like the module's."""
-    return (struct.pack("!BB16sBII", 1, 1, ID, operation, flags, 5000) + text(user) + text("su")
-            + text("") * 2 + bytes([len(arguments)]) + b"".join(map(text, arguments)))
+    return (struct.pack("!BB16sBII", VERSION, 1, ID, operation, flags, 5000) + text(user) + text("su")
+            + text("") * 2 + bytes([len(arguments)]) + b"".join(map(text, arguments)) + bytes(16))
 
 
 def larry_runs(program, packet=None, kind=SEQPACKET, arguments=(), environment=None):

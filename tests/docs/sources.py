@@ -199,7 +199,7 @@ def settings():
     return {text_of(name, {}): {
         "owner": owner.lower(),
         "type": kind,
-        "argument_only": where == "ARGUMENT",
+        "where": where,
         "default": text_of(standard, COMPILED_IN),
         "choices": text_of(choices, {}),
     } for _, name, owner, kind, where, standard, choices, _ in calls(

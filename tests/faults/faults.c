@@ -458,6 +458,10 @@ WRAP(int, socketpair, (int domain, int type, int protocol, int *pair),
 WRAP(int, getsockopt,
      (int fd, int level, int name, void *value, socklen_t *size),
      (fd, level, name, value, size), -1, ENOBUFS)
+WRAP(int, getsockname, (int fd, struct sockaddr *name, socklen_t *size),
+     (fd, name, size), -1, ENOBUFS)
+WRAP(int, connect, (int fd, const struct sockaddr *name, socklen_t size),
+     (fd, name, size), -1, EACCES)
 WRAP(ssize_t, send, (int fd, const void *data, size_t length, int flags),
      (fd, data, length, flags), -1, ENOBUFS)
 WRAP(ssize_t, recvmsg, (int fd, struct msghdr *header, int flags),
@@ -567,6 +571,14 @@ WRAP(int, getgrnam_r,
      (const char *name, struct group *group, char *memory, size_t size,
       struct group **found),
      (name, group, memory, size, found), ECONNREFUSED, ECONNREFUSED)
+WRAP(int, getpwuid_r,
+     (uid_t uid, struct passwd *account, char *memory, size_t size,
+      struct passwd **found),
+     (uid, account, memory, size, found), ECONNREFUSED, ECONNREFUSED)
+WRAP(int, getgrgid_r,
+     (gid_t gid, struct group *group, char *memory, size_t size,
+      struct group **found),
+     (gid, group, memory, size, found), ECONNREFUSED, ECONNREFUSED)
 WRAP(int, getgrouplist,
      (const char *name, gid_t gid, gid_t *groups, int *count),
      (name, gid, groups, count), -1, ENOMEM)

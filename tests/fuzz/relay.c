@@ -213,6 +213,13 @@ helper_why(const struct helper *helper, char *text_out, size_t size)
     (void) snprintf(text_out, size, "no words");
 }
 
+/* Nobody listens where connect.c looks. */
+int
+helper_lift(int fd)
+{
+    return fd;
+}
+
 void
 helper_leave(struct helper *helper)
 {

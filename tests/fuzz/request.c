@@ -8,6 +8,8 @@
  */
 #include <config.h>
 
+#include <errno.h>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@ static int helper_end;
 #define SANITIZED 0
 #define alarm(seconds) ((seconds) > 0 ? 0u : 0u)
 #define main helper_main
+#define SOURCE_SIZE 16 /* of the last two fields of a START */
 int helper_main(int argc, char **argv);
 #include "helper/wire_talk.c"
 #include "helper/main.c"
@@ -66,9 +69,9 @@ sandbox_report(const struct sandbox_needs *needs,
 }
 
 void
-warden_begin(int socket, struct warden *warden_out)
+warden_begin(int socket, int64_t life_ms, struct warden *warden_out)
 {
-    MUST(socket == helper_end && geteuid() == 0);
+    MUST(life_ms == 0 && socket == helper_end && geteuid() == 0);
     memset(warden_out, 0, sizeof(*warden_out));
 }
 
@@ -101,6 +104,11 @@ send_all(int fd, const uint8_t **at, size_t *left, unsigned char *id_out)
             bytes[PACKET_HEAD + 4]
                 = (unsigned char) ((bytes[PACKET_HEAD + 4] & ~WIRE_PERSONAL)
                                    | (geteuid() == 0 ? 0 : WIRE_PERSONAL));
+        /* Which file the module read: none. */
+        if (packet.how == WIRE_START && length + SOURCE_SIZE <= WIRE_MAX) {
+            memset(bytes + length, 0, SOURCE_SIZE);
+            length += SOURCE_SIZE;
+        }
         if (first && length >= PACKET_HEAD)
             memcpy(id_out, bytes + 2, WIRE_ID_SIZE);
         if (first)

@@ -17,6 +17,7 @@ from harness import FAKE, HELPER, PoolCase  # noqa: E402
 RIGHT = "Correct-Horse-9"
 PASSWORD = "open-sesame"
 DARK = "0" * 16
+HEAD = b"\x02\x01" + b"i" * 16  # of a START
 
 
 def status_of(pid):
@@ -230,8 +231,8 @@ class ByHand(unittest.TestCase):
         self.assertEqual(self.status(pid), 1)
 
     malformed = [b"\x01", b"\x01" * 18, b"\x02\x01" + b"i" * 16, b"\x01\x10" + b"i" * 16,
-                 b"\x01\x01" + b"i" * 16, b"\x01\x01" + b"i" * 16 + b"\x01" + b"\0" * 8,
-                 b"\x01\x01" + b"i" * 16 + b"\xff" * 40, b"x" * 16384]
+                 HEAD, HEAD + b"\x01" + b"\0" * 8,
+                 HEAD + b"\xff" * 40, b"x" * 16384]
 
     def test_with_malformed_requests(self):
         for message in self.malformed:
@@ -248,13 +249,13 @@ class ByHand(unittest.TestCase):
         """START without the flag of a personal host: only root's module sends that."""
         def text(value):
             return len(value).to_bytes(2, "big") + value
-        start = (b"\x01\x01" + b"i" * 16 + b"\x01" + (0).to_bytes(4, "big")
+        start = (HEAD + b"\x01" + (0).to_bytes(4, "big")
                  + (1000).to_bytes(4, "big") + text(b"alice") + text(b"test") + text(b"")
-                 + text(b"") + b"\x00")
+                 + text(b"") + b"\x00" + bytes(16))
         here, pid = self.with_socket(socket.SOCK_SEQPACKET)
         here.send(start)
         answer = here.recv(20000)
-        self.assertEqual(answer[:18], b"\x01\x13" + b"i" * 16)
+        self.assertEqual(answer[:18], b"\x02\x13" + b"i" * 16)
         self.assertNotEqual(answer[18], 0)
         self.status(pid)
         here.close()

@@ -466,7 +466,7 @@ static const char *const behaviours[][1 + STEPS_MAX] = {
     {"wrong_id", "password", "other_id=0", "yes"},
     {"wrong_id_end", "password", "other_id=15", "yes"},
     {"wrong_id_ask", "other_id=15", "ask", HANG},
-    {"wrong_version", "password", "version=2", "yes"},
+    {"wrong_version", "password", "version=3", "yes"},
     {"truncated", "password", "more=-1", "yes"},
     {"only_header", "password", "raw=19:"},
     {"only_status", "password", "raw=19:01"},
@@ -591,6 +591,8 @@ read_start(char *name, size_t size_max)
         if (strncmp(argument, prefix, strlen(prefix)) == 0)
             (void) snprintf(name, size_max, "%s", argument + strlen(prefix));
     }
+    (void) wire_get_wide(wire);
+    (void) wire_get_wide(wire);
     return wire_complete(wire);
 }
 

@@ -194,13 +194,20 @@ class Keys(Faulty):
         self.assertEqual(host.code, "PAM_AUTHINFO_UNAVAIL")
 
     arguments_only_rows = {key: (key, value) for key, value in [
-        ("config", "/etc/other.conf"), ("helper", "/usr/libexec/other"),
-        ("local_account", "optional")]}
+        ("config", "/etc/other.conf"), ("helper", "/usr/libexec/other")]}
 
     def check_arguments_only(self, key, value):
         path = write_config(settings(**{key: value}))
         self.refused([f"config={path}"], key + " (" + path,
                      "may only be given as a module argument")
+
+    def test_keys_of_one_service(self):
+        for key, value in (("local_account", "optional"), ("trusted_users", "postgres")):
+            path = write_config(settings(**{key: value}))
+            self.refused([f"config={path}"], key + " (" + path,
+                         "may only stand in the section of a service")
+        self.refused([f"config={write_config(GOOD)}", "trusted_users=postgres"],
+                     "trusted_users " + ARGUMENT + "may only stand in the section of a service")
 
     def test_bare_key_that_needs_a_value(self):
         self.refused([f"config={write_config(GOOD)}", "timeout"], "timeout " + ARGUMENT, SECONDS)

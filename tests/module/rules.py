@@ -32,7 +32,7 @@ NOT_IN_HOSTS = {
     "system", "popen", "posix_spawn", "pthread_create", "pthread_atfork", "atexit", "dlopen",
     "dlmopen", "setuid", "seteuid", "setgid", "setegid", "setgroups", "initgroups", "getpwnam",
     "getpwuid", "getgrnam", "getgrgid", "getlogin", "strtok", "localtime", "gmtime", "ctime",
-    "rand", "random", "sleep", "usleep", "nanosleep", "getaddrinfo", "gethostbyname", "connect",
+    "rand", "random", "sleep", "usleep", "nanosleep", "getaddrinfo", "gethostbyname",
     "strerror", "wait", "wait3", "wait4"}
 # Nowhere at all.
 UNSAFE = {"strcpy", "strcat", "stpcpy", "sprintf", "vsprintf", "gets", "scanf", "sscanf", "fscanf",
@@ -156,7 +156,7 @@ class Includes(unittest.TestCase):
         ("cognito", r"(config\.h|common/.*|cognito/.*)"),
         ("client", r"(config\.h|common/.*|cognito/.*|client/.*)"),
         ("flows", r"(config\.h|common/.*|cognito/.*|client/.*|flows/.*)"),
-        ("helper", r"(config\.h|(common|cognito|client|flows|helper)/.*|pam/lookup\.h)"),
+        ("helper", r"(config\.h|(common|cognito|client|flows|helper)/.*|pam/(lookup|scope)\.h)"),
         ("doctor", r"(config\.h|(common|pam|cognito|client|flows|cli|doctor)/.*)"),
         ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*|doctor/check\.h)")]}
 
@@ -258,6 +258,12 @@ class Calls(unittest.TestCase):
     def test_what_hosts_must_not_see(self):
         for word in sorted(NOT_IN_HOSTS - {"wait"}):
             self.assertEqual(callers(word, *IN_HOSTS) - NOT_THE_MODULES, set(), word)
+
+    def test_only_the_socket_is_connected_to(self):
+        self.assertEqual(callers("connect", *IN_HOSTS), {"module/connect.c"})
+        text = strip(read(os.path.join(SRC, "module", "connect.c")))
+        self.assertEqual(set(re.findall(r"\bAF_\w+", text)), {"AF_UNIX"})
+        self.assertEqual(set(re.findall(r"\bsockaddr_\w+", text)), {"sockaddr_un"})
 
     def test_child_side_only(self):
         for word in ("umask", "chdir", "setsid", "setrlimit", "_exit"):

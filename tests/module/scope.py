@@ -42,6 +42,26 @@ class ScopeCase(unittest.TestCase):
         self.assertTrue(host.delayed)
 
 
+class NoAccount(ScopeCase):
+    """local_account=optional lets names in that have no account here."""
+
+    def test_argument(self):
+        self.assertOurs(ask("missing", "local_account=optional"))
+
+    def test_section(self):
+        self.assertOurs(ask("missing", settings="[test]\nlocal_account = optional\n"))
+
+    def test_section_of_another_service(self):
+        self.assertForeign(ask("missing", settings="[other]\nlocal_account = optional\n"))
+
+    def test_section_with_root(self):
+        self.assertForeign(ask("root", settings="[test]\nlocal_account = optional\n"))
+
+    def test_argument_wins(self):
+        self.assertForeign(ask("missing", "local_account=required",
+                               settings="[test]\nlocal_account = optional\n"))
+
+
 # Why each of them is out of scope: (user, further arguments).
 FOREIGN = {
     "root": ("root", []),

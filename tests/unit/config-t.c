@@ -100,6 +100,12 @@ check_values(void)
         {CONFIG_MODULE, "local_account=", KEY_LOCAL_ACCOUNT, NULL},
         {CONFIG_MODULE, "local_account=required|optional", KEY_LOCAL_ACCOUNT,
          NULL},
+        {CONFIG_MODULE, "start=auto", KEY_START, "auto"},
+        {CONFIG_MODULE, "start=direct", KEY_START, "direct"},
+        {CONFIG_MODULE, "start=socket", KEY_START, "socket"},
+        {CONFIG_MODULE, "start=sockets", KEY_START, NULL},
+        {CONFIG_MODULE, "start", KEY_START, NULL},
+        {CONFIG_HELPER, "trusted_users=postgres", KEY_TRUSTED_USERS, NULL},
         {CONFIG_MODULE, "username_class=[a-z]+", KEY_USERNAME_CLASS, "[a-z]+"},
         {CONFIG_MODULE, "username_class=(", KEY_USERNAME_CLASS, NULL},
         {CONFIG_HELPER, "region=eu-west-1", KEY_REGION, "eu-west-1"},
@@ -565,14 +571,18 @@ check_expectations(void)
 {
     for (unsigned int key = 0; key < KEY_COUNT; key++) {
         const struct config_entry *entry = config_entry((enum config_key) key);
-        char argument[64];
+        char section[80] = "[sshd]\n";
+        char *argument = section + strlen(section);
         struct config *config;
         const char *message, *expected;
 
         /* The bare key is a fault, but of a flag. */
-        (void) snprintf(argument, sizeof(argument), "%s%s", entry->name,
+        (void) snprintf(argument, 64, "%s%s", entry->name,
                         entry->type == CONFIG_FLAG ? "=maybe" : "");
-        config = from_arguments(entry->owner, argument, NULL);
+        config = entry->place == CONFIG_SECTION
+                     ? from_text(entry->owner, "debug", section,
+                                 strlen(section), 0600)
+                     : from_arguments(entry->owner, argument, NULL);
         message = config_message(config);
         expected = strstr(message, ": expected ");
         (void) ok(config_status(config) == STATUS_CONFIG && expected != NULL
@@ -650,6 +660,44 @@ check_load(void)
         STATUS_CONFIG, "No such file", "a file that is named must be there");
 }
 
+/* What speaks for one service stands where one service is meant. */
+static void
+check_places(void)
+{
+    static const struct {
+        enum config_owner owner;
+        const char *argument;
+        const char *text; /* of the file */
+        bool right;
+    } rows[] = {
+        {CONFIG_HELPER, "debug", "[sshd]\ntrusted_users = http, 70\n", true},
+        {CONFIG_HELPER, "debug", "[su]\ntrusted_users = www-data\n", true},
+        {CONFIG_HELPER, "debug", "trusted_users = www-data\n[sshd]\n", false},
+        {CONFIG_MODULE, "debug", "trusted_users = www-data\n[sshd]\n", false},
+        {CONFIG_HELPER, "trusted_users=www-data", "[sshd]\n", false},
+        {CONFIG_MODULE, "trusted_users=www-data", "[sshd]\n", false},
+        {CONFIG_MODULE, "debug", "[sshd]\nlocal_account = optional\n", true},
+        {CONFIG_MODULE, "local_account=optional", "[sshd]\n", true},
+        {CONFIG_MODULE, "debug", "local_account = optional\n[sshd]\n", false},
+        {CONFIG_MODULE, "debug", "local_account = required\n[sshd]\n", false},
+        {CONFIG_MODULE, "debug", "start = socket\n", true},
+        {CONFIG_MODULE, "debug", "[sshd]\nstart = direct\n", true},
+        {CONFIG_MODULE, "start=auto", "[sshd]\n", true},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config *config = from_text(rows[i].owner, rows[i].argument,
+                                          rows[i].text, strlen(rows[i].text),
+                                          0644);
+
+        ok((config_status(config) == STATUS_OK) == rows[i].right,
+           "place %zu is %s: %s", i, rows[i].right ? "right" : "wrong",
+           config_message(config));
+        config_free(config);
+        (void) unlink(path);
+    }
+}
+
 static void
 check_words_of_status(void)
 {
@@ -684,6 +732,7 @@ main(void)
     check_exceptions();
     check_exception_behind_blanks();
     check_exceptions_in_a_section();
+    check_places();
     check_exception_behind_a_long_line(false);
     check_exception_behind_a_long_line(true);
     check_known();

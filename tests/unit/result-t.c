@@ -62,6 +62,7 @@ static const struct {
     {"account_mismatch", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
     {"sandbox", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
     {"openssl_failed", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
+    {"peer_refused", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
 };
 
 /* Reasons that stand in either table. */

@@ -54,6 +54,7 @@ check_fields(void)
     wire_begin(out, WIRE_REPLY, id);
     wire_put_byte(out, 0x1ff);
     wire_put_number(out, 0x89abcdef);
+    wire_put_wide(out, 0x89abcdef01234567);
     wire_put_text(out, "text");
     wire_put_text(out, NULL);
     wire_put_bytes(out, "pass", 4);
@@ -63,6 +64,7 @@ check_fields(void)
     ok(memcmp(seen, id, WIRE_ID_SIZE) == 0, "and its id");
     is_number(wire_get_byte(in), 0xff, "a byte");
     is_number(wire_get_number(in), 0x89abcdef, "a number");
+    ok(wire_get_wide(in) == 0x89abcdef01234567, "a wide number");
     is_text(wire_get_text(in, 4), "text", "a text as long as it may be");
     is_text(wire_get_text(in, 0), "", "NULL is an empty text");
     ok(!wire_complete(in), "not complete while a field is left");
@@ -72,6 +74,7 @@ check_fields(void)
     is_number(wire_get_byte(in), 0, "beyond the end a byte is 0");
     ok(!wire_complete(in), "and the message is not well-formed");
     is_number(wire_get_number(in), 0, "then a number is 0");
+    ok(wire_get_wide(in) == 0, "a wide one, too");
     is_text(wire_get_text(in, 10), "", "and a text is empty");
     wire_get_secret(in, 10, &secret);
     is_text(secret.data, "pass", "and a secret stays what it was");
@@ -142,10 +145,11 @@ check_size(void)
 }
 
 static void
-check_packet(const char *bytes, size_t length, const char *what)
+check_packet(const char *bytes, size_t length, enum wire_result wanted,
+             const char *what)
 {
     need(send(ends[0], bytes, length, 0) == (ssize_t) length, "a packet");
-    is_number(receive(), WIRE_MALFORMED, what);
+    is_number(receive(), wanted, what);
 }
 
 /* A descriptor that comes along is refused, and not ours afterwards. */
@@ -180,12 +184,12 @@ check_packets(void)
 {
     char bytes[HEADER] = {WIRE_VERSION, WIRE_ASK};
 
-    check_packet(bytes, 1, "one byte");
-    check_packet(bytes, HEADER - 1, "a header less one byte");
+    check_packet(bytes, 1, WIRE_MALFORMED, "one byte");
+    check_packet(bytes, HEADER - 1, WIRE_MALFORMED, "a header less one byte");
     bytes[0] = WIRE_VERSION + 1;
-    check_packet(bytes, HEADER, "a later version");
+    check_packet(bytes, HEADER, WIRE_FOREIGN, "a later version");
     bytes[0] = 0;
-    check_packet(bytes, HEADER, "version 0");
+    check_packet(bytes, HEADER, WIRE_FOREIGN, "version 0");
     check_descriptor();
 }
 
