@@ -610,7 +610,7 @@ class TestExplain(ToolCase):
         self.assertEqual(sorted(words), sorted(
             "not_confirmed disabled identity_mismatch group_refused mfa_missing trigger_refused "
             "risk_refused waf_blocked not_resettable token_refused service_refused lookup_failed "
-            "account_mismatch configuration".split()))
+            "account_mismatch peer_refused configuration".split()))
 
     def test_refusals_of_hosts(self):
         for text in ("alice@host: Permission denied (publickey,keyboard-interactive).",
