@@ -26,7 +26,7 @@
 bool
 peer_of(int fd, struct peer *peer_out)
 {
-    struct sockaddr_un name;
+    struct sockaddr_un name = {0};
     struct ucred peer;
     socklen_t size = sizeof(peer), name_size = sizeof(name);
     socklen_t type_size = sizeof(int);
