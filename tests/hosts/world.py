@@ -191,6 +191,7 @@ def fill_dev(stage):
         command("mount", "--bind", "/dev/" + name, os.path.join(dev, name))
     os.mkdir(os.path.join(dev, "pts"))
     os.mkdir(os.path.join(dev, "shm"))
+    os.chmod(os.path.join(dev, "shm"), 0o1777)
     command("mount", "-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=0620,gid=5",
             "devpts", os.path.join(dev, "pts"))
     os.symlink("pts/ptmx", os.path.join(dev, "ptmx"))

@@ -8,19 +8,17 @@ import re
 import shutil
 import socket
 import struct
-import subprocess
 import time
 
 from hosts import PASSWORD
 from people import ALICE, BOB, LARRY, ROOT, WRONG
-from suites.faults import find_helper_program
+from programs import PATH, Listener
 from suites.hostile import find_helper
 from suites.outage import SUCCESS
 from suites.sandboxes import CLONE, EPERM, ERRNO, REFUSED, Sandboxed, filter_calls, \
     filter_families, own_network, own_users, without
 from world import CONF, SECRET_FILE, command, write
 
-PATH = "/run/pam_cognito.sock"
 CURE = "systemctl enable --now pam_cognito.socket"
 WEB = 33  # www-data's
 NOBODYS = 4242  # a uid without a name, as a container has one
@@ -48,28 +46,6 @@ AUTHENTICATE, CHANGE, PROBE = 1, 2, 3
 ALL_FLAGS = 0xff
 OK, PEER = 1, 61  # positions in src/common/reason.def
 CONFIG, SERVICE = 47, 54
-
-
-# ---- Whoever listens ----
-
-class Listener:
-    """What pam_cognito.socket is: one helper for each connection."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            ["systemd-socket-activate", "--seqpacket", "--accept", "-l", PATH,
-             "env", "-i", find_helper_program()],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 5
-        while not os.path.exists(PATH) and time.monotonic() < end:
-            time.sleep(0.02)
-        os.chmod(PATH, 0o666)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-        if os.path.exists(PATH):
-            os.unlink(PATH)
 
 
 # ---- Hosts ----
