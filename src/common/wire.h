@@ -21,6 +21,8 @@
 #define WIRE_BLOCK_MAX 8192
 #define WIRE_ARGS_MAX 128 /* module arguments in a START */
 #define WIRE_FD 3         /* where the helper finds its socket */
+/* Where systemd listens for hosts that cannot start a helper. */
+#define WIRE_SOCKET "/run/pam_cognito.sock"
 
 enum wire_type {
     /* module to helper */

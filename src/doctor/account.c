@@ -19,7 +19,7 @@
 
 /* What to do, by the words of scope.c. */
 static const char *
-fix_of_reason(const char *reason)
+fix_of_reason(const struct check *check, const char *reason)
 {
     static const struct {
         const char *reason;
@@ -45,6 +45,9 @@ fix_of_reason(const char *reason)
          "rename the account, or widen username_class"},
     };
 
+    if (check->facts.no_login && strcmp(reason, "no local account") == 0)
+        return "local_account = optional in this service's section, where "
+               "its users need no account here; else make the account";
     for (size_t i = 0; i < sizeof(fixes) / sizeof(fixes[0]); i++)
         if (strcmp(fixes[i].reason, reason) == 0)
             return fixes[i].fix;
@@ -117,14 +120,14 @@ check_account(struct check *check)
                       check->user);
             return;
         }
-        check_add(check, CHECK_PROBLEM, AREA, fix_of_reason(reason),
+        check_add(check, CHECK_PROBLEM, AREA, fix_of_reason(check, reason),
                   "%s is not the pool's on this machine: %s", check->user,
                   reason);
         return;
     case SCOPE_UNKNOWN:
     case SCOPE_ALIAS:
     case SCOPE_REFUSED:
-        check_add(check, CHECK_PROBLEM, AREA, fix_of_reason(reason),
+        check_add(check, CHECK_PROBLEM, AREA, fix_of_reason(check, reason),
                   "%s is refused before anything is asked: %s", check->user,
                   reason);
         return;

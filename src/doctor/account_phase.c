@@ -225,7 +225,7 @@ check_account_phase(struct check *check)
     for (size_t i = 0; i < check->stack.count; i++)
         any = any || roles.role[i] != ROLE_NONE;
     if (!any || lets_in(&trial, PAM_IGNORE)
-        || (check->facts.no_login && lets_in(&trial, PAM_SUCCESS)))
+        || (check_is_remote(check) && lets_in(&trial, PAM_SUCCESS)))
         return true;
     check_add(check, CHECK_PROBLEM, AREA,
               "add \"account required pam_unix.so\" or @include "

@@ -21,6 +21,7 @@
 #include "common/run.h"
 #include "common/text.h"
 #include "common/wire.h"
+#include "doctor/places.h"
 #include "flows/talk.h"
 
 #define AREA "cage"
@@ -30,9 +31,14 @@
     "the helper reads it as " HELPER_USER ": let everybody read the file at " \
     "the end of the link and search the folders on the way (chmod o+r, o+x)"
 
+#define ANOTHER                                                               \
+    "journalctl -t pam_cognito_helper says more; install module, helper, "    \
+    "units and tool of one version, then systemctl daemon-reload"
+
 /* What the helper said. */
 struct reply {
-    bool whole; /* RESULT came, and was sound */
+    bool whole;   /* RESULT came, and was sound */
+    bool foreign; /* what came is another version's */
     enum status status;
     unsigned int ms;
     char error[TEXT_LINE_MAX + 1]; /* its last error line, or "" */
@@ -55,9 +61,14 @@ ask(const struct check *check, struct wire *wire, int fd,
     wire_put_text(wire, check->service);
     wire_put_text(wire, "");
     wire_put_text(wire, "");
-    wire_put_byte(wire, (unsigned int) check->argument_count);
-    for (size_t i = 0; i < check->argument_count; i++)
+    /* On the socket it takes none. */
+    wire_put_byte(wire, check->socket.used
+                            ? 0
+                            : (unsigned int) check->argument_count);
+    for (size_t i = 0; !check->socket.used && i < check->argument_count; i++)
         wire_put_text(wire, check->arguments[i]);
+    wire_put_wide(wire, 0); /* a file that the module read: there is none */
+    wire_put_wide(wire, 0);
     return wire_send(wire, fd) == WIRE_OK;
 }
 
@@ -103,6 +114,7 @@ listen_to(const struct check *check, struct wire *wire, int fd,
                           * 1000;
     struct pollfd watched = {.fd = fd, .events = POLLIN};
     unsigned char whose[WIRE_ID_SIZE];
+    enum wire_result result;
     enum wire_type type;
 
     while (!reply->whole) {
@@ -112,8 +124,9 @@ listen_to(const struct check *check, struct wire *wire, int fd,
             return;
         if (watched.revents == 0)
             continue;
-        if (wire_receive(wire, fd, &type, whose) != WIRE_OK
-            || memcmp(whose, id, sizeof(whose)) != 0
+        result = wire_receive(wire, fd, &type, whose);
+        reply->foreign = result == WIRE_FOREIGN;
+        if (result != WIRE_OK || memcmp(whose, id, sizeof(whose)) != 0
             || (type != WIRE_LOG && type != WIRE_RESULT))
             return;
         if (type == WIRE_LOG)
@@ -133,15 +146,23 @@ judge_reply(struct check *check, const struct reply *reply)
     const char *cause = reply->count > 0 ? reply->warnings[0] : NULL;
 
     check->cage_reached = reply->status == STATUS_OK;
-    if (check->cage_reached)
+    if (check->socket.used && !reply->whole)
+        check_add(check, CHECK_PROBLEM, AREA, ANOTHER,
+                  "the helper on the socket, which should be of "
+                  "version " PACKAGE_VERSION " as this tool, %s",
+                  reply->foreign ? "speaks another version of the protocol"
+                                 : "gave no answer");
+    else if (check->cage_reached)
         check_add(check, CHECK_OK, AREA, NULL,
-                  "the helper reaches %s out of it, %u ms",
+                  "the helper%s reaches %s out of it, %u ms",
+                  check->socket.used ? " on the socket" : "",
                   check->setup.pool.host, reply->ms);
     else
         check_add(check, CHECK_PROBLEM, AREA,
                   cause != NULL ? READABLE : reason.fix,
-                  "the helper, as " HELPER_USER " and confined, does not get "
-                  "to %s, though this tool does (%s: %s)%s%s",
+                  "the helper%s, as " HELPER_USER " and confined, does not "
+                  "get to %s, though this tool does (%s: %s)%s%s",
+                  check->socket.used ? " on the socket" : "",
                   check->setup.pool.host, status_word(reply->status), detail,
                   cause != NULL ? "; " : "", cause != NULL ? cause : "");
     for (size_t i = 0; i < reply->count; i++)
@@ -160,6 +181,8 @@ is_startable(struct check *check, char real[FILE_PATH_MAX])
                                "for which only root can have it started");
         return false;
     }
+    if (check->socket.used)
+        return check->socket.state == CHECK_SOCKET_OPEN;
     if (!check->helper_sound
         || file_check_program(config_text(check->module, KEY_HELPER),
                               &check->trust, real, error, sizeof(error))
@@ -172,23 +195,38 @@ is_startable(struct check *check, char real[FILE_PATH_MAX])
     return true;
 }
 
+/* Started, or by the socket. */
+static void
+ask_helper(const struct check *check, const char *path, struct wire *wire,
+           struct reply *reply)
+{
+    struct run_helper helper = {.fd = -1};
+    unsigned char id[WIRE_ID_SIZE];
+
+    if (check->socket.used)
+        helper.fd = check_socket_connect(places.socket);
+    else if (!run_helper_start(path, &helper))
+        return;
+    if (helper.fd >= 0 && ask(check, wire, helper.fd, id))
+        listen_to(check, wire, helper.fd, id, reply);
+    if (!check->socket.used)
+        run_helper_end(&helper, reply->whole);
+    else if (helper.fd >= 0)
+        (void) close(helper.fd);
+}
+
 void
 check_cage(struct check *check)
 {
     struct reply reply = {.status = STATUS_HELPER};
-    struct run_helper helper = {.fd = -1};
-    unsigned char id[WIRE_ID_SIZE];
     char path[FILE_PATH_MAX];
     struct wire *wire;
 
     if (!is_startable(check, path))
         return;
     wire = wire_new();
-    if (wire != NULL && run_helper_start(path, &helper)) {
-        if (ask(check, wire, helper.fd, id))
-            listen_to(check, wire, helper.fd, id, &reply);
-        run_helper_end(&helper, reply.whole);
-    }
+    if (wire != NULL)
+        ask_helper(check, path, wire, &reply);
     wire_free(wire);
     judge_reply(check, &reply);
 }

@@ -177,9 +177,12 @@ check(struct cli *cli)
         return CLI_FAILED;
     check_host_find(&check);
     check_stack_read(&check);
+    check_config_read(&check);
+    check_socket_find(&check);
     check_stack(&check);
     check_config(&check);
     check_host(&check);
+    check_socket(&check);
     check_machine(&check);
     check_account(&check);
     check_sshd(&check);

@@ -29,6 +29,16 @@
 
 enum check_level { CHECK_OK, CHECK_WARNING, CHECK_PROBLEM };
 
+/* What is where a helper on a socket would be. */
+enum check_socket {
+    CHECK_SOCKET_OFF,     /* nothing */
+    CHECK_SOCKET_DEAD,    /* a name, and nobody who listens */
+    CHECK_SOCKET_FOREIGN, /* somebody else than root listens */
+    CHECK_SOCKET_CLOSED,  /* the host may not connect */
+    CHECK_SOCKET_UNKNOWN, /* that could not be found out */
+    CHECK_SOCKET_OPEN     /* root's */
+};
+
 struct finding {
     enum check_level level;
     const char *area;
@@ -49,6 +59,20 @@ struct check {
         int error;                   /* why that failed */
     } host;                          /* as whom its program runs */
     struct file_trust trust;
+    struct {
+        enum check_socket state;
+        int error; /* why it could not be connected to */
+        uid_t uid; /* who listens there, where somebody does */
+        bool installed, masked, enabled; /* its units */
+        bool systemd;                    /* runs here */
+        bool needed;   /* the host cannot have a helper of its own, or not
+                          one that can read everything */
+        bool personal; /* config= or helper= of a host that is not root */
+        bool only;     /* start=socket */
+        bool never;    /* start=direct */
+        bool used;     /* the module would connect to it */
+        bool missed;   /* that the host needs it was said */
+    } socket;
     struct pam_stack stack;
     const struct pam_line *line; /* of pam_cognito.so in auth, or NULL */
     size_t argument_count;
@@ -92,6 +116,11 @@ enum cli_exit check(struct cli *cli);
 
 /* host.c: as whom its program runs; fills host and trust before all else. */
 void check_host_find(struct check *check);
+/* Its user in words. */
+const char *check_host_name(const struct check *check);
+/* try(path) as that user: what the kernel refuses him counts. Its result. */
+int check_as_host(const struct check *check, int (*try)(const char *path),
+                  const char *path);
 /* Can it read what the module and the helper need, and ask what they ask? */
 void check_host(struct check *check);
 
@@ -99,6 +128,9 @@ void check_host(struct check *check);
  * nothing yet. */
 void check_stack_read(struct check *check);
 void check_stack(struct check *check);
+/* Does nobody log in to this machine there? Then accounts are not asked for,
+ * and root has other ways in. */
+bool check_is_remote(const struct check *check);
 /* modules.c: lines whose module is not there; marks them in check->stack. */
 void check_modules_find(struct check *check);
 bool check_modules(struct check *check);
@@ -106,8 +138,20 @@ bool check_modules(struct check *check);
 bool check_account_phase(struct check *check);
 
 /* config.c: the settings of both owners and the files they name; fills
- * module, setup and usable. */
+ * module, setup and usable. Reads the module's before, without a word. */
+void check_config_read(struct check *check);
 void check_config(struct check *check);
+
+/* socket.c: what is there, and whether the host takes its helper from there;
+ * with that the helper's trust is root's. */
+void check_socket_find(struct check *check);
+void check_socket(struct check *check);
+/* What a host does about something that only root can read. */
+#define CHECK_CURE_MAX 512
+const char *check_socket_cure(const struct check *check,
+                              char out[CHECK_CURE_MAX]);
+/* A connection, or -1. */
+int check_socket_connect(const char *path);
 
 /* machine.c: the helper, its user, what the kernel offers to confine it. */
 void check_machine(struct check *check);

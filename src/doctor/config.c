@@ -113,6 +113,25 @@ say_who(const struct check *check, char *out, size_t size)
                     excepted, excepted[0] == '\0' ? "" : ") can as ever");
 }
 
+/* This service runs as whoever asks, who cannot read what is root's. */
+static const char *
+fix_for_caller(const struct check *check, const char *message, char *out,
+               size_t size)
+{
+    char cure[CHECK_CURE_MAX];
+
+    if (strncmp(message, "config", 6) == 0)
+        (void) snprintf(out, size,
+                        "as root: chmod 0644 that file, with the secret in a "
+                        "file of its own (client_secret_file, mode 0600)%s%s",
+                        check->socket.used ? "" : "; then ",
+                        check->socket.used ? ""
+                                           : check_socket_cure(check, cure));
+    else
+        (void) snprintf(out, size, "%s", check_socket_cure(check, cure));
+    return out;
+}
+
 /* What to do about a fault that names itself well enough. */
 static const char *
 fix_of_fault(const struct check *check, const char *message, char *out,
@@ -122,9 +141,7 @@ fix_of_fault(const struct check *check, const char *message, char *out,
 
     if (strstr(message, "Permission denied") != NULL
         && check->host.uid == geteuid() && geteuid() != 0)
-        return "this service runs as you: give it a configuration of its "
-               "own (config= on its line) that you own and can read, or one "
-               "without a secret that everybody can read";
+        return fix_for_caller(check, message, out, size);
     if (strstr(message, "Permission denied") != NULL && geteuid() != 0)
         return "start pam-cognito check as root, who can read it";
     if (strstr(message, "chmod 0600") != NULL)
@@ -149,11 +166,8 @@ add_fault(struct check *check, const char *area, const char *message)
 }
 
 static bool
-read_module(struct check *check)
+judge_module(struct check *check)
 {
-    check->module = config_load(CONFIG_MODULE, check->argument_count,
-                                check->arguments, check->service,
-                                &check->trust);
     if (check->module != NULL && config_status(check->module) == STATUS_OK)
         return true;
     add_fault(check, AREA,
@@ -288,6 +302,23 @@ is_nowhere(const struct check *check)
 }
 
 void
+check_config_read(struct check *check)
+{
+    if (!is_nowhere(check))
+        check->module = config_load(CONFIG_MODULE, check->argument_count,
+                                    check->arguments, check->service,
+                                    &check->trust);
+}
+
+/* What the helper on the socket reads as root, and the caller cannot. */
+static bool
+is_roots_to_read(const struct check *check, const char *message)
+{
+    return check->socket.used && geteuid() != 0
+           && strstr(message, "Permission denied") != NULL;
+}
+
+void
 check_config(struct check *check)
 {
     enum status status;
@@ -298,13 +329,19 @@ check_config(struct check *check)
                                "module's line in the PAM stack would name");
         return;
     }
-    module = read_module(check);
+    module = judge_module(check);
     status = setup_read(&check->setup, check->argument_count, check->arguments,
                         check->service, &check->trust);
     if (status != STATUS_OK) {
         const char *message = status == STATUS_CONFIG ? check->setup.message
                                                       : "out of memory";
 
+        if (module && is_roots_to_read(check, message)) {
+            check_leave_out(check, "what root alone can read, and the helper "
+                                   "on the socket does: with it the user "
+                                   "pool and its app client");
+            return;
+        }
         /* Both read one file: a fault of its form is found by both. */
         if (module
             || (check->module != NULL

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pam/lookup_id.h"
+
 #define AREA "host"
 #define NOBODY 65534 /* stands for a person who was not named */
 
@@ -37,6 +39,20 @@ take_account(struct check *check, const char *name)
     free(memory);
 }
 
+static void
+take_caller(struct check *check)
+{
+    struct passwd account;
+    char *memory = NULL;
+
+    check->host.uid = geteuid();
+    check->host.gid = getegid();
+    if (lookup_account_of(geteuid(), &account, &memory) == LOOKUP_FOUND)
+        (void) snprintf(check->host.name, sizeof(check->host.name), "%s",
+                        account.pw_name);
+    free(memory);
+}
+
 void
 check_host_find(struct check *check)
 {
@@ -44,9 +60,9 @@ check_host_find(struct check *check)
 
     check->host.uid = check->facts.person ? NOBODY : 0;
     check->host.gid = check->facts.person ? NOBODY : 0;
-    if (check->facts.person && geteuid() != 0) {
-        check->host.uid = geteuid();
-        check->host.gid = getegid();
+    /* A program that is not known is taken for the caller's. */
+    if ((check->facts.person || !check->facts.known) && geteuid() != 0) {
+        take_caller(check);
     } else if (name != NULL && strcmp(name, "root") != 0) {
         take_account(check, name);
     }
@@ -58,57 +74,74 @@ check_host_find(struct check *check)
                                "not started as root");
 }
 
-/* Opens it as that user: modes, access lists and folders all count. */
-static int
-error_of_reading(const struct check *check, const char *path)
+int
+check_as_host(const struct check *check, int (*try)(const char *path),
+              const char *path)
 {
     gid_t groups[256];
-    int count = getgroups(256, groups), error = EPERM, fd;
+    int count = getgroups(256, groups), error = EPERM, result = -1;
     bool named = check->host.name[0] != '\0';
 
+    if (geteuid() != 0 || check->host.uid == 0)
+        return try(path);
     if (count < 0)
-        return errno;
+        return -1;
     if ((named ? initgroups(check->host.name, check->host.gid)
                : setgroups(0, NULL))
             == 0
         && setegid(check->host.gid) == 0 && seteuid(check->host.uid) == 0) {
-        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-        error = fd < 0 ? errno : 0;
-        if (fd >= 0)
-            (void) close(fd);
+        result = try(path);
+        error = errno;
     }
     /* As somebody else nothing further may be done. */
     if (seteuid(0) < 0 || setegid(0) < 0
         || setgroups((size_t) count, groups) < 0)
         abort();
-    return error;
+    errno = error;
+    return result;
 }
 
-static const char *
-who(const struct check *check)
+/* Modes, access lists and folders all count. */
+static int
+try_reading(const char *path)
 {
-    return check->host.name[0] != '\0' ? check->host.name
-                                       : "the person who logs in";
+    return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
+const char *
+check_host_name(const struct check *check)
+{
+    if (check->host.name[0] != '\0')
+        return check->host.name;
+    return check->host.uid == 0 ? "root"
+           : check->facts.known ? "the person who logs in"
+                                : "this user";
+}
+
+/* module: what the host reads, wherever its helper comes from. */
 static bool
-check_path(struct check *check, const char *path)
+check_path(struct check *check, const char *path, bool module)
 {
-    int error = path[0] != '/' ? 0 : error_of_reading(check, path);
+    int fd = path[0] != '/' ? -1 : check_as_host(check, try_reading, path);
+    char fix[CHECK_CURE_MAX];
+    int error = errno;
 
-    if (error == 0 || error == ENOENT || error == ENOTDIR)
+    if (fd >= 0)
+        (void) close(fd);
+    if (fd >= 0 || path[0] != '/' || error == ENOENT || error == ENOTDIR)
         return true; /* what is missing is told elsewhere */
-    check_add(check, CHECK_PROBLEM, AREA,
-              check->facts.person
-                  ? "use an app client without a secret, in a configuration "
-                    "that everybody can read (config= on this service's "
-                    "line): nobody can unlock the screen otherwise"
-                  : "give the service a configuration of its own (config= "
-                    "on its line) that this user owns, mode 0600, with its "
-                    "secret",
+    if (module)
+        (void) snprintf(fix, sizeof(fix),
+                        "chmod 0644 %.200s, with the secret in a file of its "
+                        "own (client_secret_file, mode 0600)",
+                        path);
+    else
+        (void) check_socket_cure(check, fix);
+    check->socket.missed = true;
+    check_add(check, CHECK_PROBLEM, AREA, fix,
               "%s runs as %s, who cannot read %s (%s): nobody is let in "
               "there",
-              check->service, who(check), path, strerror(error));
+              check->service, check_host_name(check), path, strerror(error));
     return false;
 }
 
@@ -121,16 +154,27 @@ check_readable(struct check *check)
 
     if (geteuid() != 0 || check->host.uid == 0 || check->module == NULL)
         return true;
-    good = check->line == NULL || check_path(check, check->line->file);
-    good = check_path(check, config_text(check->module, KEY_CONFIG)) && good;
-    for (size_t i = 0;
-         check->setup.config != NULL && i < sizeof(files) / sizeof(files[0]);
+    good = check->line == NULL || check_path(check, check->line->file, true);
+    good = check_path(check, config_text(check->module, KEY_CONFIG), true)
+           && good;
+    /* The helper on the socket reads the others as root. */
+    for (size_t i = 0; !check->socket.used && check->setup.config != NULL
+                       && i < sizeof(files) / sizeof(files[0]);
          i++)
         if (config_text(check->setup.config, files[i]) != NULL)
             good = check_path(check,
-                              config_text(check->setup.config, files[i]))
+                              config_text(check->setup.config, files[i]),
+                              false)
                    && good;
     return good;
+}
+
+/* Is it known what the settings say? */
+static bool
+is_read(const struct check *check)
+{
+    return check->module != NULL && config_status(check->module) == STATUS_OK
+           && check->setup.config != NULL;
 }
 
 /* Codes, and new passwords, are second questions. */
@@ -139,13 +183,17 @@ check_questions(struct check *check)
 {
     bool needed;
 
-    if (!check->facts.one_question || check->setup.config == NULL
+    if (!check->facts.one_question || !is_read(check)
         || strcmp(config_text(check->setup.config, KEY_OTP), "append") == 0)
         return true;
     needed = config_flag(check->setup.config, KEY_REQUIRE_MFA);
     check_add(check, needed ? CHECK_PROBLEM : CHECK_WARNING, AREA,
-              "otp=append on this service's line or in its section: the "
-              "code is typed behind the password",
+              check->socket.personal || check->host.uid == 0
+                  ? "otp=append on this service's line or in its section: "
+                    "the code is typed behind the password"
+                  : "otp = append in this service's section (on its line it "
+                    "is refused on the socket): the code is typed behind the "
+                    "password",
               "%s asks for one password and nothing else: %s", check->service,
               needed ? "with require_mfa nobody gets in"
                      : "whoever has a second factor cannot be asked for it");
@@ -178,6 +226,15 @@ check_known(struct check *check)
     return false;
 }
 
+/* Did it come out that the host can read all that it must? */
+static bool
+was_seen(const struct check *check)
+{
+    return is_read(check) && (geteuid() == 0 || geteuid() == check->host.uid)
+           && (check->socket.used
+               || config_status(check->setup.config) == STATUS_OK);
+}
+
 void
 check_host(struct check *check)
 {
@@ -187,8 +244,10 @@ check_host(struct check *check)
         return;
     good = check_readable(check);
     good = check_questions(check) && good;
-    if (good && check->host.uid != 0)
+    if (good && check->host.uid != 0 && was_seen(check))
         check_add(check, CHECK_OK, AREA, NULL,
-                  "%s runs as %s, who can read what it needs", check->service,
-                  who(check));
+                  check->socket.used
+                      ? "%s runs as %s, who can read what the module needs"
+                      : "%s runs as %s, who can read what it needs",
+                  check->service, check_host_name(check));
 }

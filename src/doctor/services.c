@@ -8,22 +8,46 @@
 
 #include "doctor/services.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "doctor/places.h"
 #include "pam/lookup.h"
 
 #define PATH_MAX_BYTES 512
+#define LINE_MAX_BYTES 4096
 #define PERSON "" /* in users: whoever logs in */
+#define ROOT                                                                  \
+    "root" /* whoever the unit's user is: through a setuid program,
+                       or what asks PAM is another process */
 
 static const struct row {
     const char *service;
-    const char *users[3]; /* the first that may exist; none: root */
+    const char *users[3]; /* the first that may exist */
     bool one_question;
     bool no_login;
 } rows[] = {
+    /* Root, and a whole dialogue. */
+    {"sshd", {ROOT}, false, false},
+    {"sudo", {ROOT}, false, false},
+    {"sudo-i", {ROOT}, false, false},
+    {"doas", {ROOT}, false, false},
+    {"su", {ROOT}, false, false},
+    {"su-l", {ROOT}, false, false},
+    {"runuser", {ROOT}, false, false},
+    {"login", {ROOT}, false, false},
+    {"remote", {ROOT}, false, false},
+    {"passwd", {ROOT}, false, false},
+    {"chpasswd", {ROOT}, false, false},
+    {"cockpit", {ROOT}, false, false},
+    {"ocserv", {ROOT}, false, true},
+    {"gdm-password", {ROOT}, false, false},
+    {"lightdm", {ROOT}, false, false},
+    {"sddm", {ROOT}, false, false},
+    {"polkit-1", {ROOT}, false, false},
     /* Screen lockers run as the person whose screen they lock. */
     {"i3lock", {PERSON}, true, false},
     {"swaylock", {PERSON}, true, false},
@@ -39,14 +63,18 @@ static const struct row {
     {"xfce4-screensaver", {PERSON}, false, false},
     {"kde", {PERSON}, false, false},
     {"kscreensaver", {PERSON}, false, false},
+    {"kscreenlocker", {PERSON}, false, false},
+    {"gnome-screensaver", {PERSON}, false, false},
     {"vnc", {PERSON}, true, false},
     {"tigervnc", {PERSON}, true, false},
     {"x11vnc", {PERSON}, true, false},
+    {"wayvnc", {PERSON}, true, false},
     /* Servers with a user of their own. */
     {"postgresql", {"postgres"}, true, true},
-    /* Through a setuid program. */
-    {"mysql", {NULL}, false, true},
-    {"mariadb", {NULL}, false, true},
+    {"pgbouncer", {"postgres", "pgbouncer"}, true, true},
+    /* Through a setuid program, which its unit confines. */
+    {"mysql", {ROOT}, false, true},
+    {"mariadb", {ROOT}, false, true},
     {"nginx", {"www-data", "nginx", "http"}, true, true},
     {"apache", {"www-data", "apache", "http"}, true, true},
     {"apache2", {"www-data", "apache", "http"}, true, true},
@@ -57,19 +85,38 @@ static const struct row {
     {"exim", {"Debian-exim", "exim"}, true, true},
     {"exim4", {"Debian-exim", "exim"}, true, true},
     /* Root, with one question. */
-    {"dovecot", {NULL}, true, true},
-    {"imap", {NULL}, true, true},
-    {"pop3", {NULL}, true, true},
-    {"smtp", {NULL}, true, true},
-    {"cups", {NULL}, true, true},
-    {"openvpn", {NULL}, true, true},
-    {"vsftpd", {NULL}, true, false},
-    {"ftp", {NULL}, true, false},
-    {"proftpd", {NULL}, true, false},
-    {"xrdp-sesman", {NULL}, true, false},
-    {"xrdp", {NULL}, true, false},
-    {"saslauthd", {NULL}, true, true},
+    {"dovecot", {ROOT}, true, true},
+    {"imap", {ROOT}, true, true},
+    {"pop3", {ROOT}, true, true},
+    {"smtp", {ROOT}, true, true},
+    {"cups", {ROOT}, true, true},
+    {"openvpn", {ROOT}, true, true},
+    {"vsftpd", {ROOT}, true, false},
+    {"ftp", {ROOT}, true, false},
+    {"proftpd", {ROOT}, true, false},
+    {"xrdp-sesman", {ROOT}, true, false},
+    {"xrdp", {ROOT}, true, false},
+    {"saslauthd", {ROOT}, true, true},
 };
+
+/* Services that are not named as their unit is. */
+static const struct {
+    const char *service;
+    const char *unit;
+} units[] = {
+    {"sshd", "ssh"},
+    {"mysql", "mariadb"},
+    {"polkit-1", "polkit-agent-helper"},
+};
+
+static const char *
+unit_of(const char *service)
+{
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(units[i].service, service) == 0)
+            return units[i].unit;
+    return service;
+}
 
 static const struct row *
 find_row(const char *service)
@@ -80,70 +127,178 @@ find_row(const char *service)
     return NULL;
 }
 
-/* The last User= of a unit's file or drop-in, if it has one. */
-static void
-read_unit(const char *path, char user[SERVICE_USER_MAX])
+/* What a unit says, its file and the drop-ins together. */
+struct unit {
+    bool found;
+    char user[SERVICE_USER_MAX];
+    bool private_network, private_users;
+    bool bounded, may_setuid, may_setgid; /* capabilities */
+    bool narrowed, may_inet;              /* address families */
+};
+
+static bool
+is_yes(const char *value)
 {
-    FILE *file = fopen(path, "re");
-    char line[1024];
-    bool inside = false;
+    return strcmp(value, "yes") == 0 || strcmp(value, "true") == 0
+           || strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
+}
 
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        char *word = line + strspn(line, " \t");
+/* Is it a word of the list? */
+static bool
+has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
 
-        word[strcspn(word, " \t\r\n")] = '\0';
-        if (word[0] == '[')
-            inside = strcmp(word, "[Service]") == 0;
-        /* A specifier (%i) is known to systemd alone. */
-        if (inside && strncmp(word, "User=", 5) == 0
-            && strlen(word + 5) < SERVICE_USER_MAX
-            && strchr(word, '%') == NULL)
-            (void) snprintf(user, SERVICE_USER_MAX, "%s", word + 5);
-    }
-    if (file != NULL)
-        (void) fclose(file);
+    for (const char *at = list; (at = strstr(at, word)) != NULL; at += length)
+        if ((at == list || strchr(" \t~", at[-1]) != NULL)
+            && strchr(" \t", at[length]) != NULL)
+            return true;
+    return false;
+}
+
+/* A list that allows, or behind "~" one that refuses; several add up. */
+static void
+take_list(const char *value, const char *word, bool first, bool *allowed)
+{
+    bool refuses = value[0] == '~';
+
+    if (first)
+        *allowed = refuses;
+    if (has_word(value, word))
+        *allowed = !refuses;
 }
 
 static void
-read_drop_ins(const char *unit, char user[SERVICE_USER_MAX])
+take_setting(struct unit *unit, const char *name, const char *value)
 {
-    char path[PATH_MAX_BYTES + 300];
+    /* A specifier (%i) is known to systemd alone. */
+    if (strcmp(name, "User") == 0 && strlen(value) < SERVICE_USER_MAX
+        && strchr(value, '%') == NULL) {
+        (void) snprintf(unit->user, SERVICE_USER_MAX, "%s", value);
+    } else if (strcmp(name, "PrivateNetwork") == 0) {
+        unit->private_network = is_yes(value);
+    } else if (strcmp(name, "PrivateUsers") == 0) {
+        unit->private_users = is_yes(value) || strcmp(value, "self") == 0;
+    } else if (strcmp(name, "CapabilityBoundingSet") == 0) {
+        bool first = !unit->bounded || value[0] == '\0';
+
+        take_list(value, "CAP_SETUID", first, &unit->may_setuid);
+        take_list(value, "CAP_SETGID", first, &unit->may_setgid);
+        unit->bounded = true;
+    } else if (strcmp(name, "RestrictAddressFamilies") == 0) {
+        take_list(value, "AF_INET", !unit->narrowed, &unit->may_inet);
+        unit->narrowed = value[0] != '\0';
+    }
+}
+
+/* The next line, with those that a backslash joins to it. */
+static bool
+next_line(FILE *file, char line[LINE_MAX_BYTES])
+{
+    size_t used = 0;
+
+    while (used + 1 < LINE_MAX_BYTES
+           && fgets(line + used, (int) (LINE_MAX_BYTES - used), file)
+                  != NULL) {
+        used += strlen(line + used);
+        while (used > 0 && isspace((unsigned char) line[used - 1]))
+            line[--used] = '\0';
+        if (used == 0 || line[used - 1] != '\\')
+            return true;
+        line[used - 1] = ' ';
+    }
+    return used > 0;
+}
+
+/* False when there is no such file. */
+static bool
+read_unit(const char *path, struct unit *unit)
+{
+    FILE *file = fopen(path, "re");
+    char line[LINE_MAX_BYTES];
+    bool inside = false;
+
+    if (file == NULL)
+        return false;
+    while (next_line(file, line)) {
+        char *name = line + strspn(line, " \t");
+        char *equals = strchr(name, '=');
+
+        if (name[0] == '[')
+            inside = strcmp(name, "[Service]") == 0;
+        if (!inside || equals == NULL)
+            continue;
+        *equals = '\0';
+        name[strcspn(name, " \t")] = '\0';
+        take_setting(unit, name, equals + 1 + strspn(equals + 1, " \t"));
+    }
+    (void) fclose(file);
+    return true;
+}
+
+static void
+read_drop_ins(const char *path, struct unit *unit)
+{
+    char name[PATH_MAX_BYTES + 300];
     struct dirent **names = NULL;
     int count;
 
-    (void) snprintf(path, sizeof(path), "%.500s.d", unit);
-    count = scandir(path, &names, NULL, alphasort);
+    (void) snprintf(name, sizeof(name), "%.500s.d", path);
+    count = scandir(name, &names, NULL, alphasort);
     for (int i = 0; i < count; i++) {
-        (void) snprintf(path, sizeof(path), "%.500s.d/%.255s", unit,
+        (void) snprintf(name, sizeof(name), "%.500s.d/%.255s", path,
                         names[i]->d_name);
         if (strstr(names[i]->d_name, ".conf") != NULL)
-            read_unit(path, user);
+            (void) read_unit(name, unit);
         free(names[i]);
     }
     free(names);
 }
 
-/* The package's unit first: what the administrator wrote wins. */
-static void
-read_units(const char *service, struct service_facts *facts)
+/* What is in the way of starting a helper, or of what it reaches. */
+static const char *
+sandbox_of(const struct unit *unit)
 {
-    static const char *const folders[]
-        = {"/lib/systemd/system", "/usr/lib/systemd/system",
-           "/usr/local/lib/systemd/system", "/run/systemd/system",
-           "/etc/systemd/system"};
-    static const char *const endings[] = {"@.service", ".service"};
-    char unit[PATH_MAX_BYTES];
+    if (unit->bounded && !(unit->may_setuid && unit->may_setgid))
+        return "CapabilityBoundingSet=";
+    if (unit->private_users)
+        return "PrivateUsers=";
+    if (unit->private_network)
+        return "PrivateNetwork=";
+    if (unit->narrowed && !unit->may_inet)
+        return "RestrictAddressFamilies=";
+    return NULL;
+}
 
-    for (int drop_ins = 0; drop_ins < 2; drop_ins++)
-        for (size_t e = 0; e < 2; e++)
-            for (size_t f = 0; f < sizeof(folders) / sizeof(folders[0]); f++) {
-                (void) snprintf(unit, sizeof(unit), "%s/%.200s%s", folders[f],
-                                service, endings[e]);
-                if (drop_ins)
-                    read_drop_ins(unit, facts->user);
-                else
-                    read_unit(unit, facts->user);
-            }
+/* The administrator's file stands in the place of the package's; drop-ins add
+ * to it. */
+static void
+read_units(const char *name, bool whose, struct service_facts *facts)
+{
+    static const char *const endings[] = {"@.service", ".service"};
+    char path[PATH_MAX_BYTES];
+
+    for (size_t e = 0; e < 2; e++) {
+        struct unit unit = {0}, other;
+
+        for (size_t f = 0; f < PLACES_UNITS; f++) {
+            other = (struct unit){.found = true};
+            (void) snprintf(path, sizeof(path), "%.200s/%.200s%s",
+                            places.units[f], name, endings[e]);
+            if (read_unit(path, &other))
+                unit = other;
+        }
+        for (size_t f = 0; f < PLACES_UNITS; f++) {
+            (void) snprintf(path, sizeof(path), "%.200s/%.200s%s",
+                            places.units[f], name, endings[e]);
+            read_drop_ins(path, &unit);
+        }
+        facts->known = facts->known || unit.found;
+        if (whose && unit.user[0] != '\0')
+            (void) snprintf(facts->user, SERVICE_USER_MAX, "%s", unit.user);
+        if (facts->sandbox == NULL)
+            facts->sandbox = sandbox_of(&unit);
+    }
 }
 
 /* Also where nobody can say. */
@@ -167,17 +322,20 @@ service_facts(const char *service, struct service_facts *facts_out)
     if (row != NULL) {
         facts_out->one_question = row->one_question;
         facts_out->no_login = row->no_login;
-        facts_out->person = row->users[0] != NULL && row->users[0][0] == '\0';
+        facts_out->person = row->users[0][0] == '\0';
+        facts_out->known = true;
     }
     if (facts_out->person)
         return;
-    read_units(service, facts_out);
+    read_units(unit_of(service),
+               row == NULL || strcmp(row->users[0], ROOT) != 0, facts_out);
     for (size_t i = 0; row != NULL && facts_out->user[0] == '\0' && i < 3
                        && row->users[i] != NULL;
          i++)
         if (may_exist(row->users[i]))
             (void) snprintf(facts_out->user, SERVICE_USER_MAX, "%s",
                             row->users[i]);
+    facts_out->absent = facts_out->user[0] == '\0' && row != NULL;
     if (facts_out->user[0] == '\0')
         (void) snprintf(facts_out->user, SERVICE_USER_MAX, "root");
 }

@@ -15,15 +15,19 @@
 struct service_facts {
     bool person;                 /* runs as whoever logs in */
     char user[SERVICE_USER_MAX]; /* else: as whom */
-    bool one_question; /* a password, and nothing else can be asked */
-    bool no_login;     /* a database, a proxy ...: nobody logs in to
+    bool absent;                 /* none of its users is here */
+    bool known;                  /* in the table, or by a unit */
+    bool one_question;   /* a password, and nothing else can be asked */
+    const char *sandbox; /* a setting of its unit in which no helper can be
+                            started, or one that reaches nothing; or NULL */
+    bool no_login;       /* a database, a proxy ...: nobody logs in to
                               this machine there */
 };
 
 /*
  * A unit of the service's name says as whom it runs, else the table, where a
  * user who cannot be looked up may be the one; what is in neither is taken
- * for root's.
+ * for root's, and not known.
  */
 void service_facts(const char *service, struct service_facts *facts_out);
 

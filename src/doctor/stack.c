@@ -352,11 +352,16 @@ check_final(struct check *check)
 }
 
 /* A database has its own administrators; root is not locked out by it. */
-static bool
-needs_way_back(const struct check *check)
+bool
+check_is_remote(const struct check *check)
 {
-    return !check->facts.no_login
-           && !pam_line_has(check->line, "local_account=optional");
+    return check->facts.no_login
+           || (check->line != NULL
+               && pam_line_has(check->line, "local_account=optional"))
+           || (check->module != NULL
+               && strcmp(config_text(check->module, KEY_LOCAL_ACCOUNT),
+                         "optional")
+                      == 0);
 }
 
 /* Do the right people get in? */
@@ -383,7 +388,7 @@ check_ways_in(struct check *check)
                   place(check, where, sizeof(where)), check->line->control);
         good = false;
     }
-    if (needs_way_back(check)
+    if (!check_is_remote(check)
         && !can_succeed(check, PAM_USER_UNKNOWN, true, false, &trial)) {
         check_add(check, CHECK_PROBLEM, AREA,
                   trial.passwords == NULL
@@ -530,7 +535,7 @@ check_stack(struct check *check)
     if (good)
         check_add(check, CHECK_OK, AREA, NULL, "%s: refusals are final%s",
                   place(check, where, sizeof(where)),
-                  needs_way_back(check)
-                      ? ", local people get in by their own password"
-                      : "");
+                  check_is_remote(check)
+                      ? ""
+                      : ", local people get in by their own password");
 }

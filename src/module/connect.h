@@ -12,10 +12,11 @@
 #include <stdint.h>
 
 #include "common/status.h"
+#include "common/wire.h"
 #include "module/call.h"
 #include "module/helper.h"
 
-#define CONNECT_PATH "/run/pam_cognito.sock"
+#define CONNECT_PATH WIRE_SOCKET
 
 /* What is in the way of starting a helper here. */
 enum obstacle {

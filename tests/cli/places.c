@@ -12,4 +12,9 @@ const struct places places = {
     .pam = {"etc/pam.d", "usr/lib/pam.d"},
     .sshd = "usr/sbin/sshd",
     .selinux = "sys/fs/selinux/enforce",
+    .socket = "run/pam_cognito.sock",
+    .systemd = "run/systemd/system",
+    .units = {"lib/systemd/system", "usr/lib/systemd/system",
+              "usr/local/lib/systemd/system", "run/systemd/system",
+              "etc/systemd/system"},
 };

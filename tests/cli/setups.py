@@ -69,8 +69,9 @@ class SetupCase(ToolCase):
                 os.symlink(path, os.path.join(folder, name))
         return folder
 
-    def machine(self, pam_dir, sshd=None, etc=None, enforce=None):
-        """The root of one: files of PAM's, sshd or its settings, of /etc, SELinux's mode."""
+    def machine(self, pam_dir, sshd=None, etc=None, enforce=None, units=(), add=None):
+        """The root of one: files of PAM's, sshd or its settings, of /etc, SELinux's mode,
+        of systemd's ("" : a link to nothing), and what add(root) makes."""
         root = harness.fresh_folder("root")
         os.symlink(self.etc(**(etc or {})), os.path.join(root, "etc"))
         os.symlink(pam_dir, os.path.join(root, "etc", "pam.d"))
@@ -80,6 +81,15 @@ class SetupCase(ToolCase):
         if enforce is not None:
             os.makedirs(os.path.join(root, "sys", "fs", "selinux"))
             harness.write(os.path.join(root, "sys", "fs", "selinux", "enforce"), enforce)
+        for name, text in dict(units).items():
+            path = os.path.join(root, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            if text:
+                harness.write(path, text, 0o644)
+            else:
+                os.symlink("/dev/null", path)
+        if add:
+            add(root)
         return root
 
     def check_up(self, *more, way=script, env=None, config=None, stack=None, user="alice",

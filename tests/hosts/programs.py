@@ -29,10 +29,10 @@ PLAIN = {"PATH": os.environ["PATH"], "HOME": "/root", "LC_ALL": "C.UTF-8"}
 class Listener:
     """What pam_cognito.socket is: one helper for each connection."""
 
-    def __init__(self):
+    def __init__(self, program=None):
         self.process = subprocess.Popen(
             ["systemd-socket-activate", "--seqpacket", "--accept", "-l", PATH,
-             "env", "-i", find_helper_program()],
+             "env", "-i", program or find_helper_program()],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait(lambda: os.path.exists(PATH), "the socket is there")
         os.chmod(PATH, 0o666)
