@@ -197,6 +197,7 @@ next_line(FILE *file, char line[LINE_MAX_BYTES])
 {
     size_t used = 0;
 
+    memset(line, 0, LINE_MAX_BYTES);
     while (used + 1 < LINE_MAX_BYTES
            && fgets(line + used, (int) (LINE_MAX_BYTES - used), file)
                   != NULL) {
