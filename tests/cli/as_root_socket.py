@@ -141,6 +141,9 @@ class Suite:
             ("problem", "socket", "^postgresql signs others in, and trusted_users does not name "
              "postgres, as whom it runs", r"section \[postgresql\] of .*: trusted_users = postgres"
              "$")], ALICE.name)
+        self.check("not trusted, nobody named", "postgresql", [
+            ("warning", "socket", "nosuch", ""), ("problem", "socket", "signs others in", "")],
+            options=["--offline"])
         number = pwd.getpwnam("postgres").pw_uid
         self.prepare(DATABASE + f"trusted_users = {number}\n")
         self.check("trusted by number", "postgresql", [], ALICE.name)
