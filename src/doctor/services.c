@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "doctor/places.h"
 #include "pam/lookup.h"
@@ -56,6 +57,7 @@ static const struct row {
     {"waylock", {PERSON}, true, false},
     {"vlock", {PERSON}, false, false},
     {"xlock", {PERSON}, false, false},
+    {"physlock", {ROOT}, false, false},
     {"xscreensaver", {PERSON}, false, false},
     {"xsecurelock", {PERSON}, false, false},
     {"mate-screensaver", {PERSON}, false, false},
@@ -116,6 +118,27 @@ unit_of(const char *service)
         if (strcmp(units[i].service, service) == 0)
             return units[i].unit;
     return service;
+}
+
+/* Lockers that are set-uid root on some systems. */
+static const struct {
+    const char *service;
+    const char *program;
+} set_uid[] = {
+    {"vlock", "/usr/sbin/vlock-main"},
+    {"xlock", "/usr/bin/xlock"},
+};
+
+static bool
+is_set_uid(const char *service)
+{
+    struct stat st;
+
+    for (size_t i = 0; i < sizeof(set_uid) / sizeof(set_uid[0]); i++)
+        if (strcmp(set_uid[i].service, service) == 0)
+            return stat(set_uid[i].program, &st) == 0 && st.st_uid == 0
+                   && (st.st_mode & S_ISUID) != 0;
+    return false;
 }
 
 static const struct row *
@@ -323,7 +346,7 @@ service_facts(const char *service, struct service_facts *facts_out)
     if (row != NULL) {
         facts_out->one_question = row->one_question;
         facts_out->no_login = row->no_login;
-        facts_out->person = row->users[0][0] == '\0';
+        facts_out->person = row->users[0][0] == '\0' && !is_set_uid(service);
         facts_out->known = true;
     }
     if (facts_out->person)
@@ -331,12 +354,13 @@ service_facts(const char *service, struct service_facts *facts_out)
     read_units(unit_of(service),
                row == NULL || strcmp(row->users[0], ROOT) != 0, facts_out);
     for (size_t i = 0; row != NULL && facts_out->user[0] == '\0' && i < 3
-                       && row->users[i] != NULL;
+                       && row->users[i] != NULL && row->users[i][0] != '\0';
          i++)
         if (may_exist(row->users[i]))
             (void) snprintf(facts_out->user, SERVICE_USER_MAX, "%s",
                             row->users[i]);
-    facts_out->absent = facts_out->user[0] == '\0' && row != NULL;
+    facts_out->absent = facts_out->user[0] == '\0' && row != NULL
+                        && row->users[0][0] != '\0';
     if (facts_out->user[0] == '\0')
         (void) snprintf(facts_out->user, SERVICE_USER_MAX, "root");
 }

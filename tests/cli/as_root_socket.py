@@ -5,13 +5,12 @@ import json
 import os
 import pwd
 import re
-import subprocess
 import sys
 import time
 
 from as_root import STACK, sshd_config, tool
 from people import ALICE, BOB, GHOST, KEEPER
-from programs import PATH, Listener
+from programs import PAGE, PATH, Listener, Recipe
 from suites.hostile import find_helper
 from suites.peers import CURE
 from world import CONF, SECRET_FILE, command, write
@@ -210,6 +209,44 @@ class Suite:
                 ("problem", "cage", "^the helper on the socket, which should be of version .* "
                  + says, cure)], ALICE.name, never="All is well")
 
+    def recipes(self):
+        """What docs/hosts.md has people write is what check wants."""
+        with open(PAGE, encoding="utf-8") as file:
+            titles = re.findall(r"^## (.*)$", file.read(), re.MULTILINE)
+        self.tap.ok(len(titles) > 10, "docs/hosts.md has recipes", titles)
+        self.listen()
+        for title in titles:
+            recipe = Recipe(title)
+            services = [os.path.basename(path) for path, how, _ in recipe.files
+                        if path.startswith("/etc/pam.d/") and how == "whole"]
+            if not services:
+                continue
+            self.prepare()
+            recipe.apply("/etc/pam.d/")
+            recipe.apply(CONF)
+            with open(CONF, encoding="utf-8") as file:
+                text = file.read()
+            for name in re.findall(r"trusted_users = ([a-z0-9_-]+)", text):
+                be_there(name)
+            one_question = [("warning", "host", "asks for one password", "")]
+            for service in services:
+                self.check(f"{title}: {service}", service,
+                           one_question if "static challenge" in title else [], ALICE.name)
+
+    def setuid(self):
+        """One vlock is set-uid root, another runs as the person."""
+        program = "/usr/sbin/vlock-main"
+        self.prepare()
+        self.silence()
+        self.world.service("vlock", STACK)
+        self.world.stage.cover("/usr")
+        if os.path.exists(program):
+            os.unlink(program)
+        self.check("vlock of the person's", "vlock", [("problem", "host", "runs as alice", CURE)],
+                   ALICE.name)
+        write(program, "#!/bin/sh\n", 0o4755)
+        self.check("vlock of root's", "vlock", [], ALICE.name, says="off; vlock does not need it")
+
     def units(self):
         """Where systemd is, it must know it after the next start, too."""
         os.makedirs("/run/systemd/system")
@@ -231,19 +268,22 @@ class Suite:
                                                        f"^{CURE}$")], ALICE.name)
 
 
+def be_there(name):
+    if name not in [account.pw_name for account in pwd.getpwall()]:
+        command("useradd", "--system", "-M", name)
+
+
 def run(world, tap):
     command("ssh-keygen", "-A")
     write("/etc/ssh/sshd_config", sshd_config())
-    if "postgres" not in [account.pw_name for account in pwd.getpwall()]:
-        command("useradd", "--system", "-M", "postgres")
-    if subprocess.run(["getent", "passwd", "www-data"], stdout=subprocess.DEVNULL,
-                      check=False).returncode:
-        command("useradd", "--system", "-M", "www-data")
+    be_there("postgres")
+    be_there("www-data")
     suite = Suite(world, tap)
     os.makedirs("/run/systemd/system")
     suite.off()
     os.rmdir("/run/systemd/system")
-    for part in (suite.on, suite.refused, suite.around_it, suite.another_helper, suite.units):
+    for part in (suite.on, suite.refused, suite.around_it, suite.another_helper, suite.recipes,
+                 suite.units, suite.setuid):
         part()
     suite.silence()
     time.sleep(0.2)
