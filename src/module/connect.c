@@ -57,7 +57,7 @@ connect_obstacle_text(enum obstacle obstacle)
     case OBSTACLE_NETWORK:
         return "this host's sandbox has no network";
     case OBSTACLE_PROCESS:
-        return "this host cannot start a process";
+        return "this host cannot start a helper";
     }
     return "start=socket";
 }

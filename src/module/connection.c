@@ -110,8 +110,11 @@ find_helper(struct connection *connection, const struct call *call)
     if (!cloned && !only_direct && obstacle == OBSTACLE_NONE) {
         connection->missed = OBSTACLE_PROCESS;
         status = join_helper(connection, call, &absent);
-        if (!absent)
+        if (!absent) {
+            call_log(call, LOG_DEBUG, "helper: through %s: %s", CONNECT_PATH,
+                     error);
             return status;
+        }
     }
     if (status != STATUS_OK)
         call_log(call, LOG_ERR, "helper: %s",

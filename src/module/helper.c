@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,8 @@
 #define SIGNAL_SET_SIZE (SIGNALS / 8)
 #define FILES_MAX 256            /* RLIMIT_NOFILE of the helper */
 #define FALLBACK_CLOSE_MAX 65536 /* where the kernel has no close_range */
+#define TIE_FD (WIRE_FD + 1)
+#define BIRTH_MS 2000 /* until a program that does not begin is let be */
 
 /* clone() like fork(), but for the signal that the parent gets at the end. */
 static pid_t
@@ -50,7 +53,8 @@ clone_process(unsigned long exit_signal)
 /* The steps on the way to the program, in their order. */
 enum step {
     STEP_CLONE, /* in the host */
-    STEP_FORK,  /* in the intermediate */
+    STEP_TIE,   /* in the intermediate */
+    STEP_FORK,
     STEP_FOLDER,
     STEP_DESCRIPTORS,
     STEP_GROUPS,
@@ -67,7 +71,8 @@ enum step {
 struct helper_birth {
     volatile enum step step;
     volatile int number;
-    volatile bool born; /* the intermediate has done its part */
+    volatile bool born; /* the program runs, as far as is known */
+    int tie; /* a pipe's end that closes with exec or with the process */
 };
 
 /*
@@ -120,29 +125,32 @@ reset_signals(void)
                    SIGNAL_SET_SIZE);
 }
 
-/* Everything above the socket. */
+/* Everything above the tie. */
 static void
 close_others(void)
 {
-    if (syscall(SYS_close_range, WIRE_FD + 1, ~0u, 0) == 0)
+    if (syscall(SYS_close_range, TIE_FD + 1, ~0u, 0) == 0)
         return;
-    for (int fd = WIRE_FD + 1; fd < FALLBACK_CLOSE_MAX; fd++)
+    for (int fd = TIE_FD + 1; fd < FALLBACK_CLOSE_MAX; fd++)
         (void) close(fd);
 }
 
 /*
- * The socket to WIRE_FD, /dev/null to 0-2, everything else closed: first of
- * all, for the host may have more open than the helper may, and then there is
- * no number left for a new one. dup2 onto itself would leave a descriptor
- * close-on-exec.
+ * The socket to WIRE_FD, the tie behind it, until exec closes it, /dev/null to
+ * 0-2, everything else closed: first of all, for the host may have more open
+ * than the helper may, and then there is no number left for a new one. dup2
+ * onto itself would leave a descriptor close-on-exec.
  */
 static bool
-reset_descriptors(int socket)
+reset_descriptors(int socket, int tie)
 {
     int null;
 
     if (socket == WIRE_FD ? fcntl(WIRE_FD, F_SETFD, 0) < 0
                           : dup2(socket, WIRE_FD) < 0)
+        return false;
+    if (tie != TIE_FD
+        && (dup2(tie, TIE_FD) < 0 || fcntl(TIE_FD, F_SETFD, FD_CLOEXEC) < 0))
         return false;
     close_others();
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -186,7 +194,7 @@ reset_all(int socket, struct helper_birth *birth)
     if (chdir("/") < 0)
         return false;
     birth->step = STEP_DESCRIPTORS;
-    return reset_descriptors(socket) && reset_identity(birth);
+    return reset_descriptors(socket, birth->tie) && reset_identity(birth);
 }
 
 static void __attribute__((noreturn))
@@ -204,18 +212,47 @@ become_helper(const char *path, int socket, struct helper_birth *birth)
     _exit(127);
 }
 
+/*
+ * Until the program runs, or its process is gone: what refuses to let it begin
+ * is known before anything is sent to it.
+ */
+static bool
+sees_birth(int tie, struct helper_birth *birth)
+{
+    struct pollfd closed = {.fd = tie};
+    int ready;
+
+    do
+        ready = poll(&closed, 1, BIRTH_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready < 0)
+        birth->number = errno;
+    return ready == 0
+           || (ready > 0 && birth->step == STEP_EXEC && birth->number == 0);
+}
+
 static void __attribute__((noreturn))
 be_intermediate(const char *path, int socket, struct helper_birth *birth)
 {
-    pid_t pid;
+    int ends[2];
+    pid_t pid = -1;
 
-    birth->step = STEP_FORK;
-    pid = clone_process(SIGCHLD);
+    birth->step = STEP_TIE;
+    /* Above WIRE_FD, which the socket will take. */
+    if (pipe2(ends, O_CLOEXEC) == 0
+        && (birth->tie = fcntl(ends[1], F_DUPFD_CLOEXEC, TIE_FD)) >= 0) {
+        (void) close(ends[1]);
+        birth->step = STEP_FORK;
+        pid = clone_process(SIGCHLD);
+    }
     if (pid == 0)
         become_helper(path, socket, birth);
-    birth->born = pid > 0;
-    if (pid < 0)
+    if (pid < 0) {
         birth->number = errno;
+        _exit(0);
+    }
+    (void) close(birth->tie);
+    birth->born = sees_birth(ends[0], birth);
     _exit(0);
 }
 
@@ -276,18 +313,24 @@ make_birth(void)
 static void
 describe(const struct helper_birth *birth, char *text_out, size_t size)
 {
-    static const char *const steps[]
-        = {[STEP_CLONE] = "clone",      [STEP_FORK] = "clone",
-           [STEP_FOLDER] = "chdir /",   [STEP_DESCRIPTORS] = "/dev/null",
-           [STEP_GROUPS] = "setgroups", [STEP_GID] = "setresgid",
-           [STEP_UID] = "setresuid",    [STEP_EXEC] = "execve"};
+    static const char *const steps[] = {[STEP_CLONE] = "clone",
+                                        [STEP_TIE] = "pipe2",
+                                        [STEP_FORK] = "clone",
+                                        [STEP_FOLDER] = "chdir /",
+                                        [STEP_DESCRIPTORS] = "/dev/null",
+                                        [STEP_GROUPS] = "setgroups",
+                                        [STEP_GID] = "setresgid",
+                                        [STEP_UID] = "setresuid",
+                                        [STEP_EXEC] = "execve"};
     enum step step = birth->step;
     int number = birth->number;
     const char *remedy = "RootDirectory=, PrivateDevices= or "
                          "SystemCallFilter= of the service is in the way";
     char text[80];
 
-    if (step == STEP_CLONE || step == STEP_FORK)
+    if (step == STEP_TIE)
+        remedy = "LimitNOFILE= of the service is used up";
+    else if (step == STEP_CLONE || step == STEP_FORK)
         remedy = remedy_clone(number);
     else if (step == STEP_EXEC)
         remedy = remedy_exec(number);

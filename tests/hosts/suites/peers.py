@@ -15,8 +15,8 @@ from people import ALICE, BOB, LARRY, ROOT, WRONG
 from programs import PATH, Listener
 from suites.hostile import find_helper
 from suites.outage import SUCCESS
-from suites.sandboxes import CLONE, EPERM, ERRNO, REFUSED, Sandboxed, filter_calls, \
-    filter_families, own_network, own_users, without
+from suites.sandboxes import CLONE, EPERM, ERRNO, KILL, REFUSED, SETUID_CALLS, Sandboxed, \
+    filter_calls, filter_families, own_network, own_users, without
 from world import CONF, SECRET_FILE, command, write
 
 CURE = "systemctl enable --now pam_cognito.socket"
@@ -209,6 +209,9 @@ def without_it(world, tap):
             "no " + PATH + ": " + CURE)
     refused(world, tap, "off, AF_UNIX only", filter_families, "has no network, and there is no "
             + PATH + ": " + CURE, asked=1)
+    if os.uname().machine == "x86_64":
+        refused(world, tap, "off, @setuid kills", filter_calls(SETUID_CALLS.values(), KILL),
+                "cannot start a helper, and there is no " + PATH + ": " + CURE)
     refused(world, tap, "off, start=socket", lambda: None, "start=socket, .*" + CURE,
             service="only")
     person = attempt(world, lambda: None, "web", ALICE.name, ALICE.password)
@@ -278,15 +281,15 @@ def sandboxes(world, tap):
         "no network, www-data": both(own_network, being(WEB)),
     }
     if os.uname().machine == "x86_64":
-        confined["AF_UNIX only"] = filter_families
-        confined["AF_UNIX only, www-data"] = both(being(WEB), filter_families)
+        confined.update({
+            "AF_UNIX only": filter_families,
+            "AF_UNIX only, www-data": both(being(WEB), filter_families),
+            "clone is refused": filter_calls(CLONE.values(), ERRNO | EPERM),
+            "@setuid is refused": filter_calls(SETUID_CALLS.values(), ERRNO | EPERM),
+            "@setuid kills": filter_calls(SETUID_CALLS.values(), KILL),
+        })
     for title, confine in confined.items():
         enters(world, tap, title, confine)
-    if os.uname().machine == "x86_64":
-        person = attempt(world, filter_calls(CLONE.values(), ERRNO | EPERM), "web", ALICE.name,
-                         ALICE.password)
-        tap.equal(person.status, SUCCESS, "clone is refused: in", person.screen,
-                  *world.log.ours())
     person = attempt(world, lambda: None, "web", ALICE.name, ALICE.password)
     tap.equal((person.status, world.log.wait("through " + PATH, 0.1)), (SUCCESS, None),
               "root without a sandbox starts its own")
