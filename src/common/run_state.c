@@ -59,31 +59,6 @@ is_sound(int fd)
            && ((st.st_mode & 0600) == 0600 || fchmod(fd, 0600) == 0);
 }
 
-/*
- * Is the stamp older than it must be? Then it is renewed. It holds seconds
- * since the machine was started, for the time of day can be moved; one that
- * is ahead is from before the start. The lock makes two logins at once take
- * turns.
- */
-static enum stamp
-renew(int fd)
-{
-    char text[STAMP_TEXT_SIZE + 1] = "";
-    long long now = (long long) clock_boot_ms() / 1000;
-    long long then;
-
-    if (!run_state_lock(fd) || pread(fd, text, STAMP_TEXT_SIZE, 0) < 0)
-        return STAMP_CANNOT;
-    then = strtoll(text, NULL, 10);
-    /* An empty file was made just now. */
-    if (text[0] != '\0' && then <= now && now - then < STAMP_CODE_SECONDS)
-        return STAMP_NO;
-    (void) snprintf(text, sizeof(text), "%0*lld\n", STAMP_TEXT_SIZE - 1, now);
-    return pwrite(fd, text, STAMP_TEXT_SIZE, 0) == STAMP_TEXT_SIZE
-               ? STAMP_YES
-               : STAMP_CANNOT;
-}
-
 bool
 run_state_lock(int fd)
 {
@@ -93,6 +68,12 @@ run_state_lock(int fd)
         (void) poll(NULL, 0, 1);
     }
     return true;
+}
+
+void
+run_state_unlock(int fd)
+{
+    (void) flock(fd, LOCK_UN);
 }
 
 /*
@@ -127,6 +108,43 @@ run_state_open(const char *name)
     return -1;
 }
 
+/*
+ * Is the stamp older than it must be? Then it is renewed. It holds seconds
+ * since the machine was started, for the time of day can be moved; one that
+ * is ahead is from before the start.
+ */
+static enum stamp
+renew(int fd)
+{
+    char text[STAMP_TEXT_SIZE + 1] = "";
+    long long now = (long long) clock_boot_ms() / 1000;
+    long long then;
+
+    if (pread(fd, text, STAMP_TEXT_SIZE, 0) < 0)
+        return STAMP_CANNOT;
+    then = strtoll(text, NULL, 10);
+    /* An empty file was made just now. */
+    if (text[0] != '\0' && then <= now && now - then < STAMP_CODE_SECONDS)
+        return STAMP_NO;
+    (void) snprintf(text, sizeof(text), "%0*lld\n", STAMP_TEXT_SIZE - 1, now);
+    return pwrite(fd, text, STAMP_TEXT_SIZE, 0) == STAMP_TEXT_SIZE
+               ? STAMP_YES
+               : STAMP_CANNOT;
+}
+
+enum stamp
+stamp_renew(int fd)
+{
+    enum stamp stamp;
+
+    /* Two logins at once take turns. */
+    if (!run_state_lock(fd))
+        return STAMP_CANNOT;
+    stamp = renew(fd);
+    run_state_unlock(fd);
+    return stamp;
+}
+
 void
 stamp_name(uid_t uid, char *out, size_t size)
 {
@@ -141,7 +159,7 @@ stamp_take(const char *name)
 
     if (fd < 0)
         return STAMP_CANNOT;
-    stamp = renew(fd);
+    stamp = stamp_renew(fd);
     (void) close(fd);
     return stamp;
 }

@@ -26,6 +26,9 @@ enum stamp {
  */
 enum stamp stamp_take(const char *name);
 
+/* The same, of a stamp that is open already. */
+enum stamp stamp_renew(int fd);
+
 /* The stamp of a local account's codes. */
 void stamp_name(uid_t uid, char *out, size_t size);
 
@@ -41,5 +44,6 @@ int run_state_open(const char *name);
  * not wait for that.
  */
 bool run_state_lock(int fd);
+void run_state_unlock(int fd);
 
 #endif

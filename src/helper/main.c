@@ -7,6 +7,7 @@
  */
 #include <config.h>
 
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +23,11 @@
 #include "cognito/wiping.h"
 #include "common/clock.h"
 #include "common/network.h"
+#include "common/run_state.h"
 #include "flows/account.h"
 #include "flows/sign_in.h"
 #include "helper/peer.h"
+#include "helper/place.h"
 #include "helper/sandbox.h"
 #include "helper/sanitized.h"
 #include "client/setup.h"
@@ -32,6 +35,7 @@
 #include "helper/wire_talk.h"
 
 #define START_SECONDS 5 /* to receive the request */
+#define SURPLUS_MS 100  /* the same for whom there is no room */
 #define TIDY_SECONDS 5  /* for what is done after the result */
 #define TIDY_MS 4000
 #define BUDGET_MAX_MS 600000
@@ -73,6 +77,8 @@ struct request {
     bool own_account; /* the account whose password is to be changed is the
                        * caller's */
     bool starved;     /* as we were started, before our own limits */
+    bool breaker;     /* root's settings want one, for a peer on the socket */
+    struct place place; /* what a stranger takes up; fd -1: it is not asked */
     struct warden warden;
 };
 
@@ -113,6 +119,7 @@ free_request(struct request *request)
     free(request->tty);
     for (size_t i = 0; i < request->count; i++)
         secret_free_text(request->arguments[i]);
+    place_close(&request->place);
     memset(request, 0, sizeof(*request));
 }
 
@@ -212,6 +219,22 @@ fault(struct wire_talk *talk, const char *message)
     return STATUS_CONFIG;
 }
 
+static bool
+is_stranger(const struct request *request)
+{
+    return request->peer.remote && request->peer.uid != 0;
+}
+
+static enum status
+refuse_surplus(struct outcome *outcome)
+{
+    (void) snprintf(outcome->note, sizeof(outcome->note),
+                    "%d sign-ins at a time of one uid, %d of one in "
+                    "trusted_users",
+                    PLACES_OWN, PLACES_TRUSTED);
+    return STATUS_PEER_LIMIT;
+}
+
 /*
  * Takes from a peer on the socket what it may have: every flag of its is
  * replaced by what is known here.
@@ -226,12 +249,54 @@ admit(struct wire_talk *talk, struct request *request,
     request->flags = 0;
     talk->debug = verdict.debug;
     request->own_account = verdict.own;
+    request->breaker = verdict.breaker;
     if (verdict.warning[0] != '\0')
         say(talk, TALK_LOG_WARNING, verdict.warning);
     if (verdict.line[0] != '\0')
         return fault(talk, verdict.line);
     (void) snprintf(outcome->note, sizeof(outcome->note), "%s", verdict.note);
+    if (status == STATUS_OK && is_stranger(request)
+        && !place_keep(&request->place, request->peer.uid, verdict.trusted))
+        status = refuse_surplus(outcome);
+    /* The warden has another copy. */
+    place_close(&request->place);
     return status;
+}
+
+/* What is remembered of this user and of this pool: may it go on? */
+static enum status
+ask_records(struct wire_talk *talk, struct request *request,
+            const struct setup *setup, struct outcome *outcome)
+{
+    const struct pool *pool = &setup->pool;
+    const char *proxy = config_text(setup->config, KEY_PROXY);
+    struct record_subject subject = {
+        .peer = is_stranger(request) ? request->peer.uid : RECORD_NOBODY,
+        .account = request->own_account ? request->peer.uid : RECORD_NOBODY,
+        .user = circuit_mix(CIRCUIT_HASH, request->user),
+    };
+
+    if (request->breaker && request->operation == WIRE_AUTHENTICATE)
+        subject.pool = circuit_mix(
+            circuit_mix(circuit_mix(CIRCUIT_HASH, pool->id), pool->endpoint),
+            proxy == NULL ? "" : proxy);
+    switch (warden_tell(&request->warden, &subject)) {
+    case RECORD_YES:
+        talk->counted = is_stranger(request);
+        return STATUS_OK;
+    case RECORD_NO:
+        (void) snprintf(outcome->note, sizeof(outcome->note),
+                        "uid %lu was refused %d times in a minute for this "
+                        "user",
+                        (unsigned long) request->peer.uid, RECORD_REFUSALS);
+        return STATUS_PEER_LIMIT;
+    case RECORD_OUTAGE:
+        return STATUS_OUTAGE;
+    default:
+        (void) snprintf(outcome->note, sizeof(outcome->note),
+                        "nothing can be recorded in " RUN_STATE_FOLDER);
+        return STATUS_PEER_LIMIT;
+    }
 }
 
 /* Files, identity, cage: STATUS_OK when the network may be used. */
@@ -256,6 +321,8 @@ prepare(struct wire_talk *talk, struct request *request, struct setup *setup,
     if (personal == is_root()
         || (personal && request->operation == WIRE_PROBE))
         return STATUS_PRIVILEGE;
+    if (is_stranger(request) && request->place.fd < 0)
+        return refuse_surplus(outcome);
     if (remote)
         status = admit(talk, request, &asked, outcome);
     if (status == STATUS_OK)
@@ -269,6 +336,10 @@ prepare(struct wire_talk *talk, struct request *request, struct setup *setup,
     /* It may have been changed since that was judged. */
     if (remote && !peer_read_same(&asked, setup->config, line, sizeof(line)))
         return fault(talk, line);
+    if (remote)
+        status = ask_records(talk, request, setup, outcome);
+    if (status != STATUS_OK)
+        return status;
     if (setup->warning[0] != '\0')
         say(talk, TALK_LOG_WARNING, setup->warning);
     return confine(talk, setup, personal ? NULL : &request->warden)
@@ -409,13 +480,24 @@ find_cause(struct outcome *outcome)
 }
 
 /*
+ * Is somebody refused for what he is or said? Not for what could not be asked,
+ * which took the time that there is.
+ */
+static bool
+is_refusal(enum status status)
+{
+    return status != STATUS_OK && status != STATUS_TIMEOUT
+           && status != STATUS_DNS && status != STATUS_CONNECT
+           && status != STATUS_TLS && status != STATUS_OUTAGE;
+}
+
+/*
  * What root's modules do by themselves, for others: a refusal takes its time,
- * and root's log has the attempt. No delay for what could not be asked, which
- * took the time that there is.
+ * and root's log has the attempt. For whom there was no room takes none.
  */
 static void
 conclude_for_stranger(const struct request *request,
-                      const struct outcome *outcome)
+                      const struct outcome *outcome, bool surplus)
 {
     const struct timespec delay = {.tv_sec = REFUSAL_SECONDS};
     char user[96], service[64];
@@ -426,12 +508,27 @@ conclude_for_stranger(const struct request *request,
            "socket: %s: uid=%lu pid=%ld user=%s service=%s",
            status_word(outcome->status), (unsigned long) request->peer.uid,
            (long) request->peer.pid, user, service);
-    if (outcome->status == STATUS_OK || outcome->status == STATUS_TIMEOUT
-        || outcome->status == STATUS_DNS || outcome->status == STATUS_CONNECT
-        || outcome->status == STATUS_TLS)
+    if (surplus || !is_refusal(outcome->status))
         return;
     (void) alarm(REFUSAL_SECONDS + TIDY_SECONDS);
     (void) nanosleep(&delay, NULL);
+}
+
+/* Tells the warden what came of it. */
+static void
+tell_records(const struct request *request, const struct outcome *outcome)
+{
+    enum circuit_news news = outcome->outage      ? CIRCUIT_OUTAGE
+                             : outcome->http != 0 ? CIRCUIT_REACHED
+                                                  : CIRCUIT_NOTHING;
+
+    if (!is_refusal(outcome->status))
+        (void) warden_ask(&request->warden, RECORD_RIGHT);
+    if (warden_ask(&request->warden, (char) (RECORD_NEWS + news)) == RECORD_NO)
+        syslog(LOG_ERR,
+               "socket: the pool's endpoint is out of reach: sign-ins are "
+               "refused at once for %d s",
+               CIRCUIT_OPEN_MS / 1000);
 }
 
 static void
@@ -445,6 +542,7 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
     };
     struct sign_in_result result = {0};
     struct cognito cognito = {0};
+    bool surplus = is_stranger(request) && request->place.fd < 0;
 
     wire_talk_begin_work(talk);
     request->own_account = (request->flags & WIRE_OWN) != 0;
@@ -471,8 +569,10 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
     /* main() frees the request. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     find_cause(&result.outcome);
     result.outcome.outage = is_outage(request, setup, result.outcome.status);
-    if (request->peer.remote && request->peer.uid != 0)
-        conclude_for_stranger(request, &result.outcome);
+    if (request->peer.remote)
+        tell_records(request, &result.outcome);
+    if (is_stranger(request))
+        conclude_for_stranger(request, &result.outcome, surplus);
     if (wire_talk_result(talk, &result.outcome) && cognito.http != NULL)
         revoke_tokens(talk, &cognito, &result);
     sign_in_free(&result);
@@ -484,7 +584,8 @@ int
 main(int argc, char **argv)
 {
     struct wire_talk talk = {.fd = WIRE_FD};
-    struct request request = {0};
+    struct request request = {.place = {.fd = -1}};
+    struct pollfd readable = {.fd = WIRE_FD, .events = POLLIN};
     struct setup setup = {0};
     int code = 1;
 
@@ -497,16 +598,18 @@ main(int argc, char **argv)
     }
     if (request.peer.remote)
         openlog("pam_cognito_helper", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+    /* Whoever has no place is told so, when he asks at once. */
+    if (is_stranger(&request) && !place_take(request.peer.uid, &request.place)
+        && poll(&readable, 1, SURPLUS_MS) != 1)
+        return 1;
     /* A plain user's own helper could end its warden anyway. */
     if (is_root())
-        warden_begin(WIRE_FD,
-                     request.peer.remote && request.peer.uid != 0 ? STRANGER_MS
-                                                                  : 0,
-                     &request.warden);
+        warden_begin(WIRE_FD, is_stranger(&request) ? STRANGER_MS : 0,
+                     request.peer.remote, &request.warden);
     wiping_install();
     (void) alarm(START_SECONDS);
     wire_talk_init(&talk);
-    talk.no_codes = request.peer.remote;
+    talk.records = request.peer.remote ? &request.warden : NULL;
     talk.wire = wire_new();
     if (talk.wire != NULL && receive_request(&talk, &request)) {
         talk.budget_ms = request.budget_ms;

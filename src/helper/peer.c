@@ -135,14 +135,17 @@ find_trusted(const struct peer *peer, const struct peer_request *request,
     return status;
 }
 
-/* Everybody in scope is root's to ask about; others have themselves. */
+/*
+ * Everybody in scope is root's to ask about; others have themselves. A password
+ * is changed by its owner's own uid alone.
+ */
 static enum status
 judge_right(const struct peer *peer, const struct peer_request *request,
             const struct subject *subject, struct peer_verdict *verdict)
 {
     enum status status = STATUS_PEER;
 
-    if (peer->uid == 0)
+    if (peer->uid == 0 && /* @change */ request->operation != WIRE_CHANGE)
         return STATUS_OK;
     if (peer->uid == OVERFLOW_UID || peer->uid == (uid_t) -1) {
         (void) snprintf(verdict->note, sizeof(verdict->note),
@@ -156,15 +159,16 @@ judge_right(const struct peer *peer, const struct peer_request *request,
         return STATUS_OK;
     if (request->operation == WIRE_AUTHENTICATE)
         status = find_trusted(peer, request, verdict);
-    if (status == STATUS_PEER)
+    verdict->trusted = status == STATUS_OK;
+    if (status == STATUS_PEER && request->operation == WIRE_CHANGE)
         (void) snprintf(verdict->note, sizeof(verdict->note),
-                        "uid %lu may %s: trusted_users of [%.48s] does not "
-                        "name it",
-                        (unsigned long) peer->uid,
-                        request->operation == WIRE_CHANGE
-                            ? "change its own password only, whatever it says"
-                            : "ask about itself only",
-                        request->service);
+                        "uid %lu may change its own password only",
+                        (unsigned long) peer->uid);
+    else if (status == STATUS_PEER)
+        (void) snprintf(verdict->note, sizeof(verdict->note),
+                        "uid %lu may ask about itself only: trusted_users of "
+                        "[%.48s] does not name it",
+                        (unsigned long) peer->uid, request->service);
     return status;
 }
 
@@ -206,6 +210,7 @@ judge_settings(const struct peer_request *request, const struct config *config,
     if (config == NULL)
         return STATUS_OK; /* they did not matter */
     verdict->debug = config_flag(config, KEY_DEBUG);
+    verdict->breaker = config_flag(config, KEY_BREAKER);
     if (!peer_read_same(request, config, verdict->line, sizeof(verdict->line)))
         return STATUS_CONFIG;
     if (config_status(config) != STATUS_OK) {

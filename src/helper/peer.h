@@ -39,6 +39,8 @@ struct peer_request {
 /* What was found out about it. */
 struct peer_verdict {
     bool own;                        /* about its own account */
+    bool trusted;                    /* by the section of the service */
+    bool breaker;                    /* root's file wants one */
     bool debug;                      /* root's file wants debug lines */
     char line[TEXT_LINE_MAX + 1];    /* a fault of the settings, or "" */
     char warning[TEXT_LINE_MAX + 1]; /* "" for none */

@@ -40,10 +40,16 @@ static const struct sock_filter few_calls[] = {
 #endif
     LOAD(FIELD(nr)),
     ALLOW(ppoll),
+#ifdef SYS_poll
+    ALLOW(poll),
+#endif
     ALLOW(restart_syscall),
     ALLOW(rt_sigreturn),
     ALLOW(clock_gettime),
     ALLOW(read),
+    ALLOW(pread64),
+    ALLOW(pwrite64),
+    ALLOW(flock),
     ALLOW(close),
     ALLOW(setresuid),
     ALLOW(kill),
@@ -80,9 +86,19 @@ wake(int number)
     (void) number;
 }
 
+/* Descriptors and name. */
+static void
+undress(void)
+{
+    for (int fd = 0; fd < WIRE_FD; fd++)
+        (void) close(fd);
+    (void) prctl(PR_SET_NAME, "cognito_warden");
+    (void) prctl(PR_SET_DUMPABLE, 0);
+}
+
 /*
- * Descriptors, name and calls. The same calls fail in the worker where they
- * fail here, and it says so and signs nobody in.
+ * Calls. The same fail in the worker where they fail here, and it says so and
+ * signs nobody in.
  */
 static void
 confine(void)
@@ -92,10 +108,6 @@ confine(void)
         .filter = (struct sock_filter *) (uintptr_t) few_calls,
     };
 
-    for (int fd = 0; fd < WIRE_FD; fd++)
-        (void) close(fd);
-    (void) prctl(PR_SET_NAME, "cognito_warden");
-    (void) prctl(PR_SET_DUMPABLE, 0);
     (void) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (!MEASURED)
         (void) prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
@@ -127,7 +139,7 @@ static void __attribute__((noreturn)) leave(int socket, const siginfo_t *end)
 
 /* Leaves when the worker has ended; with 0, waits for that. */
 static void
-look_for_end(int socket, pid_t worker, int options)
+look_for_end(int socket, pid_t worker, int options, struct record *record)
 {
     siginfo_t end = {0};
     int result;
@@ -135,25 +147,59 @@ look_for_end(int socket, pid_t worker, int options)
     do
         result = waitid(P_PID, (id_t) worker, &end, WEXITED | options);
     while (result < 0 && errno == EINTR);
-    if (result < 0 || end.si_pid == worker)
-        leave(socket, &end);
+    if (result >= 0 && end.si_pid != worker)
+        return;
+    if (record != NULL)
+        record_end(record);
+    leave(socket, &end);
+}
+
+/* The worker has become that user, and will hear that this one has, too. */
+static bool
+take_identity(uid_t uid)
+{
+    return uid != 0 && setresuid((uid_t) -1, uid, (uid_t) -1) == 0;
 }
 
 /*
- * The worker's one word: who it is now. It sees by the closing that this was
- * done. Nothing is said by a worker that goes no further.
+ * What the worker says: whose conversation it is, once and with the first
+ * word; who it is now; then what is for the records. After the first word no
+ * file can be opened any more. Without records the line is closed with the
+ * identity, and the worker sees by this that it was taken.
  */
 static bool
-take_identity(struct pollfd *pipe)
+listen_to(struct pollfd *line, struct record *record)
 {
-    uid_t uid = 0;
-    ssize_t got = read(pipe->fd, &uid, sizeof(uid));
-    bool taken = got == 0
-                 || (got == (ssize_t) sizeof(uid) && uid != 0
-                     && setresuid((uid_t) -1, uid, (uid_t) -1) == 0);
+    union {
+        struct record_subject subject;
+        uid_t uid;
+        char word;
+    } said;
+    ssize_t got = read(line->fd, &said, sizeof(said));
+    char answer = RECORD_CANNOT;
+    bool taken = true;
 
-    (void) close(pipe->fd);
-    pipe->fd = -1;
+    if (record != NULL && !record->begun && got > 0) {
+        if (got == (ssize_t) sizeof(said.subject))
+            answer = (char) record_begin(record, &said.subject);
+        record->begun = true;
+        confine();
+    } else if (got == (ssize_t) sizeof(said.uid)) {
+        taken = take_identity(said.uid);
+        answer = RECORD_YES;
+    } else if (record != NULL && got == (ssize_t) sizeof(said.word)) {
+        answer = (char) record_answer(record, said.word);
+    } else {
+        /* The end; nothing is said by a worker that goes no further. */
+        taken = got == 0;
+        record = NULL;
+    }
+    if (record != NULL && taken)
+        (void) send(line->fd, &answer, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (record == NULL || !taken) {
+        (void) close(line->fd);
+        line->fd = -1;
+    }
     return taken;
 }
 
@@ -177,17 +223,18 @@ wait_for_news(struct pollfd watched[2], int64_t deadline)
 }
 
 static void __attribute__((noreturn))
-watch(int socket, int pipe, pid_t worker, int64_t life_ms)
+watch(int socket, int line, pid_t worker, int64_t life_ms,
+      struct record *record)
 {
-    struct pollfd watched[] = {{.fd = socket}, {.fd = pipe, .events = POLLIN}};
+    struct pollfd watched[] = {{.fd = socket}, {.fd = line, .events = POLLIN}};
     int64_t deadline = life_ms == 0 ? 0 : clock_ms() + life_ms; /* 0: none */
     bool sound = true;
 
     while (sound) {
         sound = wait_for_news(watched, deadline);
-        /* @gone */ look_for_end(socket, worker, WNOHANG);
+        /* @gone */ look_for_end(socket, worker, WNOHANG, record);
         if (sound && watched[1].revents != 0)
-            sound = take_identity(&watched[1]);
+            sound = listen_to(&watched[1], record);
         /* Its end is closed or shut: reported without being asked for. */
         if (sound && watched[0].revents != 0) {
             watched[0].fd = -1;
@@ -203,21 +250,23 @@ watch(int socket, int pipe, pid_t worker, int64_t life_ms)
     /* Stopped, busy or hostile: it makes no difference. */
     while (kill(worker, SIGKILL) < 0
            && wait_for_news(watched, clock_ms() + AGAIN_MS))
-        /* @gone-meanwhile */ look_for_end(socket, worker, WNOHANG);
-    look_for_end(socket, worker, 0);
+        /* @gone-meanwhile */ look_for_end(socket, worker, WNOHANG, record);
+    look_for_end(socket, worker, 0, record);
     _exit(1);
 }
 
 void
-warden_begin(int socket, int64_t life_ms, struct warden *warden_out)
+warden_begin(int socket, int64_t life_ms, bool records,
+             struct warden *warden_out)
 {
     struct sigaction action = {.sa_handler = wake, .sa_flags = SA_NOCLDSTOP};
     sigset_t child, before;
+    struct record record = {0};
     pid_t warden = getpid(), worker;
     int ends[2];
 
     memset(warden_out, 0, sizeof(*warden_out));
-    if (pipe2(ends, O_CLOEXEC) < 0) {
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
         warden_out->failed = errno;
         return;
     }
@@ -229,8 +278,10 @@ warden_begin(int socket, int64_t life_ms, struct warden *warden_out)
     if (worker > 0) {
         (void) sigaction(SIGCHLD, &action, NULL);
         (void) close(ends[1]);
-        confine();
-        watch(socket, ends[0], worker, life_ms);
+        undress();
+        if (!records)
+            confine();
+        watch(socket, ends[0], worker, life_ms, records ? &record : NULL);
     }
     if (worker < 0)
         warden_out->failed = errno;
@@ -243,7 +294,8 @@ warden_begin(int socket, int64_t life_ms, struct warden *warden_out)
     /* What is sent to the warden's group does not reach this one. */
     (void) setsid();
     warden_out->pid = warden;
-    warden_out->pipe = ends[1];
+    warden_out->line = ends[1];
+    warden_out->records = records;
 }
 
 static bool
@@ -256,13 +308,56 @@ fail(char *error, size_t size, const char *what, int number)
     return false;
 }
 
+/* One message to the warden, and its answer. */
+static enum record_word
+exchange(const struct warden *warden, const void *message, size_t size)
+{
+    char answer = RECORD_CANNOT;
+    ssize_t got;
+
+    if (!warden->records
+        || send(warden->line, message, size, MSG_NOSIGNAL) != (ssize_t) size)
+        return RECORD_CANNOT;
+    do
+        got = read(warden->line, &answer, 1);
+    while (got < 0 && errno == EINTR);
+    return got == 1 ? (enum record_word) answer : RECORD_CANNOT;
+}
+
+enum record_word
+warden_tell(const struct warden *warden, const struct record_subject *subject)
+{
+    return exchange(warden, subject, sizeof(*subject));
+}
+
+enum record_word
+warden_ask(const struct warden *warden, char word)
+{
+    return exchange(warden, &word, 1);
+}
+
+/* Says who this is now, and waits until the warden is it, too. */
+static bool
+tell_identity(const struct warden *warden)
+{
+    uid_t uid = getuid();
+    ssize_t got;
+    char end;
+
+    if (warden->records)
+        return exchange(warden, &uid, sizeof(uid)) == RECORD_YES;
+    if (send(warden->line, &uid, sizeof(uid), MSG_NOSIGNAL)
+        != (ssize_t) sizeof(uid))
+        return false;
+    do
+        got = read(warden->line, &end, 1);
+    while (got < 0 && errno == EINTR);
+    return got == 0;
+}
+
 bool
 warden_bind(const struct warden *warden, char *error_out, size_t error_size)
 {
-    struct pollfd closed = {.fd = warden->pipe};
-    uid_t uid = getuid();
-    int ready;
-
     if (warden->pid == 0) {
         char text[120];
 
@@ -275,14 +370,12 @@ warden_bind(const struct warden *warden, char *error_out, size_t error_size)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return fail(error_out, error_size, "cannot be bound to the warden",
                     errno);
-    if (write(warden->pipe, &uid, sizeof(uid)) != (ssize_t) sizeof(uid))
+    if (!tell_identity(warden))
         return fail(error_out, error_size, "cannot tell the warden", errno);
-    do
-        ready = poll(&closed, 1, -1);
-    while (ready < 0 && errno == EINTR);
-    (void) close(warden->pipe);
+    if (!warden->records)
+        (void) close(warden->line);
     /* One that ended before the tie was there pulls on nothing. */
-    if (ready != 1 || getppid() != warden->pid)
+    if (getppid() != warden->pid)
         return fail(error_out, error_size, "the warden is gone", ESRCH);
     return true;
 }

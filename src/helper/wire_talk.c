@@ -21,6 +21,7 @@
 #define WATCHDOG_GRACE 2
 /* This part of the budget is kept for saying that it is used up. */
 #define MARGIN 20
+#define TURN_MS 20    /* until one asks again whether it is his turn */
 #define AT_ONCE_MS 50 /* an answer after that was typed */
 
 /* As much of a text as a line may hold; the module cleans it again. */
@@ -84,6 +85,21 @@ wait_for_reply(struct wire_talk *wire_talk)
     return status == STATUS_OK;
 }
 
+/* May the first answer be tried? While as many are as may be wrong, later. */
+static enum status
+wait_for_turn(struct wire_talk *wire_talk)
+{
+    int64_t deadline = clock_ms() + wire_talk->budget_ms / 2;
+    enum record_word word = warden_ask(wire_talk->records, RECORD_TRY);
+
+    while (word == RECORD_WAIT && clock_ms() < deadline) {
+        (void) poll(NULL, 0, TURN_MS);
+        word = warden_ask(wire_talk->records, RECORD_TRY);
+    }
+    wire_talk->counted = false;
+    return word == RECORD_YES ? STATUS_OK : STATUS_PEER_LIMIT;
+}
+
 static enum status
 ask(struct talk *talk, enum talk_kind kind, const char *prompt,
     struct secret *answer_out)
@@ -101,6 +117,10 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
         return STATUS_INTERNAL;
     status = receive_reply(wire_talk, answer_out);
     wire_talk_begin_work(wire_talk);
+    if (status == STATUS_OK && wire_talk->counted)
+        status = wait_for_turn(wire_talk);
+    if (status != STATUS_OK)
+        secret_free(answer_out);
     return status;
 }
 
@@ -132,6 +152,19 @@ block(struct talk *talk, const char *text)
 }
 
 static enum status
+permit_by_records(const struct warden *warden)
+{
+    switch (warden_ask(warden, RECORD_CODE)) {
+    case RECORD_YES:
+        return STATUS_OK;
+    case RECORD_NO:
+        return STATUS_CODE_LIMIT;
+    default:
+        return STATUS_UNAVAILABLE;
+    }
+}
+
+static enum status
 permit_code(struct talk *talk)
 {
     const struct wire_talk *wire_talk = (const struct wire_talk *) talk;
@@ -139,8 +172,8 @@ permit_code(struct talk *talk)
     enum status status;
 
     /* Whoever came in by the socket would answer for himself. */
-    if (wire_talk->no_codes)
-        return STATUS_UNAVAILABLE;
+    if (wire_talk->records != NULL)
+        return permit_by_records(wire_talk->records);
     status = ask(talk, TALK_PERMIT, "", &answer);
     if (status == STATUS_OK && strcmp(answer.data, "yes") != 0)
         status = strcmp(answer.data, "no") == 0 ? STATUS_CODE_LIMIT

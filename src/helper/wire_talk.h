@@ -12,6 +12,7 @@
 #include "common/outcome.h"
 #include "common/wire.h"
 #include "flows/talk.h"
+#include "helper/warden.h"
 
 /*
  * talk is first: a pointer to it is a pointer to the whole. The watchdog
@@ -23,10 +24,12 @@ struct wire_talk {
     int fd;
     struct wire *wire;
     unsigned char id[WIRE_ID_SIZE];
-    unsigned int budget_ms; /* of the module, after each answer */
-    bool debug;             /* debug lines are wanted */
-    bool no_codes;          /* none is sent without proof of the password */
-    struct http *http;      /* carried on while the person thinks; or NULL */
+    unsigned int budget_ms;       /* of the module, after each answer */
+    bool debug;                   /* debug lines are wanted */
+    bool counted;                 /* by the records, whether it may try */
+    const struct warden *records; /* who allows a code to be sent; NULL: the
+                                   * module does */
+    struct http *http; /* carried on while the person thinks; or NULL */
 };
 
 /* Fills the functions in; the caller has set the other members. */

@@ -35,7 +35,7 @@ BREAKAGES = [
     ("the worker is not tied to the warden", ("warden_bind SIGKILL", "0")),
     ("the worker can untie itself", ("filter PR_SET_PDEATHSIG", "... + 1000")),
     ("the warden's calls are not filtered", ("confine (PR_SET_SECCOMP)", "(void) program")),
-    ("the warden keeps what it was given", ("confine (close)", "(void) fd")),
+    ("the warden keeps what it was given", ("undress (close)", "(void) fd")),
     ("the worker stays in the warden's session", ("warden_begin (setsid)", "")),
     ("how the worker ended is not told", ("leave (send)", "")),
     ("a worker that ended is noticed at the end only", ("@gone", "")),
@@ -81,7 +81,7 @@ def run(world, tap):
 
 def build(world):
     confined.compile_to(TAKEN, world.stage.new("taken"),
-                        ["tests/attack/taken.c", "src/helper/warden.c"])
+                        ["tests/attack/taken.c", "src/helper/record.c", "src/helper/warden.c"])
 
 
 # ---- Processes ----

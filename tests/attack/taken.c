@@ -265,7 +265,7 @@ main(void)
     struct warden warden = {0};
     char error[320], text[160];
 
-    warden_begin(WIRE_FD, &warden);
+    warden_begin(WIRE_FD, 0, false, &warden);
     wire = wire_new();
     if (wire == NULL)
         return 1;

@@ -260,6 +260,12 @@ run_state_lock(int fd)
 }
 
 void
+run_state_unlock(int fd)
+{
+    MUST(fd >= 0);
+}
+
+void
 stamp_name(uid_t uid, char *out, size_t size)
 {
     (void) snprintf(out, size, "code-%lu", (unsigned long) uid);

@@ -63,6 +63,7 @@ static const struct {
     {"sandbox", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
     {"openssl_failed", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
     {"peer_refused", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
+    {"peer_limit", PAM_MAXTRIES, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR},
 };
 
 /* Reasons that stand in either table. */

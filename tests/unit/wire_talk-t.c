@@ -132,6 +132,37 @@ check_permit(const char *word, enum status status)
     close_pair();
 }
 
+/* What the warden says where the module's word does not count. */
+static char record_says;
+static int records_asked;
+
+enum record_word
+warden_ask(const struct warden *warden, char word)
+{
+    (void) warden;
+    records_asked += word == 'c';
+    return (enum record_word) record_says;
+}
+
+/* A module on the socket of systemd that would permit itself everything. */
+static void
+check_records(char says, enum status status)
+{
+    static const struct warden warden;
+    char byte;
+
+    record_says = says;
+    records_asked = 0;
+    open_pair();
+    talk.records = &warden;
+    say(WIRE_REPLY, talk.id, "yes", 3, false);
+    ok(talk.talk.permit_code(&talk.talk) == status && records_asked == 1,
+       "a code, the records say %c: %s", says, status_word(status));
+    ok(recv(ends[0], &byte, 1, MSG_DONTWAIT) < 0, "the module is not asked");
+    talk.records = NULL;
+    close_pair();
+}
+
 static void
 check_lines(void)
 {
@@ -217,6 +248,10 @@ main(void)
     check_permit("cannot", STATUS_UNAVAILABLE);
     check_permit("", STATUS_UNAVAILABLE);
     check_permit("yes ", STATUS_UNAVAILABLE);
+    check_records('Y', STATUS_OK);
+    check_records('N', STATUS_CODE_LIMIT);
+    check_records('C', STATUS_UNAVAILABLE);
+    check_records('O', STATUS_UNAVAILABLE);
     check_lines();
     check_result();
     http_close(http);

@@ -24,6 +24,8 @@ SUCCESS = 0
 # What a helper of root's does that a plain user's does not.
 IDENTITY = ("raw setgroups", "raw setresuid", "raw setresgid", "getpwnam", "setgroups",
             "setresuid", "setresgid", "getresuid", "getresgid", "getgroups")
+# What the breaker needs.
+STATE = ("breaker.c", "circuit.c", "run_state.c")
 # What may read or write less than it was told to.
 PARTED = ("pread", "pwrite", "getrandom")
 
@@ -108,13 +110,13 @@ class Injected:
     def warden(self):
         self.sweep("nothing goes on without a warden",
                    lambda site: site.file == "warden.c"
-                   and site.name in ("pipe2", "fork", "read", "write", "setresuid"),
+                   and site.name in ("socketpair", "fork", "read", "send", "setresuid"),
                    lambda code, _: "a success" if code == SUCCESS else None,
                    modes=(FAILS, SHORT))
 
     def files(self):
         self.sweep("no breaker is no reason to refuse",
-                   lambda site: site.section == HOST and site.file in ("breaker.c", "run_state.c"),
+                   lambda site: site.section == HOST and site.file in STATE,
                    lambda code, _: None if code == SUCCESS else "a refusal",
                    modes=(FAILS, SHORT))
 
@@ -122,7 +124,7 @@ class Injected:
         def prepare():
             self.world.configure(endpoint="https://127.0.0.1:9")
         self.sweep("an outage is a refusal, noted or not",
-                   lambda site: site.section == HOST and site.file in ("breaker.c", "run_state.c"),
+                   lambda site: site.section == HOST and site.file in STATE,
                    lambda code, _: "a success" if code == SUCCESS else None, prepare)
         self.world.configure()
 

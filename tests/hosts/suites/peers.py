@@ -185,8 +185,6 @@ def run(world, tap):
     world.configure()
     with open(CONF, "a", encoding="ascii") as file:
         file.write(SECTIONS)
-    # Without one the whole world is a sandbox without a network.
-    command("ip", "link", "add", "outside", "type", "bridge")
     tap.equal(oct(os.stat(SECRET_FILE).st_mode & 0o777), "0o600", "the secret is root's alone")
     without_it(world, tap)
     strangers(world, tap)

@@ -1,0 +1,455 @@
+# The door of systemd's socket: what one uid may take up of it, how often it may
+# be wrong, for whom a code is sent, what a peer is sent and what becomes of one
+# that dies in between. Who may ask about whom is in suites/peers.py.
+# SPDX-License-Identifier: MIT
+import array
+import fcntl
+import glob
+import os
+import re
+import select
+import shutil
+import socket
+import struct
+import time
+
+from people import ALICE, BOB, LARRY, WRONG
+from suites.hostile import find_helper
+from suites.outage import pass_time
+from suites.peers import AUTHENTICATE, CHANGE, ID, OK, PATH, PEER, REPLY, RESULT, VERSION, WEB, \
+    ASK, Listener, attempt, being, start, text
+from suites.outage import SUCCESS
+from suites.sandboxes import without
+from world import CLIENT, CONF, SECRET, command
+
+BREAKAGES = [
+    ("nobody counts conversations", ("main (place_take)", "0")),
+    ("whoever has no place stays until he is asked", ("main SURPLUS_MS", "60000")),
+    ("anybody has as many as a trusted one", ("place_keep (trusted)", "true")),
+    ("a trusted one has as few as anybody", ("place_keep (trusted)", "false")),
+    ("strangers may take all there are", ("PLACES_STRANGERS", "256")),
+    ("a place is free while its conversation goes on", ("main (warden_begin)", "place_close(&request.place); ...")),
+    ("refusals are not counted", ("record_end (count)", "(void) count(record, -1, 0)")),
+    ("nor are those that try", ("may_try (weight)", "0")),
+    ("who was right is counted", ("tell_records (RECORD_RIGHT)", "")),
+    ("who died is not", ("look_for_end (record_end)", "record->trying = false")),
+    ("they are counted for all names together", ("@same", "true")),
+    ("and for ever", ("RECORD_MS", "6000000")),
+    ("a code is sent for anybody", ("ask_records (own_account)", "request->peer.uid")),
+    ("the module permits codes", ("permit_code (NULL)", "false")),
+    ("codes have no stamp", ("allow_code (stamp_renew)", "STAMP_YES")),
+    ("root's hosts change passwords here", ("@change", "true")),
+    ("the breaker is never asked", ("record_begin (circuit_is_open)", "false")),
+    ("nor told", ("record_answer (circuit_note)", "false")),
+    ("the warden of a socket is not filtered", ("listen_to (confine)", "")),
+]
+LIMIT, OUTAGE_STATUS, RESET_REQUIRED, LOCKED = 62, 56, 13, 15  # positions in src/common/reason.def
+OWN, TRUSTED, STRANGERS = 8, 64, 192
+REFUSALS = 10
+SECTIONS = """
+[web]
+trusted_users = www-data
+[reset]
+trusted_users = www-data
+password_reset = reset
+"""
+FOLDER = "/run/pam_cognito"
+STRANGERS_AT = 64 << 32   # the first of their bytes in the file of places
+F_OFD_SETLK = 37
+OPENED = "socket: the pool's endpoint is out of reach: sign-ins are refused at once for 30 s"
+
+
+def run(world, tap):
+    configure(world)
+    listener = Listener()
+    try:
+        many(world, tap)
+        silent(world, tap)
+        wrong(world, tap)
+        dying(world, tap)
+        codes(world, tap)
+        outage(world, tap)
+        received(world, tap)
+        descriptors(world, tap)
+        wardens(tap)
+        changes(tap)
+    finally:
+        listener.stop()
+    waiting(world, tap)
+    tap.ok(wait_for(lambda: find_helper(0.1) is None, 12), "at the end no helper is left")
+
+
+def configure(world):
+    world.configure()
+    with open(CONF, "a", encoding="ascii") as file:
+        file.write(SECTIONS)
+
+
+# ---- Peers ----
+
+class Peer:
+    """A connection of that uid's."""
+
+    def __init__(self, uid, packet=b""):
+        near, far = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                being(uid)()
+                sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                sock.connect(PATH)
+                socket.send_fds(far, [b"x"], [sock.fileno()])
+            finally:
+                os._exit(0)
+        far.close()
+        _, fds, _, _ = socket.recv_fds(near, 1, 1)
+        os.waitpid(pid, 0)
+        near.close()
+        self.sock = socket.socket(fileno=fds[0])
+        self.sock.settimeout(30)
+        self.heard = b""
+        if packet:
+            self.send(packet)
+
+    def send(self, packet):
+        try:
+            self.sock.send(packet)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it was refused already, and says so
+
+    def until(self, kind):
+        """The fields of the next message of that kind; None at the end."""
+        while True:
+            try:
+                got = self.sock.recv(20000)
+            except ConnectionResetError:
+                return None
+            if not got:
+                return None
+            self.heard += got
+            if got[1] == kind:
+                return got[18:]
+            if got[1] == RESULT:
+                return None
+
+    def asked(self):
+        return self.until(ASK)
+
+    def answer(self, password):
+        self.send(struct.pack("!BB16s", VERSION, REPLY, ID) + text(password))
+
+    def result(self):
+        fields = self.until(RESULT)
+        return fields[0] if fields else None
+
+    def close(self):
+        self.sock.close()
+
+
+def sign_in(uid, user, password, service="web"):
+    """(was it asked, the result's number)."""
+    peer = Peer(uid, start(user, service))
+    asked = peer.asked()
+    if asked is None:
+        return False, status_in(peer.heard)
+    peer.answer(password)
+    result = peer.result()
+    peer.close()
+    return True, result
+
+
+def status_in(heard):
+    """Of the result that came instead of a question; the head has 18 bytes."""
+    found = re.search(struct.pack("!BB16s", VERSION, RESULT, ID) + b"(.)", heard, re.DOTALL)
+    return found[1][0] if found else None
+
+
+def wait_for(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def forget():
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def roots_host(world, tap, title):
+    """A host of root's that needs the socket notices nothing of it."""
+    person = attempt(world, without(6, 7), "web", BOB.name, BOB.password)
+    tap.equal(person.status, SUCCESS, f"{title}: root's host signs in", person.screen,
+              *world.log.ours())
+
+
+# ---- What is tried ----
+
+def many(world, tap):
+    """At a time."""
+    for title, uid, user, service, count in (
+            ("larry", LARRY.uid, LARRY.name, "lock", OWN),
+            ("www-data", WEB, ALICE.name, "web", TRUSTED)):
+        peers = [Peer(uid, start(user, service)) for _ in range(count)]
+        tap.ok(all(peer.asked() is not None for peer in peers), f"{title}: {count} are asked",
+               *{peer.heard[-60:] for peer in peers})
+        began = time.monotonic()
+        surplus = Peer(uid, start(user, service))
+        tap.equal((surplus.asked(), status_in(surplus.heard)), (None, LIMIT),
+                  f"{title}: one more is refused", surplus.heard)
+        tap.ok(world.log.wait(f"socket: peer_limit: uid={uid} "), f"{title}: and logged",
+               *world.log.all())
+        if count == TRUSTED:
+            tap.ok(time.monotonic() - began < 1.5, f"{title}: at once",
+                   time.monotonic() - began)
+        roots_host(world, tap, title)
+        peers.pop().close()
+        tap.ok(wait_for(lambda: is_asked(uid, user, service), 5),
+               f"{title}: then another is asked")
+        for peer in peers:
+            peer.close()
+
+
+def is_asked(uid, user, service):
+    peer = Peer(uid, start(user, service))
+    asked = peer.asked() is not None
+    peer.close()
+    return asked
+
+
+def silent(world, tap):
+    """Who connects and says nothing; and what all strangers together may take up."""
+    with open(FOLDER + "/places", "r+b") as file:
+        for number in range(STRANGERS - 2):
+            fcntl.fcntl(file, F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, 0,
+                                                       STRANGERS_AT + number, 1, 0))
+        peers = [Peer(uid) for uid in (5001, 5002)]
+        tap.ok(not ended(peers), "two silent ones, and 190 others")
+        began = time.monotonic()
+        surplus = Peer(5003)
+        tap.ok(wait_for(lambda: ended([surplus]), 10) and time.monotonic() - began < 3,
+               "then a third uid is sent away at once", time.monotonic() - began)
+        tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (False, LIMIT), "and so is a fourth")
+        roots_host(world, tap, "no room for strangers")
+        tap.ok(wait_for(lambda: len(ended(peers)) == 2, 12), "who says nothing is not kept long")
+        tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (True, OK), "then there is room")
+    for peer in (*peers, surplus):
+        peer.close()
+
+
+def ended(peers):
+    """Those at whose other end nobody is."""
+    poll = select.poll()
+    for peer in peers:
+        poll.register(peer.sock, select.POLLRDHUP)
+    return poll.poll(0)
+
+
+def wrong(world, tap):
+    """In a minute."""
+    forget()
+    tap.equal({sign_in(BOB.uid, BOB.name, BOB.password, "lock") for _ in range(REFUSALS + 2)},
+              {(True, OK)}, "who is right may be so at any time")
+    tap.equal(together(2 * REFUSALS, BOB.name, BOB.password), {(True, OK)},
+              "twenty of one name at once sign in")
+    world.pool.clear()
+    results = together(2 * REFUSALS, ALICE.name, WRONG)
+    tap.equal(results - {(True, 2), (True, LOCKED)}, {(True, LIMIT)},
+              "of twenty that are wrong at once some are not tried", results)
+    tap.equal(world.sign_ins(), REFUSALS, "the pool has seen ten")
+    before = world.sign_ins()
+    tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (False, LIMIT), "then no more")
+    tap.equal(world.sign_ins(), before, "the pool is not asked")
+    tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "another user may")
+    tap.equal(sign_in(ALICE.uid, ALICE.name, ALICE.password, "lock"), (True, OK),
+              "another uid may")
+    tap.equal(sign_in(0, ALICE.name, ALICE.password), (True, OK), "root may")
+    later(61)
+    tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (True, OK), "a minute later it may")
+    forget()
+
+
+def together(count, user, password):
+    peers = [Peer(WEB, start(user, "web")) for _ in range(count)]
+    asked = [peer.asked() is not None for peer in peers]
+    for peer in peers:
+        peer.answer(password)
+    return {(was, peer.result()) for was, peer in zip(asked, peers)}
+
+
+def later(seconds):
+    """As if so much time had gone by since the refusals."""
+    path, = glob.glob(f"{FOLDER}/refused-{WEB}")
+    with open(path, "r+b") as file:
+        counts = list(struct.iter_unpack("<Qqii", file.read()))
+        file.seek(0)
+        for user, since, *count in counts:
+            file.write(struct.pack("<Qqii", user, since - seconds * 1000 if since else 0,
+                                   *count))
+
+
+def dying(world, tap):
+    """At each step; what was not answered is no refusal, what was is one."""
+    forget()
+    for _ in range(REFUSALS + 2):
+        Peer(WEB).close()
+        Peer(WEB, start(ALICE.name, "web")).close()
+        peer = Peer(WEB, start(ALICE.name, "web"))
+        peer.asked()
+        peer.close()
+    tap.ok(wait_for(lambda: find_helper(0.1) is None, 12), "of peers that died nothing is left")
+    tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (True, OK), "nor counted")
+    peers = [Peer(WEB, start(ALICE.name, "web")) for _ in range(REFUSALS)]
+    for peer in peers:
+        peer.asked()
+        peer.answer(WRONG)
+        peer.close()
+    tap.ok(wait_for(lambda: find_helper(0.1) is None, 12), "of those that answered, neither")
+    tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (False, LIMIT), "but it was counted")
+    forget()
+
+
+def codes(world, tap):
+    """Without proof of a password."""
+    def sent():
+        return len(world.pool.requests("ForgotPassword"))
+
+    def reset(uid):
+        peer = Peer(uid, start(ALICE.name, "reset"))
+        peer.asked()
+        peer.answer(ALICE.password)
+        more = peer.asked()
+        result = status_in(peer.heard)
+        peer.close()
+        return more is not None, result
+
+    forget()
+    world.pool.user("alice", status="RESET_REQUIRED")
+    before = sent()
+    tap.equal((reset(WEB), sent() - before), ((False, RESET_REQUIRED), 0),
+              "www-data has none sent to alice, whatever it says")
+    tap.equal((reset(ALICE.uid), sent() - before), ((True, None), 1), "alice has")
+    tap.equal((reset(ALICE.uid), sent() - before), ((True, None), 1), "once; that one is asked for again")
+    world.pool.user("alice", status="CONFIRMED")
+    forget()
+
+
+def outage(world, tap):
+    """The breaker of the socket."""
+    world.forget()
+    world.stop_pool()
+    first = [sign_in(WEB, BOB.name, BOB.password) for _ in range(2)]
+    tap.ok(all(asked for asked, _ in first), "out of reach: two are asked", first)
+    tap.ok(world.log.wait(OPENED), "then the breaker opens", *world.log.all())
+    tap.equal(sign_in(WEB, BOB.name, BOB.password), (False, OUTAGE_STATUS),
+              "and nobody is asked")
+    world.start_pool()
+    configure(world)
+    tap.equal(sign_in(BOB.uid, BOB.name, BOB.password, "lock"), (False, OUTAGE_STATUS),
+              "whatever the service")
+    pass_time(31)
+    tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "after 30 s one is, and signs in")
+    tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "and all others")
+    forget()
+
+
+def received(world, tap):
+    """What a peer is sent."""
+    peer = Peer(WEB, start(ALICE.name, "web"))
+    peer.asked()
+    peer.answer(ALICE.password)
+    tap.equal(peer.result(), OK, "alice signs in")
+    found = [word for word in (SECRET, CLIENT, "eyJ", ALICE.password)
+             if word.encode() in peer.heard]
+    tap.equal(found, [], "the peer got no secret, no token and no password", peer.heard)
+    peer.close()
+
+
+def descriptors(world, tap):
+    """Passed along with the request: nobody takes them."""
+    reading, writing = os.pipe()
+    peer = Peer(WEB)
+    peer.sock.sendmsg([start(ALICE.name, "web")],
+                      [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [writing]))])
+    os.close(writing)
+    tap.equal((peer.asked(), status_in(peer.heard)), (None, None),
+              "a request with a descriptor gets no answer")
+    ready, _, _ = select.select([reading], [], [], 2)
+    tap.ok(ready and os.read(reading, 1) == b"", "and nobody has it")
+    os.close(reading)
+    peer.close()
+
+
+def wardens(tap):
+    """The warden that keeps records can do nothing else."""
+    tap.ok(wait_for(lambda: find_helper(0.1) is None, 12), "nobody is there yet")
+    peer = Peer(WEB, start(ALICE.name, "web"))
+    peer.asked()
+    found = [pid for pid in os.listdir("/proc") if pid.isdigit() and name_of(pid) == "cognito_warden"]
+    tap.equal(len(found), 1, "one warden")
+    status = open(f"/proc/{found[0]}/status", encoding="ascii").read()
+    tap.equal(re.findall(r"^(?:Seccomp|NoNewPrivs):\t(\d)", status, re.MULTILINE), ["1", "2"],
+              "it is filtered")
+    open_files = sorted(re.sub(r"\[\d+\]", "", os.readlink(path))
+                        for path in glob.glob(f"/proc/{found[0]}/fd/*"))
+    tap.equal([path for path in open_files if not path.startswith(("socket:", FOLDER))], [],
+              "and has its sockets and its records")
+    peer.close()
+
+
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def changes(tap):
+    """A password is its owner's to change."""
+    tap.equal(status_of_change(0), PEER, "root's host changes nobody's password here")
+    tap.equal(status_of_change(WEB), PEER, "nor does a trusted one")
+    peer = Peer(ALICE.uid, start(ALICE.name, "lock", CHANGE))
+    tap.ok(peer.asked() is not None, "alice is asked for hers")
+    peer.close()
+
+
+def status_of_change(uid):
+    peer = Peer(uid, start(ALICE.name, "web", CHANGE))
+    peer.asked()
+    return status_in(peer.heard)
+
+
+def waiting(world, tap):
+    """A module whose socket nobody serves has its deadline all the same."""
+    world.service("slow", "auth required pam_cognito.so timeout=3\n")
+    for title, backlog, full in (("nobody answers", 8, 0), ("the queue is full", 0, 4)):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+            sock.bind(PATH)
+            os.chmod(PATH, 0o666)
+            sock.listen(backlog)
+            others = []
+            for _ in range(full):
+                other = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                other.setblocking(False)
+                try:
+                    other.connect(PATH)
+                except BlockingIOError:
+                    pass
+                others.append(other)
+            began = time.monotonic()
+            person = attempt_slow(being(WEB))
+            took = time.monotonic() - began
+            tap.ok(person.status != SUCCESS and 2 < took < 9, f"{title}: the end after 3 s", took,
+                   person.screen)
+            for other in others:
+                other.close()
+        os.unlink(PATH)
+
+
+def attempt_slow(confine):
+    from suites.sandboxes import Sandboxed
+    person = Sandboxed(confine, "pamtester", "slow", ALICE.name, "authenticate")
+    person.finish()
+    return person
