@@ -173,6 +173,12 @@ def wait_for(condition, seconds):
     return True
 
 
+def gone():
+    """No helper of an earlier test takes anything up."""
+    if not wait_for(lambda: find_helper(0.1) is None, 15):
+        raise TimeoutError("helpers are left")
+
+
 def forget():
     shutil.rmtree(FOLDER, ignore_errors=True)
 
@@ -220,9 +226,10 @@ def is_asked(uid, user, service):
 
 def silent(world, tap):
     """Who connects and says nothing; and what all strangers together may take up."""
+    gone()
     with open(FOLDER + "/places", "r+b") as file:
         for number in range(STRANGERS - 2):
-            fcntl.fcntl(file, F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, 0,
+            fcntl.fcntl(file, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0,
                                                        STRANGERS_AT + number, 1, 0))
         peers = [Peer(uid) for uid in (5001, 5002)]
         tap.ok(not ended(peers), "two silent ones, and 190 others")
@@ -383,7 +390,7 @@ def descriptors(world, tap):
 
 def wardens(tap):
     """The warden that keeps records can do nothing else."""
-    tap.ok(wait_for(lambda: find_helper(0.1) is None, 12), "nobody is there yet")
+    gone()
     peer = Peer(WEB, start(ALICE.name, "web"))
     peer.asked()
     found = [pid for pid in os.listdir("/proc") if pid.isdigit() and name_of(pid) == "cognito_warden"]
