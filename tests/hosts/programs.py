@@ -12,6 +12,7 @@ import subprocess
 import textwrap
 import time
 
+from people import ALICE, DAVE, WRONG
 from suites.faults import find_helper_program
 from suites.hostile import find_helper, status_of
 from world import SOURCE, WorldError, command, write
@@ -21,6 +22,9 @@ FETCHED = "/var/cache/pam_cognito-tests"
 PAGE = os.path.join(SOURCE, "docs", "hosts.md")
 PATIENCE = 30  # seconds in which a service has to come up, or an answer to come
 LOGINS, AT_ONCE = 60, 20
+# Of the pool only: what tests/pool/seed.json says of them.
+OLIVIA, GRACE = ("olivia", "Olivia-Groups-4"), ("grace", "Grace-Hopper-6")
+ERIN = ("erin", "Temporary-Pw-1")
 PLAIN = {"PATH": os.environ["PATH"], "HOME": "/root", "LC_ALL": "C.UTF-8"}
 
 
@@ -71,12 +75,19 @@ def install(world, *names):
         packages += glob.glob(os.path.join(FETCHED, name, "*.deb"))
     world.stage.cover("/usr")
     write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
-    # An index of all manual pages takes longer than the rest.
     write("/etc/dpkg/dpkg.cfg.d/tests", "force-unsafe-io\nforce-confold\n"
           "path-exclude=/usr/share/man/*\npath-exclude=/usr/share/locale/*\n")
+    # An index of all manual pages takes longer than the rest.
+    if os.path.exists("/var/lib/man-db/auto-update"):
+        os.unlink("/var/lib/man-db/auto-update")
     if packages:
-        command("dpkg", "--install", *packages,
-                env={**PLAIN, "DEBIAN_FRONTEND": "noninteractive"})
+        words = ["dpkg", "--install", *packages]
+        environment = {**PLAIN, "DEBIAN_FRONTEND": "noninteractive"}
+        try:
+            command(*words, env=environment)
+        except WorldError:
+            # One pre-depends on another; that is there now.
+            command(*words, env=environment)
 
 
 # ---- The page ----
@@ -196,6 +207,14 @@ def is_open(port, address="127.0.0.1"):
     return ask
 
 
+def is_bound(port):
+    """For ready=: does somebody have this UDP port?"""
+    def ask():
+        with open("/proc/net/udp", encoding="ascii") as file:
+            return f":{port:04X} 00000000:0000" in file.read()
+    return ask
+
+
 def says(*words, user=None, **options):
     """(status, all that it said) of a program that asks nothing."""
     done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -203,6 +222,47 @@ def says(*words, user=None, **options):
                           timeout=2 * PATIENCE, check=False, user=user,
                           env={**PLAIN, **options.pop("env", {})}, **options)
     return done.returncode, done.stdout.strip()
+
+
+# ---- People at its door ----
+
+class Door:
+    """login(name, password) says whether the service let somebody in."""
+
+    def __init__(self, world, tap, login):
+        self.world, self.tap, self.login = world, tap, login
+
+    def enters(self, title, name, password):
+        self.world.forget()
+        self.tap.equal(self.login(name, password), True, f"{title}: in", *self.world.log.all())
+
+    def stays_out(self, title, name, password, line):
+        self.world.forget()
+        self.tap.equal(self.login(name, password), False, f"{title}: refused")
+        self.tap.ok(self.world.log.wait(line), f"{title}: the log says why",
+                    *self.world.log.all())
+
+    def append(self):
+        """What somebody with a second factor types at the only question."""
+        return f"{GRACE[1]},{self.world.pool.totp(GRACE[0])}"
+
+    def usual(self):
+        """What all recipes promise whose host asks one question."""
+        self.enters("right", ALICE.name, ALICE.password)
+        self.stays_out("wrong", ALICE.name, WRONG, "alice: refused: wrong_password")
+        self.stays_out("disabled", DAVE.name, DAVE.password, "dave: refused: disabled")
+        self.enters("the code behind the password", GRACE[0], self.append())
+        self.stays_out("the code left out", *GRACE, "grace: refused: no_dialogue")
+        self.stays_out("a temporary password", *ERIN, "erin: refused: no_dialogue")
+
+    def many(self, service):
+        """60 logins, 20 at a time, and nothing is left."""
+        many(self.tap, "many", service, lambda: self.login(ALICE.name, ALICE.password), True)
+
+    def pool_down(self):
+        """The last thing to do."""
+        self.world.stop_pool()
+        self.stays_out("the pool is down", ALICE.name, ALICE.password, "alice: refused: connect")
 
 
 # ---- What is left behind ----
@@ -270,9 +330,15 @@ def count_descriptors(service):
 
 def many(tap, title, service, login, wanted):
     """60 logins, 20 at a time; login() returns wanted when one went well."""
+    seen = False
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        came = list(pool.map(lambda _: login(), range(LOGINS)))
+        jobs = [pool.submit(login) for _ in range(LOGINS)]
+        while not all(job.done() for job in jobs):
+            seen = seen or bool(remains(service.process.pid))
+            time.sleep(0.05)
+    came = [job.result() for job in jobs]
     others = [one for one in came if one != wanted]
     tap.equal((len(came), others[:3]), (LOGINS, []),
               f"{title}: {LOGINS} logins, {AT_ONCE} at a time")
+    tap.ok(seen, f"{title}: what they need is seen meanwhile")
     leaves_nothing(tap, title, service)

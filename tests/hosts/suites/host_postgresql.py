@@ -3,13 +3,16 @@
 import glob
 import os
 
-from people import ALICE, DAVE, WRONG
-from programs import Listener, Recipe, Service, count_descriptors, install, is_open, many, says
+from hosts import PASSWORD
+from people import ALICE, DAVE
+from person import Person
+from programs import ERIN, GRACE, OLIVIA, PLAIN, Door, Listener, Recipe, Service, \
+    count_descriptors, install, is_open, says
 from world import EMAIL_CLIENT, EMAIL_POOL, EMAIL_SECRET, command
 
-OLIVIA, GRACE = ("olivia", "Olivia-Groups-4"), ("grace", "Grace-Hopper-6")
 SYBIL = ("sybil@example.com", "Sybil-Mail-21")
-REFUSED = 'FATAL:  PAM authentication failed for user "{}"'
+CLIENT = ["psql", "-X", "-h", "127.0.0.1", "-d", "postgres", "-P", "pager=off", "-At",
+          "-c", "select 'I am ' || current_user"]
 
 
 class Postgres:
@@ -31,10 +34,10 @@ class Postgres:
 
 
 def psql(name, password):
-    """Whom the server says that we are, or what it says instead."""
-    status, text = says("psql", "-X", "-h", "127.0.0.1", "-Atc", "select current_user",
-                        "-U", name, "postgres", env={"PGPASSWORD": password, "PGSSLMODE": "require"})
-    return text if status == 0 else text.splitlines()[-1].split("failed: ")[-1]
+    """Does the server say that we are this role?"""
+    status, text = says(*CLIENT, "-U", name, env={"PGPASSWORD": password, "PGSSLMODE": "require"})
+    assert status == 0 or "authentication failed" in text, text
+    return text == "I am " + name
 
 
 def run(world, tap):
@@ -49,46 +52,40 @@ def run(world, tap):
     listener = Listener()
     server = Postgres(world, release)
     server.order("create role cognito", *(f'create role "{name}" login in role cognito' for name in
-                 (ALICE.name, DAVE.name, OLIVIA[0], GRACE[0], SYBIL[0])),
+                 (ALICE.name, DAVE.name, OLIVIA[0], GRACE[0], ERIN[0], SYBIL[0])),
                  "create role clerk login password 'Kept-By-Itself-1'")
 
-    def enters(name, password, title):
-        world.forget()
-        tap.equal(psql(name, password), name, f"{title}: in", *world.log.ours())
-
-    def stays_out(name, password, title, line):
-        world.forget()
-        tap.equal(psql(name, password), REFUSED.format(name), f"{title}: refused")
-        tap.ok(world.log.wait(line), f"{title}: the log says why", *world.log.all())
-
-    enters(ALICE.name, ALICE.password, "right")
-    enters(*OLIVIA, "without a Unix account")
-    tap.equal(world.sign_ins(), 1, "one sign-in, though psql connects twice")
-    stays_out(ALICE.name, WRONG, "wrong", "alice: refused: wrong_password")
-    stays_out(DAVE.name, DAVE.password, "disabled", "dave: refused: disabled")
-    enters(GRACE[0], f"{GRACE[1]},{world.pool.totp('grace')}", "the code behind the password")
-    stays_out(*GRACE, "the code left out", "grace: refused: no_dialogue")
+    door = Door(world, tap, psql)
+    door.usual()
+    door.enters("without a Unix account", *OLIVIA)
     world.forget()
-    tap.equal((psql("trent", "Trent-Silent-4"), world.sign_ins()),
-              ('FATAL:  password authentication failed for user "trent"', 0),
+    person = Person(*CLIENT, "-U", ALICE.name, env={**PLAIN, "PGSSLMODE": "require"})
+    person.wait_for(PASSWORD)
+    person.type(ALICE.password)
+    person.finish()
+    tap.ok("I am alice" in person.screen, "at psql's prompt: in", person.screen)
+    tap.equal(len([line for line in world.log.all() if "]: socket: " in line]), 1,
+              "one helper, though psql connects twice", *world.log.all())
+    world.forget()
+    tap.equal((psql("trent", "Trent-Silent-4"), world.sign_ins()), (False, 0),
               "no such role: refused, and the pool is not asked")
-    tap.equal((psql("clerk", "Kept-By-Itself-1"), world.sign_ins()), ("clerk", 0),
+    tap.equal((psql("clerk", "Kept-By-Itself-1"), world.sign_ins()), (True, 0),
               "a role that is not cognito's: in as ever, and the pool is not asked")
     before = count_descriptors(server.service)
-    many(tap, "PostgreSQL", server.service, lambda: psql(ALICE.name, ALICE.password), ALICE.name)
+    door.many(server.service)
     tap.equal(count_descriptors(server.service), before, "as many descriptors as before")
 
     world.configure(user_pool_id=EMAIL_POOL, client_id=EMAIL_CLIENT, secret=EMAIL_SECRET)
     recipe.apply("pam_cognito.conf")
-    stays_out(*SYBIL, "an address, without username_class", "sybil@example.com: refused: bad_input")
+    door.stays_out("an address, without username_class", *SYBIL,
+                   "sybil@example.com: refused: bad_input")
     recipe.extend("username_class")
-    enters(*SYBIL, "an address as the role's name")
+    door.enters("an address as the role's name", *SYBIL)
 
     world.configure()
     recipe.apply("pam_cognito.conf")
-    world.stop_pool()
-    stays_out(ALICE.name, ALICE.password, "the pool is down", "alice: refused: connect")
+    door.pool_down()
     listener.stop()
-    stays_out(ALICE.name, ALICE.password, "no socket",
-              "there is no /run/pam_cognito.sock: systemctl enable --now pam_cognito.socket")
+    door.stays_out("no socket", ALICE.name, ALICE.password,
+                   "there is no /run/pam_cognito.sock: systemctl enable --now pam_cognito.socket")
     server.service.stop()
