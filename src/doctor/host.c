@@ -39,6 +39,15 @@ take_account(struct check *check, const char *name)
     free(memory);
 }
 
+/* systemd makes it when the service is started: nobody that there is now. */
+static void
+take_dynamic(struct check *check, const char *name)
+{
+    check->host.account = LOOKUP_FOUND;
+    check->host.uid = check->host.gid = NOBODY;
+    (void) snprintf(check->host.name, sizeof(check->host.name), "%s", name);
+}
+
 static void
 take_caller(struct check *check)
 {
@@ -65,6 +74,8 @@ check_host_find(struct check *check)
         take_caller(check);
     } else if (name != NULL && strcmp(name, "root") != 0) {
         take_account(check, name);
+        if (check->host.account == LOOKUP_NONE && check->facts.dynamic)
+            take_dynamic(check, name);
     }
     check->trust.owner = geteuid();
     if (geteuid() == 0 && check->host.uid != NOBODY)

@@ -105,6 +105,8 @@ prepare(struct redaction *redaction, const struct check *check)
     hide_setting(redaction, check, KEY_CLIENT_ID, "[client_id]");
     hide_setting(redaction, check, KEY_USERNAME_FORMAT, "[username_format]");
     hide(redaction, check->user, "[user]");
+    if (check->facts.person || !check->facts.known)
+        hide(redaction, check->host.name, "[user]");
     if (gethostname(redaction->host, sizeof(redaction->host) - 1) == 0
         && strcmp(redaction->host, "localhost") != 0)
         hide(redaction, redaction->host, "[this host]");

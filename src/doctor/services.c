@@ -154,7 +154,7 @@ find_row(const char *service)
 struct unit {
     bool found;
     char user[SERVICE_USER_MAX];
-    bool private_network, private_users;
+    bool dynamic, private_network, private_users;
     bool bounded, may_setuid, may_setgid; /* capabilities */
     bool narrowed, may_inet;              /* address families */
 };
@@ -198,6 +198,8 @@ take_setting(struct unit *unit, const char *name, const char *value)
     if (strcmp(name, "User") == 0 && strlen(value) < SERVICE_USER_MAX
         && strchr(value, '%') == NULL) {
         (void) snprintf(unit->user, SERVICE_USER_MAX, "%s", value);
+    } else if (strcmp(name, "DynamicUser") == 0) {
+        unit->dynamic = is_yes(value);
     } else if (strcmp(name, "PrivateNetwork") == 0) {
         unit->private_network = is_yes(value);
     } else if (strcmp(name, "PrivateUsers") == 0) {
@@ -279,19 +281,24 @@ read_drop_ins(const char *path, struct unit *unit)
     free(names);
 }
 
-/* What is in the way of starting a helper, or of what it reaches. */
-static const char *
-sandbox_of(const struct unit *unit)
+static void
+take_unit(const struct unit *unit, const char *name, bool whose,
+          struct service_facts *facts)
 {
+    facts->known = facts->known || unit->found;
+    if (whose && (unit->user[0] != '\0' || unit->dynamic)) {
+        (void) snprintf(facts->user, SERVICE_USER_MAX, "%s",
+                        unit->user[0] != '\0' ? unit->user : name);
+        facts->dynamic = unit->dynamic;
+    }
     if (unit->bounded && !(unit->may_setuid && unit->may_setgid))
-        return "CapabilityBoundingSet=";
-    if (unit->private_users)
-        return "PrivateUsers=";
+        facts->identity = "CapabilityBoundingSet=";
+    else if (unit->private_users)
+        facts->identity = "PrivateUsers=";
     if (unit->private_network)
-        return "PrivateNetwork=";
-    if (unit->narrowed && !unit->may_inet)
-        return "RestrictAddressFamilies=";
-    return NULL;
+        facts->network = "PrivateNetwork=";
+    else if (unit->narrowed && !unit->may_inet)
+        facts->network = "RestrictAddressFamilies=";
 }
 
 /* The administrator's file stands in the place of the package's; drop-ins add
@@ -317,11 +324,7 @@ read_units(const char *name, bool whose, struct service_facts *facts)
                             places.units[f], name, endings[e]);
             read_drop_ins(path, &unit);
         }
-        facts->known = facts->known || unit.found;
-        if (whose && unit.user[0] != '\0')
-            (void) snprintf(facts->user, SERVICE_USER_MAX, "%s", unit.user);
-        if (facts->sandbox == NULL)
-            facts->sandbox = sandbox_of(&unit);
+        take_unit(&unit, name, whose, facts);
     }
 }
 
@@ -337,30 +340,41 @@ may_exist(const char *name)
     return found != LOOKUP_NONE;
 }
 
+/* The first of the row's that may be here. */
+static void
+find_user(const struct row *row, struct service_facts *facts)
+{
+    for (size_t i = 0; i < 3 && row->users[i] != NULL; i++)
+        if (may_exist(row->users[i])) {
+            (void) snprintf(facts->user, SERVICE_USER_MAX, "%s",
+                            row->users[i]);
+            return;
+        }
+    facts->absent = true;
+}
+
 void
 service_facts(const char *service, struct service_facts *facts_out)
 {
     const struct row *row = find_row(service);
+    bool root;
 
     memset(facts_out, 0, sizeof(*facts_out));
     if (row != NULL) {
         facts_out->one_question = row->one_question;
         facts_out->no_login = row->no_login;
-        facts_out->person = row->users[0][0] == '\0' && !is_set_uid(service);
         facts_out->known = true;
+        facts_out->person = strcmp(row->users[0], PERSON) == 0
+                            && !is_set_uid(service);
+        if (facts_out->person)
+            return;
     }
-    if (facts_out->person)
-        return;
-    read_units(unit_of(service),
-               row == NULL || strcmp(row->users[0], ROOT) != 0, facts_out);
-    for (size_t i = 0; row != NULL && facts_out->user[0] == '\0' && i < 3
-                       && row->users[i] != NULL && row->users[i][0] != '\0';
-         i++)
-        if (may_exist(row->users[i]))
-            (void) snprintf(facts_out->user, SERVICE_USER_MAX, "%s",
-                            row->users[i]);
-    facts_out->absent = facts_out->user[0] == '\0' && row != NULL
-                        && row->users[0][0] != '\0';
+    root = row != NULL
+           && (strcmp(row->users[0], ROOT) == 0
+               || strcmp(row->users[0], PERSON) == 0);
+    read_units(unit_of(service), !root, facts_out);
+    if (row != NULL && !root && facts_out->user[0] == '\0')
+        find_user(row, facts_out);
     if (facts_out->user[0] == '\0')
         (void) snprintf(facts_out->user, SERVICE_USER_MAX, "root");
 }

@@ -15,12 +15,15 @@
 struct service_facts {
     bool person;                 /* runs as whoever logs in */
     char user[SERVICE_USER_MAX]; /* else: as whom */
+    bool dynamic;                /* that is there while it runs */
     bool absent;                 /* none of its users is here */
     bool known;                  /* in the table, or by a unit */
-    bool one_question;   /* a password, and nothing else can be asked */
-    const char *sandbox; /* a setting of its unit in which no helper can be
-                            started, or one that reaches nothing; or NULL */
-    bool no_login;       /* a database, a proxy ...: nobody logs in to
+    bool one_question; /* a password, and nothing else can be asked */
+    /* Settings of its unit in which no helper can be started by root, and in
+     * which one would reach nothing; or NULL. */
+    const char *identity;
+    const char *network;
+    bool no_login; /* a database, a proxy ...: nobody logs in to
                               this machine there */
 };
 

@@ -146,6 +146,15 @@ find_units(struct check *check)
                             || is_unit("*.requires/" NEEDED);
 }
 
+/* The setting of its unit that is in the way of a helper of its own. */
+static const char *
+sandbox_of(const struct check *check)
+{
+    if (check->host.uid == 0 && check->facts.identity != NULL)
+        return check->facts.identity;
+    return check->facts.network;
+}
+
 /* As the module decides it (src/module/connection.c). */
 static void
 find_use(struct check *check)
@@ -160,7 +169,7 @@ find_use(struct check *check)
               && (config_is_set(check->module, KEY_CONFIG)
                   || config_is_set(check->module, KEY_HELPER));
     }
-    check->socket.needed = personal || check->facts.sandbox != NULL;
+    check->socket.needed = personal || sandbox_of(check) != NULL;
     check->socket.only = strcmp(start, "socket") == 0;
     check->socket.never = strcmp(start, "direct") == 0;
     check->socket.used = check->module != NULL
@@ -312,6 +321,9 @@ is_host(struct check *check, const char *word)
 
     if (is_uid(word, &uid))
         return uid == check->host.uid;
+    /* Made when it is started. */
+    if (check->facts.dynamic && strcmp(word, check->facts.user) == 0)
+        return true;
     lookup = lookup_account(word, &account, &memory);
     same = lookup == LOOKUP_FOUND && account.pw_uid == check->host.uid;
     if (lookup == LOOKUP_NONE)
@@ -439,8 +451,8 @@ check_used(struct check *check)
     check_add(check, CHECK_OK, AREA, NULL,
               "%s, as %s%s%s, gets its helper from %s%s", check->service,
               check_host_name(check),
-              check->facts.sandbox != NULL ? " with " : "",
-              check->facts.sandbox != NULL ? check->facts.sandbox : "",
+              sandbox_of(check) != NULL ? " with " : "",
+              sandbox_of(check) != NULL ? sandbox_of(check) : "",
               places.socket,
               is_for_others(check) ? " and may ask about others" : "");
     if (check->socket.systemd && check->socket.installed
@@ -481,13 +493,15 @@ check_unused(struct check *check)
                   "start=socket, and nobody listens at %s: everybody is "
                   "refused there",
                   places.socket);
-    else if (check->facts.sandbox != NULL && check->host.uid == 0)
+    else if (sandbox_of(check) != NULL)
         check_add(check, CHECK_PROBLEM, AREA, check_socket_cure(check, fix),
                   "%s of %s's unit does not let a helper be started there, "
                   "or lets it reach nothing, and %s",
-                  check->facts.sandbox, check->service,
+                  sandbox_of(check), check->service,
                   check->socket.never ? "start=direct leaves the socket out"
-                                      : "nobody listens on the socket");
+                  : check->socket.personal
+                      ? "config= or helper= leaves the socket out"
+                      : "nobody listens on the socket");
     else if (check->socket.missed)
         return; /* told already, with what helps */
     else if (check->socket.state == CHECK_SOCKET_FOREIGN)

@@ -96,10 +96,23 @@ class Suite:
             self.check(f"off, as {user}, {service}", service,
                        [("problem", "client secret", "Permission denied",
                          f"^as root: {CURE}$")], ALICE.name, user=user, never="start pam-cognito")
+        self.dynamic(("problem", "host", "^erp runs as erp, " + unreadable, CURE))
+        self.prepare(LOCKER, client_id="localpublic0000000000000001", client_secret_file=None)
+        self.check("off, and not needed", "i3lock", [], ALICE.name,
+                   says="off; i3lock starts its own helper")
+        self.prepare(LOCKER + DATABASE)
         self.check("off, root's hosts", "sshd", [], options=["--offline"],
                    says="off; sshd does not need it")
         self.check("off, a program of which nothing is known", "gopherd", [],
                    options=["--offline"], says="off; whether gopherd needs it is not known")
+
+    def dynamic(self, *wanted, sections=""):
+        """A user that systemd makes when the service is started."""
+        self.prepare(sections)
+        self.world.service("erp", STACK)
+        os.makedirs("/etc/systemd/system", exist_ok=True)
+        write("/etc/systemd/system/erp.service", "[Service]\nDynamicUser=yes\n")
+        self.check(f"DynamicUser= {sections!r}", "erp", wanted, ALICE.name)
 
     def on(self):
         self.prepare(LOCKER + DATABASE + "trusted_users = postgres\n")
@@ -131,6 +144,23 @@ class Suite:
         self.check("on, root's host by start=socket", "sshd", [],
                    options=["--offline", "--set", "start=socket"],
                    says="sshd, as root, gets its helper from")
+
+        self.dynamic(("problem", "socket", "does not name erp", r"section \[erp\] of .*: "
+                      "trusted_users = erp$"))
+        self.dynamic(sections="[erp]\ntrusted_users = erp\n")
+        self.prepare()
+        self.world.service("mariadb", STACK)
+        write("/etc/systemd/system/mariadb.service",
+              "[Service]\nUser=mysql\nCapabilityBoundingSet=CAP_IPC_LOCK\n")
+        self.check("on, root's host in a sandbox", "mariadb", [], ALICE.name, says="mariadb, as "
+                   "root with CapabilityBoundingSet=, gets its helper from /run")
+        os.unlink("/etc/systemd/system/mariadb.service")
+        path = "/tmp/report-of-alice"
+        tool("check", "--service", "gopherd", "--report", path, user=ALICE.name)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self.tap.ok("gopherd, as [user], gets" in text and ALICE.name not in text,
+                    "a report names nobody who asks", text)
 
     def refused(self):
         """What the helper on the socket would not take."""

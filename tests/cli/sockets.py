@@ -164,6 +164,16 @@ class TestSocket(SetupCase):
                         "leaves the socket out$", AS_ROOT + "take start=direct out, then ",
                         service="polkit-1", arguments=["start=direct"], units=confined)
 
+    def test_sandbox_of_a_user(self):
+        """Who is not root needs no capability, but a network."""
+        unit = "etc/systemd/system/erp.service"
+        for line, level, text in (
+                ("CapabilityBoundingSet=\nPrivateUsers=yes", "ok", "^off; not used, for erp has"),
+                ("PrivateNetwork=yes", "problem", "^PrivateNetwork= of erp's unit .*, and config= "
+                 "or helper= leaves the socket out$")):
+            self.check_said(level, text, service="erp",
+                            units={unit: f"[Service]\nUser=alice\n{line}\n"})
+
     def test_databases_setuid_program(self):
         """The server's user is not the host; what its unit takes away is."""
         self.check_said("problem", "^CapabilityBoundingSet= of mariadb's unit", service="mariadb",
