@@ -4,7 +4,7 @@ import imaplib
 import os
 
 from people import ALICE, LARRY, WRONG
-from programs import GRACE, Door, Recipe, Service, install, is_open
+from programs import ERIN, GRACE, Door, Recipe, Service, install, is_open
 from world import command, write
 
 LOCAL = "/etc/dovecot/local.conf"
@@ -27,9 +27,8 @@ def start(world):
 
 
 def run(world, tap):
-    command("make-ssl-cert", "generate-default-snakeoil", "--force-overwrite")
     install(world, "dovecot-imapd")
-    for number, (name, _) in enumerate((GRACE, ("erin", None))):
+    for number, (name, _) in enumerate((GRACE, ERIN)):
         command("useradd", "-m", "-u", str(2200 + number), "-G", "cognito", name)
     recipe = Recipe("dovecot")
     recipe.apply()
@@ -40,6 +39,7 @@ def run(world, tap):
     server = start(world)
     door = Door(world, tap, imap)
     door.usual()
+    door.approved("dovecot", ALICE.name)
     world.forget()
     tap.equal((imap(LARRY.name, LARRY.unix_password), world.sign_ins()), (True, 0),
               "a local user: in, and the pool is not asked")

@@ -35,6 +35,7 @@ def run(world, tap):
     door = Door(world, tap, radius)
     door.usual()
     door.enters("without a Unix account", *OLIVIA)
+    door.approved("radiusd", OLIVIA[0])
     before = count_descriptors(server)
     door.many(server)
     tap.equal(count_descriptors(server), before, "as many descriptors as before")

@@ -71,8 +71,16 @@ def run(world, tap):
     listener = Listener()
     server = start(world, *UNIT)
     three("three capabilities")
+    door.approved("mariadb", OLIVIA[0])
     door.enters("three capabilities", ALICE.name, ALICE.password)
     door.many(server)
+    server.stop()
+
+    server = start(world, *UNIT, "--no-new-privs")
+    door.stays_out("no new privileges", ALICE.name, ALICE.password, "alice: refused: peer_refused")
+    recipe.extend("trusted_users")
+    door.enters("no new privileges, trusted", ALICE.name, ALICE.password)
+    door.stays_out("no new privileges, wrong", ALICE.name, WRONG, "alice: refused: wrong_password")
     server.stop()
 
     recipe.extend("cleartext")

@@ -33,6 +33,7 @@ def run(world, tap):
     door = Door(world, tap, sasl)
     door.usual()
     door.enters("without a Unix account", *OLIVIA)
+    door.approved("smtp", OLIVIA[0])
     door.many(daemon)
     daemon.stop()
 
