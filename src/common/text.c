@@ -230,11 +230,15 @@ text_is_block(const char *text)
 }
 
 void
-text_one_question(const char *service, char *out, size_t size)
+text_one_question(const char *service, bool is_new, char *out, size_t size)
 {
     if (strcmp(service, "sshd") == 0)
         (void) snprintf(out, size,
                         "for sshd set KbdInteractiveAuthentication yes");
+    else if (is_new)
+        (void) snprintf(out, size,
+                        "a new password is due, so sign in through sshd or "
+                        "login first");
     else
         (void) snprintf(out, size,
                         "if it can ask for the password only, set "

@@ -53,10 +53,11 @@ bool text_is_block(const char *text);
 bool text_is_password(const char *text, size_t length);
 
 /*
- * What to set where that PAM service's host can ask one question only, for
- * the end of a log line.
+ * What to do where that PAM service's host can ask one question only, for the
+ * end of a log line. is_new: the second would have been for a new password.
  */
-void text_one_question(const char *service, char *out, size_t size);
+void text_one_question(const char *service, bool is_new, char *out,
+                       size_t size);
 
 /* Valid UTF-8 without NUL; counts the characters. */
 bool text_is_utf8(const char *text, size_t length, size_t *characters_out);

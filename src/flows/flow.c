@@ -71,14 +71,15 @@ is_the_name(const struct flow *flow, const struct secret *answer)
 
 /* Says that the host cannot ask this, what it did, and what helps. */
 static enum status
-no_dialogue(struct flow *flow, const char *answered)
+no_dialogue(struct flow *flow, enum talk_kind kind, const char *answered)
 {
     const char *service = flow->request == NULL ? "" : flow->request->service;
+    bool is_new = kind == TALK_NEW_PASSWORD;
     char remedy[TEXT_LINE_MAX] = "type the code behind the password and a "
                                  "comma, as otp=append has it";
 
-    if (strcmp(config_text(flow->config, KEY_OTP), "append") != 0)
-        text_one_question(service, remedy, sizeof(remedy));
+    if (is_new || strcmp(config_text(flow->config, KEY_OTP), "append") != 0)
+        text_one_question(service, is_new, remedy, sizeof(remedy));
     flow_say_why(flow, "the host answered another question with %s: %s",
                  answered, remedy);
     return STATUS_NO_DIALOGUE;
@@ -99,7 +100,7 @@ judge_answer(struct flow *flow, enum talk_kind kind,
         || kind == TALK_NEW_AGAIN || (is_new && flow->changing))
         return STATUS_OK;
     if (answer->length == 0 && second)
-        return no_dialogue(flow, "nothing");
+        return no_dialogue(flow, kind, "nothing");
     /* Through sshd the end of the input arrives as an empty answer; and
      * nothing that is asked for can be empty. */
     if (answer->length == 0 && !is_new) {
@@ -107,10 +108,10 @@ judge_answer(struct flow *flow, enum talk_kind kind,
         return STATUS_CANCELLED;
     }
     if (is_the_password(flow, answer))
-        return no_dialogue(flow, "the password");
+        return no_dialogue(flow, kind, "the password");
     /* Later a person may mean it, as an attribute. */
     if ((second || kind == TALK_CODE) && is_the_name(flow, answer))
-        return no_dialogue(flow, "the user name");
+        return no_dialogue(flow, kind, "the user name");
     return STATUS_OK;
 }
 

@@ -28,6 +28,7 @@ struct relay {
     unsigned int blocks;
     unsigned int messages;
     unsigned int asked;
+    unsigned int kind;    /* of the last of these questions */
     unsigned int answers; /* of the person or the stack */
 };
 
@@ -151,6 +152,7 @@ answer_ask(struct relay *relay)
     if (!wire_complete(wire) || kind < TALK_PASSWORD
         || kind > TALK_PASSWORD_OR_CODE || relay->asked++ >= RELAY_ANSWERS_MAX)
         return STATUS_HELPER;
+    relay->kind = kind;
     status = person_answer(&relay->person, kind, prompt, &answer);
     /* No verdict before the answer. */
     if (status == STATUS_OK)
@@ -308,7 +310,9 @@ explain_end(const struct relay *relay, struct outcome *result)
         return;
     }
     result->status = STATUS_NO_DIALOGUE;
-    text_one_question(relay->person.call->service, remedy, sizeof(remedy));
+    text_one_question(relay->person.call->service,
+                      relay->kind == TALK_NEW_PASSWORD, remedy,
+                      sizeof(remedy));
     (void) snprintf(result->note, sizeof(result->note),
                     "the host ended the dialogue at its second question: "
                     "given up, or %.130s",

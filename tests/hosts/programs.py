@@ -279,17 +279,19 @@ class Door:
 # ---- What is left behind ----
 
 def processes(root):
-    """The process and all below it."""
+    """The process, all below it, and what left it and is still of its session."""
     children = {}
+    found = [root]
     for path in glob.glob("/proc/[0-9]*/status"):
+        pid = int(path.split("/")[2])
         try:
-            pid = int(path.split("/")[2])
             children.setdefault(int(status_of(pid)["PPid"]), []).append(pid)
+            if pid != root and os.getsid(pid) == root:
+                found.append(pid)
         except (OSError, KeyError):
             continue
-    found = [root]
     for pid in found:
-        found += children.get(pid, [])
+        found += [child for child in children.get(pid, []) if child not in found]
     return found
 
 

@@ -33,6 +33,7 @@ PASSWORDS = {"alice": "Correct-Horse-9", "bob": "Battery-Staple-7", "erin": "Tem
              "judy": "Judy-Chooses-3", "peggy": "Peggy-Passkey-2"}
 PASSWORD = "off Password: $"
 ONE_QUESTION = "set otp=append in section [test]"
+NEW_ELSEWHERE = "a new password is due, so sign in through sshd or login first"
 LATE = r"on The sign-in had to start again\. "
 SESSION_SECONDS = 181  # sessions of the seed's clients live for three minutes
 SECRET = "1kq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
@@ -123,6 +124,7 @@ class Common:
     settings_of = {}
     opening = None      # the turns before; None: the password
     question = ""       # the prompt
+    remedy = ONE_QUESTION  # for a host that cannot ask it
     starts_again = True  # InitiateAuth once more when the session is lost
     before = 0          # answers to challenges before this one
     after_restart = None  # the turns after a new start; None: the question once more
@@ -164,7 +166,7 @@ class Common:
             host = self.go([(self.question, end)])
             self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, self.before)
             self.notes(host, "the host ended the dialogue at its second question: given up, or")
-            self.notes(host, ONE_QUESTION)
+            self.notes(host, self.remedy)
 
     def test_host_can_ask_for_the_password_only(self):
         """What it answers then is no answer and goes nowhere."""
@@ -174,7 +176,7 @@ class Common:
             host = self.go([(self.question, answer)])
             self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, self.before)
             self.notes(host, f"the host answered another question with {word}: ")
-            self.notes(host, ONE_QUESTION)
+            self.notes(host, self.remedy)
 
     def test_expired(self):
         """A new start, counted; the password is not asked for again."""
@@ -464,6 +466,13 @@ class OneQuestion(Chat):
     def test_appended_already(self):
         self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Code", PASSWORDS["heidi"])], "test",
                      "type the code behind the password and a comma", otp="append")
+
+    def test_appended_already_and_a_new_password(self):
+        """Which cannot stand behind the old one."""
+        host = self.talk([(PASSWORD, PASSWORDS["erin"]), ("off Your password", PASSWORDS["erin"])],
+                         user="erin", otp="append")
+        self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, 0)
+        self.notes(host, NEW_ELSEWHERE)
 
     def test_a_password_of_digits(self):
         """It looks like a code and is none."""
@@ -772,6 +781,7 @@ AGAIN = "off Retype new password: $"
 class NewPassword(Common, Chat):
     name, user = "NEW_PASSWORD_REQUIRED", "erin"
     question = "off Your password must be changed. New password: $"
+    remedy = NEW_ELSEWHERE
     asks = 2
 
     def right(self):
