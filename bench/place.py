@@ -1,6 +1,7 @@
 # The place that is measured in: a private copy of this machine with the
 # responder, the relay, and one PAM service for each way to log in.
 # SPDX-License-Identifier: MIT
+import contextlib
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "hosts"))
 
 import people  # noqa: E402  (found through the path just set)
 import world  # noqa: E402
+import programs  # noqa: E402
 
 POOL_NAME = "Bench0001"
 POOL = "eu-west-1_" + POOL_NAME
@@ -130,6 +132,7 @@ class Site:
         self.ours("bench-no-name", NO_NAME, timeout=2, host="nowhere.example")
         self.ours("bench-closed", CLOSED)
         self.write_scope_services()
+        self.write_socket_services()
 
     def write_services_at(self, ms):
         port = port_of(ms)
@@ -155,6 +158,25 @@ class Site:
             "account required pam_permit.so\nsession required pam_permit.so\n")
         self.world.service("bench-without", "auth required pam_permit.so\n"
                            "account required pam_permit.so\nsession required pam_permit.so\n")
+
+    def write_socket_services(self):
+        """By sections of the one file that the socket's helper reads."""
+        pool = (f"user_pool_id = {POOL}\nclient_id = {CLIENT}\n"
+                f"client_secret_file = {FOLDER}bench.secret\n"
+                f"issuer = https://{world.SERVICE_HOST}/{POOL}\n"
+                f"endpoint = https://{world.SERVICE_HOST}:{port_of(40)}\n")
+        with open(world.CONF, "a", encoding="ascii") as file:
+            for name, start in (("straight", "direct"), ("socket", "socket")):
+                file.write(f"[bench-{name}]\nstart = {start}\n{pool}")
+                self.service(f"bench-{name}", "auth required pam_cognito.so")
+
+    @contextlib.contextmanager
+    def listener(self):
+        listener = programs.Listener()
+        try:
+            yield
+        finally:
+            listener.stop()
 
     def close_breaker(self):
         shutil.rmtree(BREAKER, ignore_errors=True)

@@ -96,6 +96,27 @@ def scripts(measure, size, round_trip):
     ]
 
 
+def socket(measure, size):
+    """The helper of systemd's socket against one that the module starts itself."""
+    round_trip = 40
+    wait = typing_ms(round_trip)
+    seen = {name: [] for name in ("straight", "socket", "straight enter", "socket enter")}
+    with measure.site.listener():
+        for _ in range(size.runs):
+            for name in ("straight", "socket"):
+                login = measure.login(f"bench-{name}")
+                seen[name].append(login.whole - login.after_enter)
+                seen[f"{name} enter"].append(measure.enter(f"bench-{name}", wait))
+    return [
+        row("first question, the module starts the helper", seen["straight"], "ms"),
+        row("first question, through the socket", seen["socket"], "ms"),
+        ratio("first question: through the socket against a direct start", seen["socket"],
+              seen["straight"], "at most 1.5"),
+        ratio(f"password, at {round_trip} ms: Enter to verdict, through the socket against a "
+              "direct start", seen["socket enter"], seen["straight enter"], "at most 1.05"),
+    ]
+
+
 def slow_typist(measure, size):
     """A challenge of 8 s ago is thrown away; the logins overlap, the Enters do not."""
     round_trip = 40
@@ -265,7 +286,7 @@ def groups():
         for function in (warm, cold, scripts):
             found.append((f"{function.__name__} {ms} ms",
                           lambda m, s, f=function, t=ms: f(m, s, t), True))
-    for function in (slow_typist, cost, throughput, scope, unreachable, breaker):
+    for function in (socket, slow_typist, cost, throughput, scope, unreachable, breaker):
         found.append((function.__name__, function, True))
     for function in (instructions, growth):
         found.append((function.__name__, function, False))

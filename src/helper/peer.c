@@ -235,9 +235,6 @@ peer_judge(const struct peer *peer, const struct peer_request *request,
     char names[80];
 
     memset(verdict_out, 0, sizeof(*verdict_out));
-    /* For root's own tool: it is about nobody. */
-    if (request->operation == WIRE_PROBE)
-        return peer->uid == 0 ? STATUS_OK : STATUS_PEER;
     if (request->count > 0) {
         (void) config_bound_arguments(request->count, request->arguments,
                                       names, sizeof(names));
@@ -248,6 +245,9 @@ peer_judge(const struct peer *peer, const struct peer_request *request,
                         request->service);
         return STATUS_CONFIG;
     }
+    /* For root's own tool: it is about nobody. */
+    if (request->operation == WIRE_PROBE)
+        return peer->uid == 0 ? STATUS_OK : STATUS_PEER;
     scope = judge_scope(&subject, verdict_out);
     status = judge_settings(request, subject.config, verdict_out);
     if (status == STATUS_OK)

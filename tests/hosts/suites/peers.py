@@ -348,6 +348,8 @@ def claims(world, tap):
     tried("the password of another", web, start("alice", "web", CHANGE), (0, PEER))
     tried("a probe", web, start("", "web", PROBE), (0, PEER))
     tried("a probe of root's", root, start("", "web", PROBE), (0, OK))
+    tried("a probe with an argument", root, start("", "web", PROBE, arguments=["ca_file=/x"]),
+          (0, CONFIG))
     tried("another version", web, start("alice", "web", version=1), (0, None))
     tap.ok(world.log.wait("socket: the host's module is of another version"),
            "another version: root's log says so", *world.log.all())
