@@ -270,10 +270,11 @@ class Door:
         """60 logins, 20 at a time, and nothing is left."""
         many(self.tap, "many", service, lambda: self.login(ALICE.name, ALICE.password), True)
 
-    def pool_down(self):
+    def pool_down(self, service):
         """The last thing to do."""
         self.world.stop_pool()
         self.stays_out("the pool is down", ALICE.name, ALICE.password, "alice: refused: connect")
+        leaves_nothing(self.tap, "the pool is down", service)
 
 
 # ---- What is left behind ----
@@ -324,7 +325,7 @@ def remains(root):
     return found
 
 
-def leaves_nothing(tap, title, service, seconds=10):
+def leaves_nothing(tap, title, service, seconds=PATIENCE):
     """The service has nothing of ours any more, and no helper is left."""
     end = time.monotonic() + seconds
     found = remains(service.process.pid)

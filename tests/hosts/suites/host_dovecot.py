@@ -61,5 +61,5 @@ def run(world, tap):
     tap.equal(([imap(GRACE[0], code) for _ in range(3)], world.sign_ins()), ([True] * 3, 1),
               "the same code again: in, by one sign-in")
     command("doveadm", "auth", "cache", "flush")
-    door.pool_down()
+    door.pool_down(server)
     server.stop()

@@ -39,7 +39,7 @@ def run(world, tap):
     before = count_descriptors(server)
     door.many(server)
     tap.equal(count_descriptors(server), before, "as many descriptors as before")
-    door.pool_down()
+    door.pool_down(server)
     listener.stop()
     door.stays_out("no socket", ALICE.name, ALICE.password,
                    "there is no /run/pam_cognito.sock: systemctl enable --now pam_cognito.socket")

@@ -87,7 +87,7 @@ def run(world, tap):
     recipe.extend("otp")
     server = start(world, *UNIT)
     door.usual()
-    door.pool_down()
+    door.pool_down(server)
     listener.stop()
     door.stays_out("no socket", ALICE.name, ALICE.password,
                    f"there is no {PATH}: systemctl enable --now pam_cognito.socket")

@@ -84,7 +84,7 @@ def run(world, tap):
 
     world.configure()
     recipe.apply("pam_cognito.conf")
-    door.pool_down()
+    door.pool_down(server.service)
     listener.stop()
     door.stays_out("no socket", ALICE.name, ALICE.password,
                    "there is no /run/pam_cognito.sock: systemctl enable --now pam_cognito.socket")

@@ -44,5 +44,5 @@ def run(world, tap):
               ([True] * 3, 0), "the next ones: in, and no word to the pool")
     daemon.stop()
     daemon = start(world)
-    door.pool_down()
+    door.pool_down(daemon)
     daemon.stop()
