@@ -12,5 +12,5 @@ def run(world, tap):
     prepare(Recipe("Apache"))
     write("/etc/apache2/ports.conf", "")  # its 443 is the pool's here
     server = Service(world, "apachectl", "-D", "FOREGROUND", ready=is_open(PORT))
-    sign_in(world, tap, "Apache", server, PORT)
+    sign_in(world, tap, server, PORT, "apache2")
     server.stop()

@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: MIT
 from people import ALICE, BOB, DAVE, LARRY, WRONG
 from person import Person
-from programs import PATH, Listener, Recipe, install
+from programs import GRACE, PATH, Door, Listener, Recipe, install
 from suites.hostile import find_helper
 from world import command, write
-
-GRACE = ("grace", "Grace-Hopper-6")
 
 
 def doas(name, password, code=None):
@@ -35,6 +33,7 @@ def run(world, tap):
 
     inside, outside = (0, "root"), (1, "doas: Authentication failed")
     listener = Listener()
+    Door(world, tap, None).approved("doas", ALICE.name)
     tried(ALICE.name, ALICE.password, "right", inside)
     tap.equal(world.log.wait("through " + PATH, 0.1), None, "the socket is there, and not used")
     listener.stop()

@@ -8,10 +8,9 @@ import subprocess
 import types
 
 from people import ALICE, BOB, DAVE, LARRY, WRONG
-from programs import PLAIN, Listener, Recipe, Service, install, leaves_nothing, says, wait
+from programs import GRACE, PLAIN, Door, Listener, Recipe, Service, install, leaves_nothing, says, wait
 from world import SECRET_FILE, command
 
-GRACE = ("grace", "Grace-Hopper-6")
 DISPLAY = {"DISPLAY": ":5"}
 CURE = "there is no /run/pam_cognito.sock: systemctl enable --now pam_cognito.socket"
 
@@ -20,11 +19,16 @@ class Screen:
     """A screen that this person has locked."""
 
     def __init__(self, name):
-        # It returns when the screen is locked, and children of its own stay.
-        subprocess.run(["setpriv", "--reuid", name, "--regid", name, "--init-groups", "i3lock"],
-                       env={**PLAIN, **DISPLAY}, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        self.words = ["setpriv", "--reuid", name, "--regid", name, "--init-groups", "i3lock"]
+        wait(self.lock, "the screen is locked")
         self.pids = lockers()
+
+    def lock(self):
+        """It fails while the server has not noticed that the last one is gone."""
+        # When it returns the screen is locked, and children of its own stay.
+        done = subprocess.run(self.words, env={**PLAIN, **DISPLAY}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        return done.returncode == 0
 
     def type(self, password):
         for words in (["type", "--delay", "5", password], ["key", "Return"]):
@@ -82,6 +86,7 @@ def run(world, tap):
         tap.equal(lockers(), screen.pids, f"{what}: still locked")
         return screen
 
+    Door(world, tap, None).approved("i3lock", ALICE.name)
     enters(ALICE.name, ALICE.password, "right")
     tap.ok(world.log.wait(f"socket: ok: uid={ALICE.uid} .*user=alice service=i3lock"),
            "right: by the socket", *world.log.all())

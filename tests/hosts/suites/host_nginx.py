@@ -12,7 +12,7 @@ def run(world, tap):
     prepare(Recipe("nginx"))
     server = Service(world, "nginx", "-g", "daemon off;", ready=is_open(PORT))
     requests(world, tap)
-    sign_in(world, tap, "nginx", server, PORT)
+    sign_in(world, tap, server, PORT, "nginx")
     server.stop()
 
 

@@ -9,11 +9,10 @@ import re
 import stat
 import subprocess
 
-from people import ALICE, BOB, DAVE, WRONG
-from programs import Recipe, Service, install, is_open, leaves_nothing, many, wait
+from people import ALICE, WRONG
+from programs import ERIN, GRACE, Door, Recipe, Service, install, is_open, leaves_nothing, wait
 from world import command, write
 
-GRACE = ("grace", "Grace-Hopper-6")
 FOLDER = "/etc/openvpn/server"
 DROP_IN = "/etc/systemd/system/openvpn-server@.service.d/cognito.conf"
 UNIT = "/lib/systemd/system/openvpn-server@.service"
@@ -111,37 +110,29 @@ def challenged(password, code):
 
 
 def run(world, tap):
-    command("useradd", "-m", "-u", "2011", "-G", "cognito", GRACE[0])
+    for name, _ in (GRACE, ERIN):
+        command("useradd", "-m", "-G", "cognito", name)
     install(world, "openvpn")
     prepare()
 
-    def enters(name, password, what):
-        world.forget()
-        tap.equal(connect(world, name, password), IN, f"{what}: in", *world.log.all())
-
-    def stays_out(name, password, what, line):
-        world.forget()
-        tap.equal(connect(world, name, password), REFUSED, f"{what}: refused")
-        tap.ok(world.log.wait(line), f"{what}: the log says why", *world.log.all())
-
     server = OpenVPN(world, Recipe("OpenVPN"))
-    enters(ALICE.name, ALICE.password, "right")
-    stays_out(ALICE.name, WRONG, "wrong", "alice: refused: wrong_password .*rhost=127.0.0.1")
-    stays_out(DAVE.name, DAVE.password, "disabled", "dave: refused: disabled")
-    stays_out(*GRACE, "the code left out", "grace: refused: no_dialogue")
-    many(tap, "OpenVPN", server, lambda: connect(world, BOB.name, BOB.password), IN)
+    door = Door(world, tap, lambda name, password: connect(world, name, password) == IN)
+    door.usual()
+    door.approved("openvpn", ALICE.name)
+    door.many(server)
     server.stop()
     renewed(world, tap)
 
     server = OpenVPN(world, Recipe("OpenVPN with a static challenge"))
     world.pool.reset()
-    enters(GRACE[0], challenged(GRACE[1], world.pool.totp("grace")), "challenge, right")
-    stays_out(GRACE[0], challenged(GRACE[1], "000000"), "challenge, a wrong code", "grace: refused")
-    enters(ALICE.name, challenged(ALICE.password, ""), "challenge, nobody's code is wanted")
-    stays_out(ALICE.name, challenged(WRONG, ""), "challenge, wrong password",
-              "alice: refused: wrong_password")
-    world.stop_pool()
-    stays_out(BOB.name, BOB.password, "the pool is down", "bob: refused: connect")
+    door.enters("challenge, right", GRACE[0], challenged(GRACE[1], world.pool.totp("grace")))
+    door.stays_out("challenge, a wrong code", GRACE[0], challenged(GRACE[1], "000000"),
+                   "grace: refused")
+    door.enters("challenge, nobody's code is wanted", ALICE.name, challenged(ALICE.password, ""))
+    door.stays_out("challenge, wrong password", ALICE.name, challenged(WRONG, ""),
+                   "alice: refused: wrong_password")
+    door.approved("openvpn", ALICE.name)
+    door.pool_down()
     leaves_nothing(tap, "OpenVPN, the pool is down", server)
     server.stop()
 

@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: MIT
 from people import ALICE, BOB, DAVE, LARRY, WRONG
 from person import Person
-from programs import install, wait
-from suites.hostile import find_helper
+from programs import GRACE, Door, Recipe, install, processes, wait
+from suites.hostile import find_helper, status_of
 from world import command
 
-GRACE = ("grace", "Grace-Hopper-6")
 PASSWORD = "assword: $"
 CODE = "Code from your authenticator app: $"
 
@@ -21,8 +20,9 @@ def lock(name):
 
 
 def answer(person, text):
-    """What is typed while it still shows what is typed, vlock throws away."""
-    wait(lambda: not person.echoes, "nothing is shown")
+    """What is typed before vlock waits for it, it throws away."""
+    wait(lambda: all(status_of(pid)["State"].startswith("S") for pid in processes(person.pid)),
+         "vlock waits")
     person.type(text)
 
 
@@ -30,6 +30,7 @@ def run(world, tap):
     install(world, "vlock")
     command("useradd", "-m", "-u", "2011", "-G", "cognito", GRACE[0])
     world.example("common-auth")
+    Recipe("Screen lockers").apply("/etc/pam.d/")
 
     def enters(name, password, what, code=None):
         world.forget()
@@ -37,7 +38,7 @@ def run(world, tap):
         answer(person, password)
         if code:
             person.wait_for(CODE)
-            person.type(code)
+            answer(person, code)
         tap.equal(person.finish(), 0, f"{what}: unlocked", person.screen, *world.log.all())
 
     def stays_out(name, password, what, line):
@@ -49,6 +50,7 @@ def run(world, tap):
         tap.ok(world.log.wait(line), f"{what}: still locked", *world.log.all())
         person.give_up()
 
+    Door(world, tap, None).approved("vlock", ALICE.name)
     enters(ALICE.name, ALICE.password, "right")
     stays_out(ALICE.name, WRONG, "wrong", "alice: refused: wrong_password")
     stays_out(DAVE.name, DAVE.password, "disabled", "dave: refused: disabled")

@@ -6,11 +6,10 @@ import http.client
 import os
 import ssl
 
-from people import ALICE, BOB, DAVE, WRONG
-from programs import Listener, leaves_nothing, many
+from people import ALICE, BOB, WRONG
+from programs import OLIVIA, Door, Listener, leaves_nothing
 from world import command, write
 
-OLIVIA, GRACE = ("olivia", "Olivia-Groups-4"), ("grace", "Grace-Hopper-6")
 CERTIFICATE, KEY = "/etc/ssl/certs/staff.pem", "/etc/ssl/private/staff.key"
 PAGE = "/page.html"
 IN, ASKED = 200, 401
@@ -41,29 +40,21 @@ def get(port, name=None, password="", path=PAGE):
         connection.close()
 
 
-def sign_in(world, tap, title, service, port):
+def sign_in(world, tap, service, port, name):
+    """name: of its file in /etc/pam.d."""
     listener = Listener()
-
-    def enters(name, password, what):
-        world.forget()
-        tap.equal(get(port, name, password), IN, f"{what}: in", *world.log.all())
-
-    def stays_out(name, password, what, line):
-        world.forget()
-        tap.equal(get(port, name, password), ASKED, f"{what}: refused")
-        tap.ok(world.log.wait(line), f"{what}: the log says why", *world.log.all())
-
+    door = Door(world, tap, lambda user, password: get(port, user, password) == IN)
     world.forget()
     tap.equal((get(port), world.sign_ins()), (ASKED, 0), "no password: asked for one")
-    enters(ALICE.name, ALICE.password, "right")
-    enters(*OLIVIA, "without a Unix account")
-    stays_out(ALICE.name, WRONG, "wrong", "alice: refused: wrong_password .*rhost=127.0.0.1")
-    stays_out(DAVE.name, DAVE.password, "disabled", "dave: refused: disabled")
-    enters(GRACE[0], f"{GRACE[1]},{world.pool.totp('grace')}", "the code behind the password")
-    stays_out(*GRACE, "the code left out", "grace: refused: no_dialogue")
-    many(tap, title, service, lambda: get(port, BOB.name, BOB.password), IN)
-    world.stop_pool()
-    stays_out(ALICE.name, ALICE.password, "the pool is down", "alice: refused: connect")
-    leaves_nothing(tap, f"{title}, the pool is down", service)
+    door.usual()
+    door.enters("without a Unix account", *OLIVIA)
+    door.approved(name, OLIVIA[0])
+    world.forget()
+    tap.equal(get(port, BOB.name, WRONG), ASKED, "a refusal: the browser asks again")
+    tap.ok(world.log.wait("bob: refused: wrong_password .*rhost=127.0.0.1"),
+           "the log has the browser's address", *world.log.all())
+    door.many(service)
+    door.pool_down()
+    leaves_nothing(tap, "the pool is down", service)
     listener.stop()
-    stays_out(ALICE.name, ALICE.password, "no socket", CURE)
+    door.stays_out("no socket", ALICE.name, ALICE.password, CURE)
