@@ -18,7 +18,8 @@
 
 #include "common/text.h"
 
-#define LINKS_MAX 8     /* on the way to one file */
+#define OVERFLOW_UID 65534 /* of whoever has no number in our namespace */
+#define LINKS_MAX 8        /* on the way to one file */
 #define MESSAGE_MAX 164 /* bytes: a key and more before it, and it is a line */
 #define SHOWN_MIN 32    /* bytes of a path in it, at least */
 
@@ -108,8 +109,12 @@ enter(struct walk *walk, int folder)
         return fail_errno(walk, "");
     if (!is_safe_folder(&st, walk->trust))
         return refuse(walk, name_of_folder(walk),
-                      "folder must belong to root and be writable by nobody "
-                      "else (Kubernetes: mount the file by subPath)");
+                      st.st_uid == OVERFLOW_UID
+                          ? "folder is nobody's: a user namespace hides whose "
+                            "it is"
+                          : "folder must belong to root and be writable by "
+                            "nobody else (Kubernetes: mount the file by "
+                            "subPath)");
     return FILE_OK;
 }
 

@@ -304,6 +304,8 @@ def settings(world, tap):
     refused(world, tap, "config= in a sandbox", without(6, 7), r"configuration: config \(module "
             r"argument\): not taken", arguments=f"config={CONF}")
     enters(world, tap, "the module's arguments", being(WEB), arguments="timeout=9 no_warn")
+    refused(world, tap, "root in a user namespace of larry's", a_root_of_his_own,
+            "/: folder is nobody's: a user namespace hides whose it is")
     refused(world, tap, "another configuration file", both(another_file, being(WEB)),
             "configuration: .*is another file for the host than for the helper")
     person = attempt(world, being(WEB), "narrow", ALICE.name, ALICE.password)
