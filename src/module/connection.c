@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/file.h"
@@ -276,11 +277,16 @@ void
 connection_advise(const struct connection *connection, const struct call *call,
                   enum status status)
 {
+    bool left = access(CONNECT_PATH, F_OK) == 0;
+
+    /* A container keeps the socket that was mounted when it was started. */
     if (connect_would_help(connection->missed, status))
         call_log(call, LOG_ERR,
-                 "helper: %s, and there is no %s: systemctl enable --now "
+                 "helper: %s, and %s %s%s: systemctl enable --now "
                  "pam_cognito.socket",
-                 connect_obstacle_text(connection->missed), CONNECT_PATH);
+                 connect_obstacle_text(connection->missed),
+                 left ? "nobody listens on" : "there is no", CONNECT_PATH,
+                 left ? " (a container: start it anew)" : "");
 }
 
 void

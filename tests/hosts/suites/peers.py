@@ -210,6 +210,12 @@ def without_it(world, tap):
     if os.uname().machine == "x86_64":
         refused(world, tap, "off, @setuid kills", filter_calls(SETUID_CALLS.values(), KILL),
                 "cannot start a helper, and there is no " + PATH + ": " + CURE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+        sock.bind(PATH)
+    os.chmod(PATH, 0o666)
+    refused(world, tap, "one that is left over", being(WEB), "nobody listens on " + PATH
+            + r" \(a container: start it anew\): " + CURE)
+    os.unlink(PATH)
     refused(world, tap, "off, start=socket", lambda: None, "start=socket, .*" + CURE,
             service="only")
     person = attempt(world, lambda: None, "web", ALICE.name, ALICE.password)
