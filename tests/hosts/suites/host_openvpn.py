@@ -10,7 +10,7 @@ import stat
 import subprocess
 
 from people import ALICE, WRONG
-from programs import ERIN, GRACE, Door, Recipe, Service, install, is_open, leaves_nothing, wait
+from programs import ERIN, GRACE, Door, Recipe, Service, install, is_open, wait
 from world import command, write
 
 FOLDER = "/etc/openvpn/server"
@@ -132,8 +132,7 @@ def run(world, tap):
     door.stays_out("challenge, wrong password", ALICE.name, challenged(WRONG, ""),
                    "alice: refused: wrong_password")
     door.approved("openvpn", ALICE.name)
-    door.pool_down()
-    leaves_nothing(tap, "OpenVPN, the pool is down", server)
+    door.pool_down(server)
     server.stop()
 
 

@@ -7,7 +7,7 @@ import os
 import ssl
 
 from people import ALICE, BOB, WRONG
-from programs import OLIVIA, Door, Listener, leaves_nothing
+from programs import OLIVIA, Door, Listener
 from world import command, write
 
 CERTIFICATE, KEY = "/etc/ssl/certs/staff.pem", "/etc/ssl/private/staff.key"
@@ -54,7 +54,6 @@ def sign_in(world, tap, service, port, name):
     tap.ok(world.log.wait("bob: refused: wrong_password .*rhost=127.0.0.1"),
            "the log has the browser's address", *world.log.all())
     door.many(service)
-    door.pool_down()
-    leaves_nothing(tap, "the pool is down", service)
+    door.pool_down(service)
     listener.stop()
     door.stays_out("no socket", ALICE.name, ALICE.password, CURE)
