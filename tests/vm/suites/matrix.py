@@ -3,13 +3,12 @@
 # the wrong one is not. Settings of units, as systemd applies them.
 # SPDX-License-Identifier: MIT
 import concurrent.futures
-import termios
 import time
 from dataclasses import dataclass
 
 from machine import CURE, IN, NOBODYS, SOCKET, enters, shut_out, wrong
 from people import ALICE, LARRY, WRONG
-from person import PATIENCE, Person
+from person import Person
 from suites.polkit import CONFINED
 
 POLKIT = [line for line in CONFINED.splitlines() if not line.startswith("Type=")]
@@ -107,13 +106,11 @@ def strangers(machine, tap):
              before=("unshare", "--user", "--map-root-user"))
 
 
-def press_enter(person):
-    """Once it reads single keys: what is typed before is thrown away."""
-    person.wait_for(r"unlock\.\n")
-    end = time.monotonic() + PATIENCE
-    while termios.tcgetattr(person.fd)[3] & termios.ICANON and time.monotonic() < end:
-        time.sleep(0.02)
-    person.type("")
+def answer(person, prompt, text):
+    """Not at once: vlock throws away what is typed before it reads."""
+    person.wait_for(prompt)
+    time.sleep(2)
+    person.type(text)
 
 
 def vlock(machine, tap):
@@ -121,14 +118,12 @@ def vlock(machine, tap):
     machine.pool.reset()
     cursor = machine.cursor()
     person = Person("vlock", "-c", user=ALICE.name)
-    press_enter(person)
-    person.wait_for(r"alice's [Pp]assword: ?$")
-    person.type(WRONG)
+    answer(person, r"unlock\.\n", "")
+    answer(person, r"alice's [Pp]assword: ?$", WRONG)
     # It asks for root's as well, who is not ours, and begins anew.
-    press_enter(person)
+    answer(person, r"unlock\.\n", "")
     tap.ok(machine.wait_for_line(cursor, "alice: refused: wrong_password service=vlock"),
            "off, vlock: wrong, still locked", person.screen, *machine.journal(cursor))
-    person.wait_for(r"alice's [Pp]assword: ?$")
-    person.type(ALICE.password)
+    answer(person, r"alice's [Pp]assword: ?$", ALICE.password)
     tap.equal(person.finish(), IN, "off, vlock: right, unlocked", person.screen,
               *machine.journal(cursor))
