@@ -191,6 +191,12 @@ http_post_drop(struct http *http)
     transfer_drop(&http->transfers.post);
 }
 
+bool
+http_has_posted(const struct http *http)
+{
+    return http->transfers.posted;
+}
+
 /* Did the warm-up bring, or will it bring, the answer for path? */
 static bool
 take_warm(struct http *http, const char *path, struct http_answer *answer_out)

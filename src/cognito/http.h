@@ -91,6 +91,9 @@ enum status http_post_finish(struct http *http,
 int64_t http_post_age(const struct http *http);
 void http_post_drop(struct http *http);
 
+/* Can the other end have seen anything of a post, ever? */
+bool http_has_posted(const struct http *http);
+
 /*
  * GET path, with the statuses of a post. Takes the answer of http_warm for
  * the same path when that has arrived or is under way.

@@ -56,6 +56,7 @@ on_upload(char *bytes, size_t size, size_t count, void *context)
         length = left;
     memcpy(bytes, transfer->upload->data + transfer->uploaded, length);
     transfer->uploaded += length;
+    transfer->all->posted = true;
     return length;
 }
 

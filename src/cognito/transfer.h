@@ -56,6 +56,7 @@ struct transfers {
     int64_t used; /* when the connection was last busy */
     unsigned int connect_ms;
     bool connected; /* a connection may be waiting in the pool */
+    bool posted;    /* a part of a post's body was handed to curl, once */
 };
 
 /* As http_open; transfer_close in every case. It must not move meanwhile. */

@@ -263,6 +263,22 @@ admit(struct wire_talk *talk, struct request *request,
     return status;
 }
 
+/* Many pools know a name in any case: these are one. */
+static uint64_t
+hash_user(const char *user)
+{
+    uint64_t hash = CIRCUIT_HASH;
+
+    for (; *user != '\0'; user++) {
+        bool capital = /* @capital */ *user >= 'A' && *user <= 'Z';
+        const char letter[] = {(char) (capital ? *user - 'A' + 'a' : *user),
+                               '\0'};
+
+        hash = circuit_mix(hash, letter);
+    }
+    return hash;
+}
+
 /* What is remembered of this user and of this pool: may it go on? */
 static enum status
 ask_records(struct wire_talk *talk, struct request *request,
@@ -273,7 +289,7 @@ ask_records(struct wire_talk *talk, struct request *request,
     struct record_subject subject = {
         .peer = is_stranger(request) ? request->peer.uid : RECORD_NOBODY,
         .account = request->own_account ? request->peer.uid : RECORD_NOBODY,
-        .user = circuit_mix(CIRCUIT_HASH, request->user),
+        .user = hash_user(request->user),
     };
 
     if (request->breaker && request->operation == WIRE_AUTHENTICATE)
@@ -514,15 +530,21 @@ conclude_for_stranger(const struct request *request,
     (void) nanosleep(&delay, NULL);
 }
 
-/* Tells the warden what came of it. */
+/*
+ * Tells the warden what came of it. Whoever leaves the pool no time to answer
+ * has been wrong: it has seen the password, and may be quicker with the right
+ * one.
+ */
 static void
-tell_records(const struct request *request, const struct outcome *outcome)
+tell_records(const struct request *request, const struct outcome *outcome,
+             bool seen)
 {
     enum circuit_news news = outcome->outage      ? CIRCUIT_OUTAGE
                              : outcome->http != 0 ? CIRCUIT_REACHED
                                                   : CIRCUIT_NOTHING;
 
-    if (!is_refusal(outcome->status))
+    if (outcome->status == STATUS_OK
+        || (!seen && !is_refusal(outcome->status)))
         (void) warden_ask(&request->warden, RECORD_RIGHT);
     if (warden_ask(&request->warden, (char) (RECORD_NEWS + news)) == RECORD_NO)
         syslog(LOG_ERR,
@@ -570,7 +592,8 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
     find_cause(&result.outcome);
     result.outcome.outage = is_outage(request, setup, result.outcome.status);
     if (request->peer.remote)
-        tell_records(request, &result.outcome);
+        tell_records(request, &result.outcome,
+                     cognito.http != NULL && http_has_posted(cognito.http));
     if (is_stranger(request))
         conclude_for_stranger(request, &result.outcome, surplus);
     if (wire_talk_result(talk, &result.outcome) && cognito.http != NULL)
@@ -613,7 +636,8 @@ main(int argc, char **argv)
     talk.wire = wire_new();
     if (talk.wire != NULL && receive_request(&talk, &request)) {
         talk.budget_ms = request.budget_ms;
-        request.starved = is_starved();
+        /* By socket comes no limit of the caller's: these are the unit's. */
+        request.starved = /* @limits */ !request.peer.remote && is_starved();
         talk.debug = (request.flags & WIRE_DEBUG) != 0;
         serve(&talk, &request, &setup);
         code = 0;

@@ -16,7 +16,7 @@
 #include "common/clock.h"
 #include "common/run_state.h"
 
-#define USERS 64 /* of a peer that are counted at a time */
+#define USERS 170 /* of a peer that are counted at a time: a page of them */
 
 struct count {
     uint64_t user;

@@ -27,6 +27,7 @@
 #include "helper/sanitized.h"
 
 #define AGAIN_MS 1000 /* it is another user's, whose name is on its way */
+#define DISCARD_SECONDS 2
 #define ALLOW(name) CALL(name, ALLOWED)
 
 /*
@@ -55,6 +56,10 @@ static const struct sock_filter few_calls[] = {
     ALLOW(kill),
     ALLOW(waitid),
     ALLOW(exit_group),
+    ALLOW(setitimer),
+#ifdef SYS_alarm
+    ALLOW(alarm),
+#endif
 #ifdef SYS_ppoll_time64
     ALLOW(ppoll_time64),
     ALLOW(clock_gettime64),
@@ -114,18 +119,31 @@ confine(void)
 }
 
 /*
- * The end, told to the module when there was no peace in it. What the module
- * sent and nobody read is thrown away unread, or it would meet a reset instead
- * of this.
+ * What was sent and nobody read; no more is taken. A descriptor that came along
+ * is closed by this, and a stranger decides how long that takes (SO_LINGER):
+ * the alarm ends it, and this process.
+ */
+static void
+discard_unread(int socket)
+{
+    char unread;
+
+    (void) alarm(DISCARD_SECONDS);
+    (void) shutdown(socket, SHUT_RD);
+    while (recv(socket, &unread, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
+        continue;
+}
+
+/*
+ * The end, told to the module when there was no peace in it. With something
+ * left unread it would meet a reset instead of this.
  */
 static void __attribute__((noreturn)) leave(int socket, const siginfo_t *end)
 {
     unsigned char message[2 + WIRE_ID_SIZE + 2] = {WIRE_VERSION, WIRE_ENDED};
     unsigned char *fields = message + 2 + WIRE_ID_SIZE;
-    char unread;
 
-    while (recv(socket, &unread, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
-        continue;
+    discard_unread(socket);
     fields[end->si_code != CLD_EXITED] = (unsigned char) end->si_status;
     if (end->si_status != 0)
         (void) send(socket, message, sizeof(message),

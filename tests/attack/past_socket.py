@@ -38,12 +38,19 @@ BREAKAGES = [
     ("a code is sent for anybody", ("ask_records (own_account)", "request->peer.uid")),
     ("the module permits codes", ("permit_code (NULL)", "false")),
     ("codes have no stamp", ("allow_code (stamp_renew)", "STAMP_YES")),
+    ("whom the pool has no time to answer is not counted", ("tell_records (seen)", "!is_refusal(outcome->status)")),
+    ("whom it was not asked about is counted", ("tell_records (seen)", "false")),
+    ("a name is another one in capitals", ("@capital", "false")),
+    ("64 others make one forgotten", ("USERS", "64")),
+    ("what is passed along takes its time to be closed", ("discard_unread (alarm)", "0")),
+    ("the unit's limits are taken for a poor host's", ("@limits", "true")),
     ("root's hosts change passwords here", ("@change", "true")),
     ("the breaker is never asked", ("record_begin (circuit_is_open)", "false")),
     ("nor told", ("record_answer (circuit_note)", "false")),
     ("the warden of a socket is not filtered", ("listen_to (confine)", "")),
 ]
-LIMIT, OUTAGE_STATUS, RESET_REQUIRED, LOCKED = 62, 56, 13, 15  # positions in src/common/reason.def
+# Positions in src/common/reason.def.
+LIMIT, OUTAGE_STATUS, RESET_REQUIRED, LOCKED, TIMEOUT, CONNECT = 62, 56, 13, 15, 33, 31
 OWN, TRUSTED, STRANGERS = 8, 64, 192
 REFUSALS = 10
 SECTIONS = """
@@ -52,6 +59,10 @@ trusted_users = www-data
 [reset]
 trusted_users = www-data
 password_reset = reset
+[any]
+trusted_users = www-data
+local_account = optional
+username_class = ^[A-Za-z]+$
 """
 FOLDER = "/run/pam_cognito"
 STRANGERS_AT = 64 << 32   # the first of their bytes in the file of places
@@ -66,11 +77,15 @@ def run(world, tap):
         many(world, tap)
         silent(world, tap)
         wrong(world, tap)
+        impatient(world, tap)
+        called_otherwise(world, tap)
+        forgotten(world, tap)
         dying(world, tap)
         codes(world, tap)
         outage(world, tap)
         received(world, tap)
         descriptors(world, tap)
+        lingering(tap)
         wardens(tap)
         changes(tap)
     finally:
@@ -146,9 +161,9 @@ class Peer:
         self.sock.close()
 
 
-def sign_in(uid, user, password, service="web"):
+def sign_in(uid, user, password, service="web", budget=20000):
     """(was it asked, the result's number)."""
-    peer = Peer(uid, start(user, service))
+    peer = Peer(uid, start(user, service, budget=budget))
     asked = peer.asked()
     if asked is None:
         return False, status_in(peer.heard)
@@ -175,7 +190,7 @@ def wait_for(condition, seconds):
 
 def gone():
     """No helper of an earlier test takes anything up."""
-    if not wait_for(lambda: find_helper(0.1) is None, 15):
+    if not wait_for(lambda: find_helper(0.1) is None and not wardens_left(), 15):
         raise TimeoutError("helpers are left")
 
 
@@ -274,12 +289,61 @@ def wrong(world, tap):
     forget()
 
 
-def together(count, user, password):
-    peers = [Peer(WEB, start(user, "web")) for _ in range(count)]
+def together(count, user, password, service="web", budget=20000):
+    peers = [Peer(WEB, start(user, service, budget=budget)) for _ in range(count)]
     asked = [peer.asked() is not None for peer in peers]
     for peer in peers:
         peer.answer(password)
     return {(was, peer.result()) for was, peer in zip(asked, peers)}
+
+
+def impatient(world, tap):
+    """Who does not wait for the pool's answer has had it look at the password."""
+    world.pool.clear()
+    world.pool.fault("delay", {"operation": "InitiateAuth"}, count=0, ms=5000)
+    tap.equal(together(REFUSALS, ALICE.name, WRONG, budget=2500), {(True, TIMEOUT)},
+              "the pool's answer is not waited for")
+    tap.equal(world.sign_ins(), REFUSALS, "it was asked")
+    world.forget()
+    tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (False, LIMIT), "that was counted")
+    forget()
+    world.stop_pool()
+    world.configure(breaker="no")
+    with open(CONF, "a", encoding="ascii") as file:
+        file.write(SECTIONS)
+    tap.equal(together(REFUSALS, ALICE.name, WRONG), {(True, CONNECT)}, "out of reach")
+    world.start_pool()
+    configure(world)
+    tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (True, OK), "that was not")
+    forget()
+
+
+def called_otherwise(world, tap):
+    """Pools know a name in small and in capital letters."""
+    for name in (BOB.name, BOB.name.upper()):
+        together(REFUSALS // 2, name, WRONG, "any")
+    tap.equal(sign_in(WEB, BOB.name.capitalize(), WRONG, "any"), (False, LIMIT),
+              "a user is the same in capitals")
+    world.forget()
+    forget()
+
+
+def forgotten(world, tap):
+    """By being wrong for many others."""
+    sign_in(WEB, ALICE.name, WRONG)
+    gone()
+    path, = glob.glob(f"{FOLDER}/refused-{WEB}")
+    now = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 10**6
+    with open(path, "wb") as file:
+        for number in range(170):
+            file.write(struct.pack("<Qqii", 1000 + number, now, REFUSALS - 1, 0)
+                       if number < 64 else bytes(24))
+    together(REFUSALS - 1, ALICE.name, WRONG)
+    sign_in(WEB, BOB.name, WRONG)
+    sign_in(WEB, ALICE.name, WRONG)
+    tap.equal(sign_in(WEB, ALICE.name, WRONG), (False, LIMIT), "alice is not forgotten for 64 others")
+    world.forget()
+    forget()
 
 
 def later(seconds):
@@ -385,12 +449,39 @@ def descriptors(world, tap):
     peer.close()
 
 
+def lingering(tap):
+    """And one that takes an hour to be closed keeps no warden."""
+    gone()
+    with socket.create_server(("127.0.0.1", 0)) as deaf, \
+            socket.create_connection(deaf.getsockname()) as full:
+        full.setblocking(False)
+        try:
+            while True:
+                full.send(bytes(65536))
+        except BlockingIOError:
+            pass
+        full.setblocking(True)
+        full.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3600))
+        peer = Peer(WEB, start(ALICE.name, "lock"))
+        peer.sock.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                                    array.array("i", [full.fileno()]))])
+        os.close(full.detach())
+        tap.equal(peer.result(), PEER, "www-data is refused")
+        tap.ok(wait_for(lambda: not wardens_left(), 20), "what it passed along keeps nobody")
+        peer.close()
+
+
+def wardens_left():
+    return [pid for pid in os.listdir("/proc")
+            if pid.isdigit() and name_of(pid) == "cognito_warden"]
+
+
 def wardens(tap):
     """The warden that keeps records can do nothing else."""
     gone()
     peer = Peer(WEB, start(ALICE.name, "web"))
     peer.asked()
-    found = [pid for pid in os.listdir("/proc") if pid.isdigit() and name_of(pid) == "cognito_warden"]
+    found = wardens_left()
     tap.equal(len(found), 1, "one warden")
     status = open(f"/proc/{found[0]}/status", encoding="ascii").read()
     tap.equal(re.findall(r"^(?:Seccomp|NoNewPrivs):\t(\d)", status, re.MULTILINE), ["1", "2"],

@@ -33,11 +33,11 @@ PLAIN = {"PATH": os.environ["PATH"], "HOME": "/root", "LC_ALL": "C.UTF-8"}
 # ---- Whoever listens ----
 
 class Listener:
-    """What pam_cognito.socket is: one helper for each connection."""
+    """What pam_cognito.socket is: one helper for each connection, with the unit's limits."""
 
     def __init__(self, program=None):
         self.process = subprocess.Popen(
-            ["systemd-socket-activate", "--seqpacket", "--accept", "-l", PATH,
+            ["prlimit", "--cpu=60", "--nofile=256", "--core=0", "systemd-socket-activate", "--seqpacket", "--accept", "-l", PATH,
              "env", "-i", program or find_helper_program()],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait(lambda: os.path.exists(PATH), "the socket is there")

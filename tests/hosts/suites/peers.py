@@ -109,11 +109,11 @@ def text(value):
 
 
 def start(user, service, operation=AUTHENTICATE, flags=0, arguments=(), source=None,
-          version=VERSION):
+          version=VERSION, budget=20000):
     if source is None:
         found = os.stat(CONF)
         source = (found.st_dev, found.st_ino)
-    return (struct.pack("!BB16sBII", version, START, ID, operation, flags, 20000) + text(user)
+    return (struct.pack("!BB16sBII", version, START, ID, operation, flags, budget) + text(user)
             + text(service) + text("") * 2 + bytes([len(arguments)])
             + b"".join(map(text, arguments)) + struct.pack("!QQ", *source))
 
