@@ -15,6 +15,7 @@
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,9 +35,10 @@
 #include "helper/warden.h"
 #include "helper/wire_talk.h"
 
-#define START_SECONDS 5 /* to receive the request */
-#define SURPLUS_MS 100  /* the same for whom there is no room */
-#define TIDY_SECONDS 5  /* for what is done after the result */
+#define START_SECONDS 5    /* to receive the request */
+#define SURPLUS_MS 100     /* the same for whom there is no room, to come */
+#define SURPLUS_END_MS 500 /* and to be read */
+#define TIDY_SECONDS 5     /* for what is done after the result */
 #define TIDY_MS 4000
 #define BUDGET_MAX_MS 600000
 #define REFUSAL_SECONDS 2        /* before one is told to a stranger */
@@ -603,6 +605,19 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
     http_close(cognito.http);
 }
 
+/*
+ * For the request to be received. What a peer passes along is closed with it,
+ * and takes as long as the peer likes (SO_LINGER).
+ */
+static void
+limit_start(int ms)
+{
+    const struct itimerval limit
+        = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+
+    (void) setitimer(ITIMER_REAL, &limit, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -630,7 +645,9 @@ main(int argc, char **argv)
         warden_begin(WIRE_FD, is_stranger(&request) ? STRANGER_MS : 0,
                      request.peer.remote, &request.warden);
     wiping_install();
-    (void) alarm(START_SECONDS);
+    limit_start(is_stranger(&request) && request.place.fd < 0
+                    ? SURPLUS_END_MS
+                    : START_SECONDS * 1000);
     wire_talk_init(&talk);
     talk.records = request.peer.remote ? &request.warden : NULL;
     talk.wire = wire_new();

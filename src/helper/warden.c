@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@
 #include "helper/sanitized.h"
 
 #define AGAIN_MS 1000 /* it is another user's, whose name is on its way */
-#define DISCARD_SECONDS 2
+#define DISCARD_US 200000
 #define ALLOW(name) CALL(name, ALLOWED)
 
 /*
@@ -57,9 +58,6 @@ static const struct sock_filter few_calls[] = {
     ALLOW(waitid),
     ALLOW(exit_group),
     ALLOW(setitimer),
-#ifdef SYS_alarm
-    ALLOW(alarm),
-#endif
 #ifdef SYS_ppoll_time64
     ALLOW(ppoll_time64),
     ALLOW(clock_gettime64),
@@ -126,9 +124,10 @@ confine(void)
 static void
 discard_unread(int socket)
 {
+    const struct itimerval limit = {.it_value = {.tv_usec = DISCARD_US}};
     char unread;
 
-    (void) alarm(DISCARD_SECONDS);
+    (void) setitimer(ITIMER_REAL, &limit, NULL);
     (void) shutdown(socket, SHUT_RD);
     while (recv(socket, &unread, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
         continue;
@@ -143,11 +142,11 @@ static void __attribute__((noreturn)) leave(int socket, const siginfo_t *end)
     unsigned char message[2 + WIRE_ID_SIZE + 2] = {WIRE_VERSION, WIRE_ENDED};
     unsigned char *fields = message + 2 + WIRE_ID_SIZE;
 
-    discard_unread(socket);
     fields[end->si_code != CLD_EXITED] = (unsigned char) end->si_status;
     if (end->si_status != 0)
         (void) send(socket, message, sizeof(message),
                     MSG_DONTWAIT | MSG_NOSIGNAL);
+    discard_unread(socket);
     (void) shutdown(socket, SHUT_RDWR);
     /* Counting writes when it ends. */
     if (MEASURED)

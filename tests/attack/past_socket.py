@@ -3,6 +3,7 @@
 # that dies in between. Who may ask about whom is in suites/peers.py.
 # SPDX-License-Identifier: MIT
 import array
+import contextlib
 import fcntl
 import glob
 import os
@@ -42,7 +43,8 @@ BREAKAGES = [
     ("whom it was not asked about is counted", ("tell_records (seen)", "false")),
     ("a name is another one in capitals", ("@capital", "false")),
     ("64 others make one forgotten", ("USERS", "64")),
-    ("what is passed along takes its time to be closed", ("discard_unread (alarm)", "0")),
+    ("what is passed along takes its time to be closed", ("discard_unread (setitimer)", "0")),
+    ("so it does for whom there is no place", ("main SURPLUS_END_MS", "9000")),
     ("the unit's limits are taken for a poor host's", ("@limits", "true")),
     ("root's hosts change passwords here", ("@change", "true")),
     ("the breaker is never asked", ("record_begin (circuit_is_open)", "false")),
@@ -122,6 +124,7 @@ class Peer:
         near.close()
         self.sock = socket.socket(fileno=fds[0])
         self.sock.settimeout(30)
+        self.deaf = None
         self.heard = b""
         if packet:
             self.send(packet)
@@ -159,6 +162,8 @@ class Peer:
 
     def close(self):
         self.sock.close()
+        if self.deaf:
+            self.deaf.close()
 
 
 def sign_in(uid, user, password, service="web", budget=20000):
@@ -242,10 +247,7 @@ def is_asked(uid, user, service):
 def silent(world, tap):
     """Who connects and says nothing; and what all strangers together may take up."""
     gone()
-    with open(FOLDER + "/places", "r+b") as file:
-        for number in range(STRANGERS - 2):
-            fcntl.fcntl(file, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0,
-                                                       STRANGERS_AT + number, 1, 0))
+    with full(but=2):
         peers = [Peer(uid) for uid in (5001, 5002, 5003)]
         tap.ok(wait_for(lambda: ended(peers), 3), "of three one too many is sent away at once")
         tap.equal(len(ended(peers)), 1, "the others are not")
@@ -255,6 +257,16 @@ def silent(world, tap):
         tap.equal(sign_in(WEB, ALICE.name, ALICE.password), (True, OK), "then there is room")
     for peer in peers:
         peer.close()
+
+
+@contextlib.contextmanager
+def full(but=0):
+    """Strangers have all the places there are, but so many."""
+    with open(FOLDER + "/places", "r+b") as file:
+        for number in range(STRANGERS - but):
+            fcntl.fcntl(file, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0,
+                                                       STRANGERS_AT + number, 1, 0))
+        yield
 
 
 def ended(peers):
@@ -450,25 +462,37 @@ def descriptors(world, tap):
 
 
 def lingering(tap):
-    """And one that takes an hour to be closed keeps no warden."""
+    """And one that takes an hour to be closed keeps nobody."""
     gone()
-    with socket.create_server(("127.0.0.1", 0)) as deaf, \
-            socket.create_connection(deaf.getsockname()) as full:
-        full.setblocking(False)
-        try:
-            while True:
-                full.send(bytes(65536))
-        except BlockingIOError:
-            pass
-        full.setblocking(True)
-        full.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3600))
-        peer = Peer(WEB, start(ALICE.name, "lock"))
-        peer.sock.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
-                                    array.array("i", [full.fileno()]))])
-        os.close(full.detach())
-        tap.equal(peer.result(), PEER, "www-data is refused")
-        tap.ok(wait_for(lambda: not wardens_left(), 20), "what it passed along keeps nobody")
+    peer = Peer(WEB, start(ALICE.name, "lock"))
+    pass_lingering(peer, b"x")
+    tap.equal(peer.result(), PEER, "www-data is refused")
+    tap.ok(wait_for(lambda: not wardens_left(), 20), "what it passed along keeps no warden")
+    peer.close()
+    with full():
+        peer = Peer(WEB)
+        began = time.monotonic()
+        pass_lingering(peer, start(ALICE.name, "web"))
+        peer.result()
+        gone()
+        tap.ok(time.monotonic() - began < 4, "nor whoever has no place", time.monotonic() - began)
         peer.close()
+
+
+def pass_lingering(peer, packet):
+    """A connection that is full and that nobody reads, and nobody else has it."""
+    peer.deaf = socket.create_server(("127.0.0.1", 0))
+    sock = socket.create_connection(peer.deaf.getsockname())
+    sock.setblocking(False)
+    try:
+        while True:
+            sock.send(bytes(65536))
+    except BlockingIOError:
+        pass
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3600))
+    peer.sock.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                                  array.array("i", [sock.fileno()]))])
+    os.close(sock.detach())
 
 
 def wardens_left():

@@ -17,7 +17,7 @@ from world import POOL, command
 
 BREAKAGES = [
     ("the helper notes who signed in",
-     ("main (START_SECONDS)",
+     ("main (limit_start)",
       '...; (void) close(open("/tmp/seen", O_CREAT | O_WRONLY | O_CLOEXEC, 0600))',
       "#include <fcntl.h>")),
     ("a stamp has the user's name",
