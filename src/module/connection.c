@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -83,6 +84,16 @@ join_helper(struct connection *connection, const struct call *call,
     return STATUS_CONFIG;
 }
 
+/*
+ * The caller of a setuid host can see to it, by his limits, that no helper can
+ * be started. On the socket he would be root, whom nobody counts.
+ */
+static bool
+is_callers_doing(void)
+{
+    return getauxval(AT_SECURE) != 0;
+}
+
 static enum status
 find_helper(struct connection *connection, const struct call *call)
 {
@@ -108,7 +119,8 @@ find_helper(struct connection *connection, const struct call *call)
     connection->missed = obstacle;
     if (!only_socket)
         status = start_helper(connection, call, &cloned, error, sizeof(error));
-    if (!cloned && !only_direct && obstacle == OBSTACLE_NONE) {
+    if (!cloned && !only_direct && obstacle == OBSTACLE_NONE
+        && !is_callers_doing()) {
         connection->missed = OBSTACLE_PROCESS;
         status = join_helper(connection, call, &absent);
         if (!absent) {

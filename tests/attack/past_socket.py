@@ -8,19 +8,21 @@ import fcntl
 import glob
 import os
 import re
+import resource
 import select
 import shutil
 import socket
 import struct
 import time
 
+from hosts import PASSWORD
 from people import ALICE, BOB, LARRY, WRONG
 from suites.hostile import find_helper
 from suites.outage import pass_time
 from suites.peers import AUTHENTICATE, CHANGE, ID, OK, PATH, PEER, REPLY, RESULT, VERSION, WEB, \
     ASK, Listener, attempt, being, start, text
 from suites.outage import SUCCESS
-from suites.sandboxes import without
+from suites.sandboxes import Sandboxed, without
 from world import CLIENT, CONF, SECRET, command
 
 BREAKAGES = [
@@ -46,6 +48,7 @@ BREAKAGES = [
     ("what is passed along takes its time to be closed", ("discard_unread (setitimer)", "0")),
     ("so it does for whom there is no place", ("main SURPLUS_END_MS", "9000")),
     ("the unit's limits are taken for a poor host's", ("@limits", "true")),
+    ("a setuid host's caller may choose the socket", ("is_callers_doing", "return false;")),
     ("root's hosts change passwords here", ("@change", "true")),
     ("the breaker is never asked", ("record_begin (circuit_is_open)", "false")),
     ("nor told", ("record_answer (circuit_note)", "false")),
@@ -90,6 +93,7 @@ def run(world, tap):
         lingering(tap)
         wardens(tap)
         changes(tap)
+        forced(world, tap)
     finally:
         listener.stop()
     waiting(world, tap)
@@ -540,6 +544,27 @@ def status_of_change(uid):
     return status_in(peer.heard)
 
 
+def forced(world, tap):
+    """su without descriptors for a helper: whoever calls it is not root."""
+    world.service("su", "auth required pam_cognito.so debug\n"
+                        "account required pam_permit.so\nsession required pam_permit.so\n")
+    lines = []
+    for count in range(5, 9):
+        world.log.clear()
+
+        def confine(limit=(count, count)):
+            resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+            being(LARRY.uid)()
+
+        person = Sandboxed(confine, "su", ALICE.name, "-c", "true")
+        if person.ask(PASSWORD):
+            person.type(ALICE.password)
+        person.finish()
+        lines += world.log.all()
+    tap.ok(any("cannot start" in line for line in lines), "su cannot start a helper", *lines)
+    tap.equal([line for line in lines if PATH in line], [], "and does not come to the socket as root")
+
+
 def waiting(world, tap):
     """A module whose socket nobody serves has its deadline all the same."""
     world.service("slow", "auth required pam_cognito.so timeout=3\n")
@@ -568,7 +593,6 @@ def waiting(world, tap):
 
 
 def attempt_slow(confine):
-    from suites.sandboxes import Sandboxed
     person = Sandboxed(confine, "pamtester", "slow", ALICE.name, "authenticate")
     person.finish()
     return person
