@@ -1,0 +1,145 @@
+# The root that packages are tried in: its people, its pool, what apt and
+# pam-auth-update do there, and how the people log in.
+# SPDX-License-Identifier: MIT
+import glob
+import os
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "hosts"))
+
+import world  # noqa: E402  (found through the path just set)
+from hosts import PASSWORD, Pamtester, SshdKeyboard, Sudo  # noqa: E402
+from people import ALICE, LARRY, ROOT, hash_of  # noqa: E402
+from person import Person  # noqa: E402
+
+# What the member's local account has: it must count exactly when we do not.
+LEFT_OVER = "Left-Over-Local-8"
+COMMON = [f"/etc/pam.d/common-{name}" for name in
+          ("auth", "account", "password", "session", "session-noninteractive")]
+POLICY = "/usr/sbin/policy-rc.d"
+
+
+def command(*words):
+    """What it said, all of it; fails with it."""
+    return world.command(*words, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive",
+                                      "LC_ALL": "C.UTF-8"})
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def lines(path):
+    """A PAM file's lines without comments, one blank between words."""
+    return [" ".join(line.split()) for line in read(path).splitlines()
+            if line.strip() and not line.startswith("#")]
+
+
+def state(*tops):
+    """Names, kinds, modes, owners and bytes of all that is there."""
+    found = {}
+    for top in tops:
+        paths = [top] + [os.path.join(folder, name) for folder, folders, files in os.walk(top)
+                         for name in folders + files]
+        for path in paths:
+            info = os.lstat(path)
+            data = os.readlink(path) if stat.S_ISLNK(info.st_mode) else None
+            if stat.S_ISREG(info.st_mode):
+                with open(path, "rb") as file:
+                    data = file.read()
+            found[path] = (info.st_mode, info.st_uid, info.st_gid, data)
+    return found
+
+
+def changes(before, after):
+    return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+
+
+class Machine(world.World):
+    """The root itself: nothing is covered, for all of it is thrown away."""
+
+    def __init__(self):  # pylint: disable=super-init-not-called
+        self.stage = self
+        self.folder = tempfile.mkdtemp(prefix="packages-")
+        os.chmod(self.folder, 0o755)
+        self.pool = None
+        self.pool_is_up = False
+        # What maintainer scripts ask before they start or stop anything; they
+        # must believe that there is a systemd.
+        self.asked = os.path.join(self.folder, "asked")
+        world.write(self.asked, "")
+        world.write(POLICY, f'#!/bin/sh\necho "$*" >>{self.asked}\nexit 101\n', 0o755)
+        os.makedirs("/run/systemd/system")
+        os.makedirs("/run/sshd", exist_ok=True)
+        world.loopback_up()
+        world.write("/etc/hosts", f"127.0.0.1 localhost {world.SERVICE_HOST}\n")
+
+    def furnish(self):
+        for person in (ALICE, LARRY, ROOT):
+            if person.groups:
+                command("groupadd", person.groups)
+            person.create(command)
+        command("usermod", "-p", hash_of(LEFT_OVER), ALICE.name)
+        world.make_host_key(self)
+        self.hosts = [Pamtester(self, "login"), SshdKeyboard(self), Sudo(self)]
+        with open("/etc/sudoers", "a", encoding="utf-8") as file:
+            file.write("Defaults passwd_tries=1\n")
+        for host in self.hosts:
+            host.start()
+
+    def services_asked(self):
+        """Which services were to be started or stopped since the last question."""
+        asked = read(self.asked).splitlines()
+        world.write(self.asked, "")
+        return asked
+
+    def opens(self, host, person, password):
+        if self.pool_is_up:
+            self.pool.reset()
+        return host.attempt(person.name, password).who == person.name
+
+    def logins(self, tap, when, member):
+        """
+        Everybody through every host. member: "pool" or "local", which of the
+        member's two passwords opens.
+        """
+        wrong = []
+        for host in self.hosts:
+            cases = [(ALICE, ALICE.password, member == "pool"),
+                     (ALICE, LEFT_OVER, member == "local"),
+                     (LARRY, LARRY.unix_password, True)]
+            if host.service != "sudo":  # it asks root nothing
+                cases.append((ROOT, ROOT.unix_password, True))
+            for person, password, wanted in cases:
+                if self.opens(host, person, password) != wanted:
+                    wrong.append(f"{host.service}: {person.name}, {password}: "
+                                 f"{'refused' if wanted else 'let in'}")
+        tap.none(wrong, f"{when}: the member by the {member} password, everybody else as ever")
+
+    def waits(self):
+        """The member at a prompt."""
+        person = Person("pamtester", "login", ALICE.name, "authenticate")
+        person.wait_for(PASSWORD)
+        return person
+
+
+def debs(folder):
+    return sorted(path for path in glob.glob(folder + "/*.deb") if "-dbgsym_" not in path)
+
+
+def install(folder, *options):
+    return command("apt-get", "install", "-y", "-q", *options, *debs(folder))
+
+
+def version(package):
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Version}", package],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          check=False)
+    found = re.match(r"ii\s+(\S+)", done.stdout)
+    return found and found.group(1)
