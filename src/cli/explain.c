@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "cli/reasons.h"
+#include "common/config.h"
 #include "pam/code.h"
 #include "pam/names.h"
 
@@ -391,6 +392,9 @@ explain_log_line(const struct output *output, const char *text)
     word_after(text, ": refused: ", word);
     if (word[0] == '\0')
         word_after(text, ": accepted: ", word);
+    /* The helper on the socket, in root's log. */
+    if (word[0] == '\0' && strstr(text, " uid=") != NULL)
+        word_after(text, "socket: ", word);
     if (word[0] == '\0' || !explain_status(output, word))
         return false;
     word_after(text, " error=", error);
@@ -418,6 +422,32 @@ explain_words(const struct output *output, const char *text)
         if (strchr(word, '_') != NULL
             && (explain_status(output, word) || explain_pam(output, word)))
             return true;
+    }
+    return false;
+}
+
+/* A setting has a page of its own. */
+static bool
+explain_setting(const struct output *output, const char *text)
+{
+    static const char *const places[] = {
+        [CONFIG_ANYWHERE] = "on the PAM line or in the file",
+        [CONFIG_ARGUMENT] = "on the PAM line only",
+        [CONFIG_SECTION] = "in the section of a service only",
+        [CONFIG_SERVICE] = "on the PAM line or in the section of a service",
+    };
+    char meaning[160];
+
+    for (unsigned int key = 0; key < KEY_COUNT; key++) {
+        const struct config_entry *entry = config_entry((enum config_key) key);
+
+        if (strcmp(entry->name, text) != 0)
+            continue;
+        (void) snprintf(meaning, sizeof(meaning),
+                        "a setting, %s; see pam_cognito.conf(5)",
+                        places[entry->place]);
+        say(output, entry->name, meaning);
+        return true;
     }
     return false;
 }
@@ -453,8 +483,8 @@ explain(struct cli *cli)
     if (explain_log_line(output, text) || explain_status(output, text)
         || explain_error(output, http_name(text)) || explain_pam(output, text)
         || explain_host_words(output, text) || explain_words(output, text)
-        || explain_host_line(output, text)
-        || explain_message(output, text, ""))
+        || explain_host_line(output, text) || explain_message(output, text, "")
+        || explain_setting(output, text))
         return CLI_DONE;
     output_error("explain: nothing is known about that");
     return CLI_REFUSED;

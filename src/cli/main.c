@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -302,6 +303,9 @@ take_option(struct cli *cli, struct line *line, int id)
     case OPT_SET:
         return take_setting(cli, optarg);
     case OPT_SERVICE:
+        /* As libpam does, whatever the program calls itself. */
+        for (char *at = optarg; *at != '\0'; at++)
+            *at = (char) tolower((unsigned char) *at);
         cli->service = optarg;
         if (optarg[0] != '\0' && strchr(optarg, '/') == NULL
             && optarg[0] != '.')

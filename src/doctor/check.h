@@ -63,8 +63,8 @@ struct check {
         enum check_socket state;
         int error; /* why it could not be connected to */
         uid_t uid; /* who listens there, where somebody does */
-        bool installed, masked, enabled; /* its units */
-        bool systemd;                    /* runs here */
+        bool installed, masked, helper_masked, enabled; /* its units */
+        bool systemd;                                   /* runs here */
         bool needed;   /* the host cannot have a helper of its own, or not
                           one that can read everything */
         bool personal; /* config= or helper= of a host that is not root */
@@ -131,6 +131,8 @@ void check_stack(struct check *check);
 /* Does nobody log in to this machine there? Then accounts are not asked for,
  * and root has other ways in. */
 bool check_is_remote(const struct check *check);
+/* Does the auth phase take passwords that are kept elsewhere, too? */
+bool check_has_local(const struct check *check);
 /* modules.c: lines whose module is not there; marks them in check->stack. */
 void check_modules_find(struct check *check);
 bool check_modules(struct check *check);

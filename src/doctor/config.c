@@ -18,15 +18,31 @@
 #include <unistd.h>
 
 #include "cognito/certificate.h"
+#include "common/file.h"
+#include "common/secret.h"
+#include "common/text.h"
+#include "doctor/places.h"
+#include "doctor/services.h"
 #include "pam/lookup.h"
 
 #define AREA "configuration"
 #define ANCHORS_MAX 256
 #define SOON (30 * 86400) /* seconds */
+#define SECTION_MAX 24    /* bytes that are shown */
 #define NAMES_SHOWN 3     /* of a list */
 #define NAME_SHOWN_MAX 64 /* bytes; a longer one is counted only */
 #define LIST_SHOWN_MAX (NAMES_SHOWN * (NAME_SHOWN_MAX + 2) + 32)
 #define WHO_MAX (3 * LIST_SHOWN_MAX + 160)
+
+/* Anything else may be a secret that was put there. */
+static bool
+is_word(const char *text)
+{
+    return strlen(text) < SECTION_MAX - 1
+           && text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")]
+                  == '\0';
+}
 
 static const char *
 path_of(const struct check *check)
@@ -89,6 +105,11 @@ say_who(const struct check *check, char *out, size_t size)
                   && (config_is_set(check->module, KEY_ONLY_GROUP)
                       || config_is_set(check->module, KEY_ONLY_USERS));
 
+    if (check->line != NULL && !check_has_local(check)) {
+        (void) snprintf(out, size, "until then %.64s lets nobody in",
+                        check->service);
+        return;
+    }
     list_names(check, KEY_ONLY_GROUP, groups, sizeof(groups));
     list_names(check, KEY_ONLY_USERS, users, sizeof(users));
     list_names(check, KEY_EXCEPT_USERS, excepted, sizeof(excepted));
@@ -193,6 +214,75 @@ describe_file(struct check *check)
                   (unsigned long) st.st_uid);
 }
 
+/* Is there a program that would call itself that, as far as is known here? */
+static bool
+is_service(const char *name)
+{
+    struct service_facts facts;
+    char path[4096];
+
+    for (size_t i = 0; i < PLACES_PAM; i++) {
+        (void) snprintf(path, sizeof(path), "%s/%s", places.pam[i], name);
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    service_facts(name, &facts);
+    return facts.known;
+}
+
+/* The name between the brackets; NULL in any other line. */
+static const char *
+section_of(char *line)
+{
+    char *text = text_trim(line);
+    size_t length = strlen(text);
+
+    if (length < 3 || text[0] != '[' || text[length - 1] != ']')
+        return NULL;
+    text[length - 1] = '\0';
+    return text_trim(text + 1);
+}
+
+/* A misspelt one is nobody's: its settings are missing without a word. */
+static void
+check_sections(struct check *check)
+{
+    struct file_lines lines = {0};
+    char line[CONFIG_VALUE_MAX], error[256], fix[160], lost[SECTION_MAX] = "";
+    unsigned int number = 0;
+    bool failed, own = false;
+    const char *name;
+
+    if (file_open(path_of(check), &check->trust, &lines.fd, error,
+                  sizeof(error))
+        != FILE_OK)
+        return;
+    while (file_next_line(&lines, line, sizeof(line), &failed)) {
+        name = section_of(line);
+        if (name == NULL)
+            continue;
+        own = own || strcmp(name, check->service) == 0;
+        if (number == 0 && !is_service(name)) {
+            number = lines.number;
+            (void) snprintf(lost, sizeof(lost), "%s", name);
+        }
+    }
+    (void) close(lines.fd);
+    secret_wipe(line, sizeof(line));
+    secret_wipe(&lines, sizeof(lines));
+    if (own || number == 0)
+        return;
+    (void) snprintf(fix, sizeof(fix),
+                    "a section is named as the service's file in /etc/pam.d, "
+                    "in small letters: [%.64s]",
+                    check->service);
+    check_add(check, CHECK_WARNING, AREA, fix,
+              "%s line %u: no service is known here as [%s], and %.64s has no "
+              "section",
+              path_of(check), number, is_word(lost) ? lost : "...",
+              check->service);
+}
+
 static void
 describe_secret(struct check *check)
 {
@@ -284,6 +374,9 @@ check_break_glass(struct check *check)
 {
     if (config_is_set(check->module, KEY_EXCEPT_USERS))
         return;
+    /* Who would be let through would not get in either. */
+    if (check_is_remote(check) && !check_has_local(check))
+        return;
     check_add(check, CHECK_WARNING, AREA,
               "except_users=NAME on the module's line: a local "
               "administrator with a local password",
@@ -363,6 +456,7 @@ check_config(struct check *check)
         return;
     }
     describe_file(check);
+    check_sections(check);
     check_break_glass(check);
     describe_secret(check);
     if (check->setup.warning[0] != '\0')

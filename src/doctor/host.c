@@ -195,6 +195,7 @@ check_questions(struct check *check)
     bool needed;
 
     if (!check->facts.one_question || !is_read(check)
+        || !config_is_known(check->setup.config, KEY_OTP)
         || strcmp(config_text(check->setup.config, KEY_OTP), "append") == 0)
         return true;
     needed = config_flag(check->setup.config, KEY_REQUIRE_MFA);

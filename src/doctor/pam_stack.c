@@ -22,6 +22,7 @@
 #include "common/text.h"
 
 #define DEPTH_MAX 16
+#define OTHER "other"
 #define TEXT_MAX 4096
 
 static const char *const phases[PAM_PHASE_COUNT] = {"auth", "account",
@@ -370,6 +371,7 @@ read_file(struct pam_stack *stack, const struct place *from, const char *name,
             return refuse(stack, from,
                           "includes a file that cannot be read, %s",
                           text_path(path, shown, sizeof(shown)));
+        stack->absent = errno == ENOENT;
         (void) snprintf(stack->error, sizeof(stack->error), "%s: %s",
                         text_path(path, shown, sizeof(shown)),
                         strerror(errno));
@@ -382,6 +384,42 @@ read_file(struct pam_stack *stack, const struct place *from, const char *name,
         good = read_entry(stack, &place, text) && good;
     }
     (void) fclose(file);
+    return good;
+}
+
+static bool
+has_phase(const struct pam_stack *stack, int phase)
+{
+    for (size_t i = 0; i < stack->count; i++)
+        if ((int) stack->lines[i].phase == phase)
+            return true;
+    return false;
+}
+
+/* A phase of which a service says nothing is the one of that file. */
+static bool
+read_other(struct pam_stack *stack, const struct place *from)
+{
+    struct place outside = *from;
+    char missing[sizeof(stack->error)], path[PATH_MAX];
+    FILE *file = open_named(from, OTHER, path);
+    bool good = true;
+
+    if (file == NULL)
+        return true;
+    (void) fclose(file);
+    (void) snprintf(missing, sizeof(missing), "%s", stack->error);
+    stack->error[0] = '\0';
+    outside.file = OTHER;
+    for (int phase = 0; phase < PAM_PHASE_COUNT; phase++)
+        if (!has_phase(stack, phase))
+            good = read_file(stack, &outside, OTHER, 0, phase) && good;
+    if (good && stack->absent && stack->count > 0) {
+        stack->absent = false;
+        stack->by_other = true;
+    } else if (good) {
+        (void) snprintf(stack->error, sizeof(stack->error), "%s", missing);
+    }
     return good;
 }
 
@@ -398,7 +436,9 @@ pam_stack_read(struct pam_stack *stack, const char *const folders[PLACES_PAM],
         (void) snprintf(stack->error, sizeof(stack->error), "out of memory");
         return false;
     }
-    return read_file(stack, &outside, service, 0, -1);
+    if (!read_file(stack, &outside, service, 0, -1) && !stack->absent)
+        return false;
+    return read_other(stack, &outside) && !stack->absent;
 }
 
 void

@@ -58,11 +58,14 @@ struct pam_line {
 struct pam_stack {
     size_t count;
     struct pam_line *lines; /* PAM_LINES_MAX */
+    bool absent;            /* the service has no file */
+    bool by_other;          /* and the one of "other" stands for it */
     char error[256];        /* what is wrong with the files, or "" */
 };
 
 /*
- * Reads the files of service, each from the first of the folders that has it.
+ * Reads the files of service, each from the first of the folders that has it;
+ * "other" for the phases that service has not.
  * What could be read is there also after a failure. pam_stack_free in every
  * case.
  */

@@ -26,6 +26,7 @@
 #define NEEDED "pam_cognito.socket"
 #define CONNECT_MS 2000 /* for a place in its queue */
 #define AGAIN_MS 20
+#define HELPER_UNIT "pam_cognito@.service"
 #define UIDS 0xffffffffu
 #define SECTION_MAX 64 /* bytes of a service's name that are shown */
 #define ENABLE "systemctl enable --now " NEEDED
@@ -120,13 +121,13 @@ is_unit(const char *pattern)
 
 /* A link to nothing takes a unit away. */
 static bool
-is_masked(void)
+is_masked(const char *unit)
 {
     char path[512], target[16];
     ssize_t length;
 
     for (size_t i = 0; i < PLACES_UNITS; i++) {
-        (void) snprintf(path, sizeof(path), "%s/" NEEDED, places.units[i]);
+        (void) snprintf(path, sizeof(path), "%s/%s", places.units[i], unit);
         length = readlink(path, target, sizeof(target));
         if (length == (ssize_t) strlen("/dev/null")
             && memcmp(target, "/dev/null", (size_t) length) == 0)
@@ -139,9 +140,9 @@ static void
 find_units(struct check *check)
 {
     check->socket.systemd = access(places.systemd, F_OK) == 0;
-    check->socket.masked = is_masked();
-    check->socket.installed = is_unit(NEEDED)
-                              && is_unit("pam_cognito@.service");
+    check->socket.masked = is_masked(NEEDED);
+    check->socket.helper_masked = is_masked(HELPER_UNIT);
+    check->socket.installed = is_unit(NEEDED) && is_unit(HELPER_UNIT);
     check->socket.enabled = is_unit("*.wants/" NEEDED)
                             || is_unit("*.requires/" NEEDED);
 }
@@ -204,6 +205,8 @@ way_to_open(const struct check *check)
                "/etc/security/pam_cognito.conf, see docs/hosts.md";
     if (check->socket.masked)
         return "systemctl unmask " NEEDED ", then " ENABLE;
+    if (check->socket.helper_masked)
+        return "systemctl unmask " HELPER_UNIT ", then " ENABLE;
     if (!check->socket.installed)
         return "install pam_cognito.socket and pam_cognito@.service (make "
                "install puts them into systemd's folder for units), then "
@@ -307,6 +310,19 @@ is_uid(const char *word, uid_t *uid_out)
     return word[0] != '\0';
 }
 
+/* What was meant by a name that nobody has. */
+static const char *
+fix_of_name(const char *word)
+{
+    if (strpbrk(word, " \t") != NULL)
+        return "put commas between the names";
+    if (word[strspn(word, "0123456789")] == '\0')
+        return "uids end at 4294967294";
+    if (check_is_group(word))
+        return "that is a group: name the user as whom the program runs";
+    return "correct it there, or make the account";
+}
+
 /* Is that the host's user? Says so where it is nobody. */
 static bool
 is_host(struct check *check, const char *word)
@@ -327,8 +343,7 @@ is_host(struct check *check, const char *word)
     lookup = lookup_account(word, &account, &memory);
     same = lookup == LOOKUP_FOUND && account.pw_uid == check->host.uid;
     if (lookup == LOOKUP_NONE)
-        check_add(check, CHECK_WARNING, AREA,
-                  "correct it there, or make the account",
+        check_add(check, CHECK_WARNING, AREA, fix_of_name(word),
                   "trusted_users: %.64s is no user of this machine", shown);
     else if (lookup == LOOKUP_FAILED)
         check_add(check, CHECK_WARNING, AREA,
@@ -366,6 +381,10 @@ check_trusted(struct check *check)
     size_t position = 0;
     bool trusted = false;
 
+    /* What it says is not known, and its fault is told. */
+    if (check->setup.config != NULL
+        && !config_is_known(check->setup.config, KEY_TRUSTED_USERS))
+        return false;
     while (check->setup.config != NULL
            && config_list_next(check->setup.config, KEY_TRUSTED_USERS,
                                &position, word))

@@ -364,6 +364,16 @@ check_is_remote(const struct check *check)
                       == 0);
 }
 
+bool
+check_has_local(const struct check *check)
+{
+    for (size_t i = 0; i < check->stack.count; i++)
+        if (check->stack.lines[i].phase == PAM_PHASE_AUTH
+            && is_local(&check->stack.lines[i]))
+            return true;
+    return false;
+}
+
 /* Do the right people get in? */
 static bool
 check_ways_in(struct check *check)
@@ -519,7 +529,10 @@ check_stack(struct check *check)
     if (check->line == NULL) {
         check_add(check, CHECK_PROBLEM, AREA,
                   "see pam.d-examples for whole files",
-                  "no auth line of the service %s names " MODULE,
+                  check->stack.by_other
+                      ? "the service %s has no file in /etc/pam.d and takes "
+                        "\"other\", of which no auth line names " MODULE
+                      : "no auth line of the service %s names " MODULE,
                   check->service);
         return;
     }
@@ -533,7 +546,11 @@ check_stack(struct check *check)
     good = check_account_phase(check) && good;
     check_twice(check);
     if (good)
-        check_add(check, CHECK_OK, AREA, NULL, "%s: refusals are final%s",
+        check_add(check, CHECK_OK, AREA, NULL, "%s%s%s: refusals are final%s",
+                  check->stack.by_other ? check->service : "",
+                  check->stack.by_other
+                      ? " has no file in /etc/pam.d and takes \"other\": "
+                      : "",
                   place(check, where, sizeof(where)),
                   check_is_remote(check)
                       ? ""

@@ -7,6 +7,7 @@
  */
 #include <config.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include "cognito/wiping.h"
 #include "common/clock.h"
 #include "common/network.h"
+#include "common/remedy.h"
 #include "common/run_state.h"
 #include "flows/account.h"
 #include "flows/sign_in.h"
@@ -480,6 +482,8 @@ find_cause(struct outcome *outcome)
             add_note(outcome,
                      "this network namespace has no interface but lo: "
                      "PrivateNetwork= of the service");
+        } else if (strstr(outcome->note, "thread failed to start") != NULL) {
+            add_note(outcome, remedy_clone(EAGAIN));
         }
         break;
     case STATUS_INTERNAL:

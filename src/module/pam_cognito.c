@@ -6,10 +6,12 @@
  */
 #include <config.h>
 
+#include <errno.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <stdio.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "common/secret.h"
 #include "common/text.h"
@@ -38,8 +40,14 @@ EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
 static enum status
 refuse_settings(const struct call *call)
 {
-    call_log(call, LOG_ERR, "configuration: %s",
-             config_message(call->about.config));
+    const struct config *config = call->about.config;
+    bool closed = eaccess(config_text(config, KEY_CONFIG), R_OK) < 0
+                  && errno == EACCES;
+
+    call_log(call, LOG_ERR, "configuration: %s%s", config_message(config),
+             closed ? ": hosts that are not root read it, too: chmod 0644, "
+                      "with the secret in a file of its own"
+                    : "");
     return STATUS_CONFIG;
 }
 

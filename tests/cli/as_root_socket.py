@@ -16,6 +16,7 @@ from suites.peers import CURE
 from world import CONF, SECRET_FILE, command, write
 
 UNITS = "/usr/lib/systemd/system/"
+VLOCK = "/usr/sbin/vlock-main"
 LOCKER = """
 [i3lock]
 otp = append
@@ -173,6 +174,18 @@ class Suite:
         self.check("not trusted, nobody named", "postgresql", [
             ("warning", "socket", "nosuch", ""), ("problem", "socket", "signs others in", "")],
             options=["--offline"])
+        for value, shown, cure in (
+                ("www-data postgres", "a name .not shown.", "put commas between the names"),
+                ("cognito", "cognito", "that is a group: name the user as whom"),
+                ("4294967295", "a name .not shown.", "uids end at 4294967294")):
+            self.prepare(DATABASE + f"trusted_users = {value}\n")
+            self.check(f"trusted_users = {value}", "postgresql", [
+                ("warning", "socket", f"^trusted_users: {shown} is no user", f"^{cure}"),
+                ("problem", "socket", "signs others in", "")], ALICE.name)
+        self.prepare(DATABASE + "trusted_users =\n")
+        self.check("trusted_users without a value", "postgresql", [
+            ("problem", "configuration", "expected local user names or uids", "^correct it")],
+            ALICE.name)
         number = pwd.getpwnam("postgres").pw_uid
         self.prepare(DATABASE + f"trusted_users = {number}\n")
         self.check("trusted by number", "postgresql", [], ALICE.name)
@@ -245,6 +258,11 @@ class Suite:
             titles = re.findall(r"^## (.*)$", file.read(), re.MULTILINE)
         self.tap.ok(len(titles) > 10, "docs/hosts.md has recipes", titles)
         self.listen()
+        # Debian's vlock, and lockers that have a file of their own.
+        self.world.stage.cover("/usr")
+        write(VLOCK, "#!/bin/sh\n", 0o4755)
+        self.world.example("common-auth")
+        be_there("localadmin")
         for title in titles:
             recipe = Recipe(title)
             services = [os.path.basename(path) for path, how, _ in recipe.files
@@ -262,19 +280,19 @@ class Suite:
             for service in services:
                 self.check(f"{title}: {service}", service,
                            one_question if "static challenge" in title else [], ALICE.name)
+            if title == "Screen lockers":
+                self.world.service("i3lock", "@include common-auth\n@include common-account\n")
+                self.check(f"{title}: i3lock", "i3lock", [], ALICE.name)
 
     def setuid(self):
         """One vlock is set-uid root, another runs as the person."""
-        program = "/usr/sbin/vlock-main"
         self.prepare()
         self.silence()
         self.world.service("vlock", STACK)
-        self.world.stage.cover("/usr")
-        if os.path.exists(program):
-            os.unlink(program)
+        os.unlink(VLOCK)
         self.check("vlock of the person's", "vlock", [("problem", "host", "runs as alice", CURE)],
                    ALICE.name)
-        write(program, "#!/bin/sh\n", 0o4755)
+        write(VLOCK, "#!/bin/sh\n", 0o4755)
         self.check("vlock of root's", "vlock", [], ALICE.name, says="off; vlock does not need it")
 
     def units(self):

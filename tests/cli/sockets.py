@@ -24,6 +24,8 @@ CURES = {
     "enabled": (ENABLED, "systemctl restart pam_cognito.socket; systemctl status"),
     "masked": ({**UNITS, "etc/systemd/system/pam_cognito.socket": ""},
                "systemctl unmask pam_cognito.socket, then " + CURE + "$"),
+    "helper_masked": ({**UNITS, "etc/systemd/system/pam_cognito@.service": ""},
+                      "systemctl unmask pam_cognito@.service, then " + CURE + "$"),
 }
 
 # What a unit says that starts a helper: the setting that is in the way, if one is.

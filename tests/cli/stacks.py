@@ -294,6 +294,44 @@ class TestStacks(SetupCase):
                                             settings=["otp=append"])
         self.assertEqual((status, len(wrong)), (1, 1), wrong)
 
+    def database(self, *sections, line="account required pam_permit.so\n", **changes):
+        """What is wrong with a database's set-up that has these at the file's end."""
+        config = harness.write_config(self.settings(**changes))
+        with open(config, "a", encoding="ascii") as file:
+            file.write("".join(sections))
+        folder = self.pam_dir(f"auth required {harness.MODULE} config={config} "
+                              f"helper={harness.HELPER} local_account=optional\n" + line,
+                              service="postgresql", sudo="")
+        done = script("check", "--offline", "--json", "--service", "postgresql", "alice",
+                      root=self.machine(folder))
+        return [(f["level"], f["text"], f["fix"]) for f in bad(done.objects[:-1])]
+
+    def test_break_glass_of_a_database(self):
+        """Whom except_users names does not get in where no local password counts."""
+        self.assertEqual(self.database("[postgresql]\notp = append\n"), [])
+        wrong = self.database("[postgresql]\notp = append\n", line=LOCAL + ACCOUNT)
+        self.assertIn("there is no break-glass", str(wrong))
+
+    def test_fault_of_a_database(self):
+        """It shuts nobody out of the machine, and is told once."""
+        (level, text, fix), *rest = self.database("[postgresql]\notp = apend\n")
+        self.assertEqual((level, rest), ("problem", []))
+        self.assertIn('expected ask or append, found "apend"', text)
+        self.assertEqual(fix, "correct it there; until then postgresql lets nobody in")
+
+    def test_section_of_nobody(self):
+        """A misspelt one is named where the service has none."""
+        for name in ("postgres", "PostgreSQL", "my(secret"):
+            wrong = self.database("[sudo]\n[su]\n[nginx]\n", f"[{name}]\notp = append\n")
+            found = [(text, fix) for level, text, fix in wrong if "no service is known" in text]
+            self.assertEqual(len(found), 1, wrong)
+            shown = "..." if "secret" in name else name
+            self.assertRegex(found[0][0], rf"line \d+: no service is known here as \[{shown}\], "
+                             "and postgresql has no section$")
+            self.assertRegex(found[0][1], r"as the service's file in /etc/pam.d.*: \[postgresql\]$")
+        self.assertNotIn("is known", str(self.database("[postgres]\n", "[postgresql]\n")))
+        self.assertNotIn("is known", str(self.database("[sudo]\n[su]\n")))
+
     def test_one_question(self):
         for service in ("dovecot", "cups", "radiusd", "freeradius", "vnc", "postgresql",
                         "openvpn", "vsftpd", "apache2", "httpd", "squid", "xrdp-sesman",
@@ -340,7 +378,35 @@ class TestStacks(SetupCase):
         self.assertRegex(done.out, r"^problem  PAM stack: etc/pam\.d/gopherd: No such file")
         # Installed, it looks at the machine that it is on.
         done = script("check", "--offline", "--service", "gopherd")
-        self.assertRegex(done.out, r"^problem  PAM stack: /etc/pam\.d/gopherd: No such file")
+        self.assertRegex(done.out, r"^problem  PAM stack: (/etc/pam\.d/gopherd: No such file|"
+                         r'the service gopherd has no file in /etc/pam\.d and takes "other")')
+
+    def test_other(self):
+        """What stands for a file, and for a phase, that is not there."""
+        good = self.good_stack(self.config())
+        folder = self.pam_dir(good, service="other")
+        for name in ("vlock", "VLock"):
+            done = script("check", "--offline", "--service", name, "alice",
+                          root=self.machine(folder))
+            self.assertEqual(done.status, 0, done.out)
+            self.assertRegex(done.out, r"(?m)^ok       PAM stack: vlock has no file in /etc/pam.d "
+                             r'and takes "other": \S+/other line 1: refusals are final')
+        done = script("check", "--offline", "--service", "gopherd", root=self.machine(
+            self.pam_dir("auth required pam_deny.so\n", service="other")))
+        self.assertRegex(done.out, r"^problem  PAM stack: the service gopherd has no file in "
+                         r'/etc/pam.d and takes "other", of which no auth line names')
+        # Its own auth, and the account phase of the other.
+        status, wrong = self.stack_findings(f"auth {GOOD_CONTROL} {C}\n" + LOCAL,
+                                            other="auth required pam_permit.so\n"
+                                            "account required pam_deny.so\n")
+        self.assertEqual((status, len(wrong)), (1, 1), wrong)
+        self.assertIn("the account phase lets nobody in", wrong[0]["text"])
+        self.check_fine(f"auth {GOOD_CONTROL} {C}\n" + LOCAL, other="auth sufficient "
+                        "pam_permit.so\n" + ACCOUNT)
+        status, wrong = self.stack_findings(f"auth {GOOD_CONTROL} {C}\n" + LOCAL + ACCOUNT,
+                                            other="session required\n")
+        self.assertEqual((status, len(wrong)), (1, 1), wrong)
+        self.assertIn("other line 1: ", wrong[0]["text"])
 
     def test_what_a_distribution_ships(self):
         """A service or an include that /etc has no file of is the one in /usr/lib."""

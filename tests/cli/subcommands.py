@@ -550,6 +550,23 @@ class TestExplain(ToolCase):
         self.assertRegex(text, r"locked_out[\s\S]*attempts exceeded")
         self.assertIn("PAM_MAXTRIES", text)
 
+    def test_line_of_the_helper(self):
+        """What root's log has of those who come by the socket."""
+        text = self.explained("pam_cognito_helper[83]: socket: peer_refused: uid=101 pid=81 "
+                              "user=alice service=postgresql")
+        self.assertIn("reason:  peer_refused", text)
+        self.assertIn("trusted_users", text)
+        self.assertEqual(script("explain", "socket: peer_refused").status, 0)
+
+    def test_setting(self):
+        for name, where in (("trusted_users", "in the section of a service only"),
+                            ("local_account", "on the PAM line or in the section of a service"),
+                            ("helper", "on the PAM line only"),
+                            ("otp", "on the PAM line or in the file")):
+            self.assertEqual(self.explained(name),
+                             f"{name}: a setting, {where}; see pam_cognito.conf(5)\n")
+        self.assertEqual(script("explain", "trusted_user").status, 1)
+
     def test_words(self):
         text = self.explained("pam_cognito(sudo:auth): bob: refused:", "group_refused",
                               "service=sudo")

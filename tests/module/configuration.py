@@ -257,7 +257,8 @@ class Files(Faulty):
 
     def test_unreadable(self):
         path = write_config(self.good_text(), 0)
-        self.refused([f"config={path}"], path + ": Permission denied")
+        self.refused([f"config={path}"], path + ": Permission denied: hosts that are not "
+                     "root read it, too: chmod 0644")
 
     def test_symbolic_link(self):
         """His own links are followed, eight of them."""

@@ -6,6 +6,7 @@
 import ctypes
 import os
 import re
+import resource
 import struct
 import sys
 import time
@@ -122,6 +123,11 @@ def own_network():
     check(libc.unshare(CLONE_NEWNET))
 
 
+def one_process():
+    """LimitNPROC=1, which counts the helper's user, not root."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+
+
 # title: what confines, the status of the log line or None, what the log says
 SANDBOXES = {
     "no CAP_SETGID": (without(6), "helper_failed", r"setgroups: Operation not permitted: "
@@ -155,6 +161,8 @@ SANDBOXES = {
     "clone is refused": (filter_calls(CLONE.values(), ERRNO | EPERM), "helper_failed",
                          "clone: Operation not permitted: SystemCallFilter= of the service must "
                          "allow @process"),
+    "one process": (one_process, "dns",
+                    "thread failed to start: TasksMax= or LimitNPROC= of the service is used up"),
     "AF_UNIX only": (filter_families, "sandbox",
                      "RestrictAddressFamilies= of the service must allow AF_INET and AF_INET6"),
     "no network": (own_network, "(connect|dns)", NO_NETWORK),
