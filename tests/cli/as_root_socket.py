@@ -269,7 +269,10 @@ class Suite:
                         if path.startswith("/etc/pam.d/") and how == "whole"]
             if not services:
                 continue
-            self.prepare()
+            # Some files lead to common-auth, and what stands there holds in the file, too.
+            leads = any("@include common-auth" in text for _, _, text in recipe.files)
+            self.prepare(only_group="cognito" if leads else None)
+            self.world.example("common-auth")
             recipe.apply("/etc/pam.d/")
             recipe.apply(CONF)
             with open(CONF, encoding="utf-8") as file:
