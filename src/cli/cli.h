@@ -41,8 +41,15 @@ struct cli {
     bool from_input; /* secret-hash: --stdin */
     bool tokens;     /* login */
     bool show_tokens;
-    bool offline; /* check, as the next */
-    const char *report;
+    bool offline;       /* check, setup */
+    const char *report; /* check */
+    bool yes;           /* setup, as the next */
+    bool undo;
+    const char *user_pool_id;
+    const char *client_id;
+    bool secret_stdin;
+    bool no_secret;
+    const char *secret_file;
     int operand_count; /* words after the subcommand */
     char **operands;
 };

@@ -119,9 +119,8 @@ command_done(const struct command *command, const char *format, ...)
     output_object(&command->cli->output, object, whole);
 }
 
-/* What was given here is no module argument to a person. */
-static const char *
-in_our_words(const char *message, char *out, size_t size)
+const char *
+command_in_our_words(const char *message, char *out, size_t size)
 {
     static const char theirs[] = "(module argument)";
     const char *at = strstr(message, theirs);
@@ -144,8 +143,8 @@ read_settings(struct command *command)
                         command->arguments, command->cli->service, &trust);
     if (status == STATUS_CONFIG)
         return command_complain(command, status, "",
-                                in_our_words(command->setup.message, line,
-                                             sizeof(line)));
+                                command_in_our_words(command->setup.message,
+                                                     line, sizeof(line)));
     if (status != STATUS_OK)
         return command_complain(command, status, "", "");
     /* The module's keys count too: a typo there closes every login. */
@@ -156,9 +155,10 @@ read_settings(struct command *command)
         return command_complain(command, STATUS_MEMORY, "", "");
     status = config_status(command->module);
     if (status != STATUS_OK)
-        return command_complain(command, status, "",
-                                in_our_words(config_message(command->module),
-                                             line, sizeof(line)));
+        return command_complain(
+            command, status, "",
+            command_in_our_words(config_message(command->module), line,
+                                 sizeof(line)));
     if (command->setup.warning[0] != '\0')
         output_error("%s", command->setup.warning);
     return CLI_DONE;

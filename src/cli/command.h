@@ -68,6 +68,12 @@ enum cli_exit command_complain_of(const struct command *command,
 void command_done(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * A message about the settings that calls --set what was given here, which is
+ * no module argument to a person: in out, or as it is.
+ */
+const char *command_in_our_words(const char *message, char *out, size_t size);
+
 /* Whose files may be trusted: root's, and one's own when not root. */
 struct file_trust command_trust(void);
 

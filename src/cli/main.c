@@ -27,6 +27,7 @@
 #include "cognito/wiping.h"
 #include "common/config.h"
 #include "doctor/check.h"
+#include "setup/prepare.h"
 
 enum {
     OPT_CONFIG = 256,
@@ -44,10 +45,20 @@ enum {
     OPT_PHONE,
     OPT_ATTRIBUTE,
     OPT_OFFLINE,
-    OPT_REPORT
+    OPT_REPORT,
+    OPT_YES,
+    OPT_UNDO,
+    OPT_USER_POOL_ID,
+    OPT_CLIENT_ID,
+    OPT_SECRET_STDIN,
+    OPT_SECRET_FILE,
+    OPT_NO_SECRET
 };
 
-/* What the tables below say about an option; NULL: every subcommand has it. */
+/*
+ * What the tables below say about an option; of: the subcommands that have it,
+ * with blanks between them, or NULL for all.
+ */
 static const struct option_row {
     int id;
     const char *of;
@@ -74,9 +85,19 @@ static const struct option_row {
     {OPT_PHONE, "sign-up", "NUMBER", "phone", "telephone number, +15550100"},
     {OPT_ATTRIBUTE, "sign-up", "NAME=VALUE", "attribute",
      "any other attribute; may be repeated"},
-    {OPT_OFFLINE, "check", NULL, "offline", "send nothing"},
+    {OPT_OFFLINE, "check setup", NULL, "offline", "send nothing"},
     {OPT_REPORT, "check", "FILE", "report",
      "also write a report without names and secrets to a new file"},
+    {OPT_YES, "setup", NULL, "yes", "do it; without this it is only shown"},
+    {OPT_UNDO, "setup", NULL, "undo", "take back what setup has made"},
+    {OPT_USER_POOL_ID, "setup", "ID", "user-pool-id", "the user pool"},
+    {OPT_CLIENT_ID, "setup", "ID", "client-id", "its app client"},
+    {OPT_SECRET_STDIN, "setup", NULL, "secret-stdin",
+     "read the client secret from standard input"},
+    {OPT_SECRET_FILE, "setup", "FILE", "secret-file",
+     "copy the client secret from a file of mode 0600"},
+    {OPT_NO_SECRET, "setup", NULL, "no-secret",
+     "the app client has no secret"},
 };
 #define METHODS "METHODS" /* see print_operands */
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -90,6 +111,8 @@ static const struct subcommand {
 } subcommands[] = {
     {"check", "[USER]", 1, check,
      "Looks at the whole installation, says what is wrong and what to do."},
+    {"setup", "", 0, prepare,
+     "Prepares this machine after the package was installed, and back."},
     {"login", "[USER]", 1, login,
      "Signs in and shows each step, and what PAM would get to hear."},
     {"secret-hash", "[USER]", 1, secret_hash_cmd,
@@ -153,6 +176,21 @@ find_subcommand(const char *name)
     return NULL;
 }
 
+static bool
+belongs(const struct option_row *row, const char *subcommand)
+{
+    size_t length = strlen(subcommand);
+    const char *at = row->of;
+
+    while (at != NULL && (at = strstr(at, subcommand)) != NULL) {
+        if ((at == row->of || at[-1] == ' ')
+            && (at[length] == '\0' || at[length] == ' '))
+            return true;
+        at += length;
+    }
+    return false;
+}
+
 static const struct option_row *
 find_option(int id)
 {
@@ -170,8 +208,7 @@ print_options(const char *of)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &options[i];
 
-        if (of == NULL ? row->of != NULL
-                       : row->of == NULL || strcmp(row->of, of) != 0)
+        if (of == NULL ? row->of != NULL : !belongs(row, of))
             continue;
         (void) snprintf(left, sizeof(left), "--%s%s%s", row->name,
                         row->argument == NULL ? "" : " ",
@@ -199,7 +236,8 @@ static void
 print_help(const struct subcommand *subcommand)
 {
     if (subcommand != NULL) {
-        (void) printf("Usage: pam-cognito %s [OPTION]... ", subcommand->name);
+        (void) printf("Usage: pam-cognito %s [OPTION]...%s", subcommand->name,
+                      subcommand->operands[0] == '\0' ? "" : " ");
         print_operands(subcommand->operands);
         (void) printf("%s\n\nOptions:\n", subcommand->help);
         print_options(subcommand->name);
@@ -339,6 +377,23 @@ take_option(struct cli *cli, struct line *line, int id)
     case OPT_REPORT:
         cli->report = optarg;
         return true;
+    case OPT_YES:
+        return cli->yes = true;
+    case OPT_UNDO:
+        return cli->undo = true;
+    case OPT_USER_POOL_ID:
+        cli->user_pool_id = optarg;
+        return true;
+    case OPT_CLIENT_ID:
+        cli->client_id = optarg;
+        return true;
+    case OPT_SECRET_STDIN:
+        return cli->secret_stdin = true;
+    case OPT_SECRET_FILE:
+        cli->secret_file = optarg;
+        return true;
+    case OPT_NO_SECRET:
+        return cli->no_secret = true;
     default:
         return false; /* getopt has said what is wrong */
     }
@@ -374,9 +429,12 @@ fits(const struct cli *cli, const struct line *line,
         const struct option_row *row = find_option(line->given[i]);
 
         if (row != NULL && row->of != NULL
-            && strcmp(row->of, subcommand->name) != 0) {
-            output_error("--%s belongs to %s, not to %s", row->name, row->of,
-                         subcommand->name);
+            && !belongs(row, subcommand->name)) {
+            int first = (int) strcspn(row->of, " ");
+
+            output_error("--%s belongs to %.*s%s%s, not to %s", row->name,
+                         first, row->of, row->of[first] == ' ' ? " and" : "",
+                         row->of + first, subcommand->name);
             return false;
         }
     }

@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 
 bool
 crypto_works(char *error_out, size_t error_size)
@@ -30,4 +31,22 @@ crypto_works(char *error_out, size_t error_size)
         return true;
     ERR_error_string_n(error, error_out, error_size);
     return false;
+}
+
+bool
+crypto_sha256(const void *data, size_t length, char hex_out[65])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+
+    if (EVP_Digest(data == NULL ? "" : data, length, digest, &size,
+                   EVP_sha256(), NULL)
+            != 1
+        || size != 32) {
+        ERR_clear_error();
+        return false;
+    }
+    for (unsigned int i = 0; i < size; i++)
+        (void) snprintf(hex_out + 2 * i, 3, "%02x", digest[i]);
+    return true;
 }

@@ -1,6 +1,7 @@
 /*
  * Whether OpenSSL is of any use in this process. Asked once, at the start, so
- * that a broken OpenSSL is not taken for a broken network or token.
+ * that a broken OpenSSL is not taken for a broken network or token. And a
+ * digest.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,5 +18,8 @@
  * *error_out; true also when only memory is short.
  */
 bool crypto_works(char *error_out, size_t error_size);
+
+/* SHA-256 in 64 small letters and digits. */
+bool crypto_sha256(const void *data, size_t length, char hex_out[65]);
 
 #endif

@@ -43,6 +43,9 @@ start(char *const words[], int output, pid_t *pid_out)
                   == 0
            && posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
                   == 0
+           && posix_spawn_file_actions_addclosefrom_np(&actions,
+                                                       STDERR_FILENO + 1)
+                  == 0
            && posix_spawn(pid_out, words[0], &actions, NULL, words,
                           environment)
                   == 0;

@@ -50,9 +50,38 @@ is(const char *text, const char *keyword, const char *value)
     return strcasecmp(found, value) == 0;
 }
 
+/*
+ * When no user was named: somebody of only_group, for sshd's settings may be
+ * others for them. "" when it has no members, "nobody" without such a group.
+ */
+static void
+choose_user(const struct check *check, char out[VALUE_MAX])
+{
+    char name[CONFIG_VALUE_MAX];
+    size_t position = 0;
+    bool is_group = false;
+
+    out[0] = '\0';
+    while (
+        check->module != NULL && out[0] == '\0'
+        && config_list_next(check->module, KEY_ONLY_GROUP, &position, name)) {
+        struct group group;
+        char *memory = NULL;
+
+        if (lookup_group(name, &group, &memory) == LOOKUP_FOUND) {
+            is_group = true;
+            if (group.gr_mem[0] != NULL)
+                (void) snprintf(out, VALUE_MAX, "%s", group.gr_mem[0]);
+        }
+        free(memory);
+    }
+    if (!is_group)
+        (void) snprintf(out, VALUE_MAX, "nobody");
+}
+
 /* Can the module ask all it may have to ask? */
 static bool
-check_methods(struct check *check, const char *text)
+check_methods(struct check *check, const char *user, const char *text)
 {
     bool append
         = check->setup.config != NULL
@@ -68,6 +97,11 @@ check_methods(struct check *check, const char *text)
     /* Before 8.7 under its older name. */
     if (!is(text, "kbdinteractiveauthentication", "yes")
         && !is(text, "challengeresponseauthentication", "yes")) {
+        if (user[0] == '\0') {
+            check_leave_out(check, "whether sshd can ask the members of "
+                                   "only_group, which has none");
+            return false;
+        }
         check_add(check, append && password ? CHECK_WARNING : CHECK_PROBLEM,
                   AREA, "KbdInteractiveAuthentication yes",
                   password ? "KbdInteractiveAuthentication is off: with the "
@@ -200,7 +234,8 @@ add_failure(struct check *check, const struct secret *output)
 
 /* sshd's settings for a connection of this person to that port. */
 static bool
-ask_sshd(struct check *check, unsigned int port, struct secret *output_out)
+ask_sshd(struct check *check, const char *user, unsigned int port,
+         struct secret *output_out)
 {
     static char test[] = "-T", match[] = "-C";
     char path[64], connection[512];
@@ -211,7 +246,7 @@ ask_sshd(struct check *check, unsigned int port, struct secret *output_out)
     (void) snprintf(connection, sizeof(connection),
                     "user=%.200s,host=localhost,addr=127.0.0.1,"
                     "laddr=127.0.0.1,lport=%u,rdomain=",
-                    check->user == NULL ? "nobody" : check->user, port);
+                    user[0] == '\0' ? "nobody" : user, port);
     if (run_program(words, PATIENCE_MS, output_out))
         return true;
     add_failure(check, output_out);
@@ -219,9 +254,9 @@ ask_sshd(struct check *check, unsigned int port, struct secret *output_out)
 }
 
 static void
-judge_sshd(struct check *check, const char *text)
+judge_sshd(struct check *check, const char *user, const char *text)
 {
-    bool good = check_methods(check, text);
+    bool good = check_methods(check, user, text);
 
     if (check->module != NULL)
         good = check_grace(check, text) && good;
@@ -238,7 +273,7 @@ void
 check_sshd(struct check *check)
 {
     struct secret output = {0};
-    char value[VALUE_MAX];
+    char value[VALUE_MAX], user[VALUE_MAX];
     unsigned long port = 22;
     bool asked;
 
@@ -250,15 +285,19 @@ check_sshd(struct check *check)
                   "there is no %s to ask", places.sshd);
         return;
     }
-    asked = ask_sshd(check, (unsigned int) port, &output);
+    if (check->user == NULL)
+        choose_user(check, user);
+    else
+        (void) snprintf(user, sizeof(user), "%s", check->user);
+    asked = ask_sshd(check, user, (unsigned int) port, &output);
     /* Where it listens on another port alone, a Match may be about that. */
     if (asked && output.data != NULL) {
         find(output.data, "port", value);
         port = strtoul(value, NULL, 10);
         if (port > 0 && port <= 65535 && port != 22)
-            asked = ask_sshd(check, (unsigned int) port, &output);
+            asked = ask_sshd(check, user, (unsigned int) port, &output);
     }
     if (asked)
-        judge_sshd(check, output.data == NULL ? "" : output.data);
+        judge_sshd(check, user, output.data == NULL ? "" : output.data);
     secret_free(&output);
 }

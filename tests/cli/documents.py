@@ -40,7 +40,7 @@ def complete(*words):
 class TestHelp(ToolCase):
     def test_subcommands(self):
         self.assertEqual(SUBCOMMANDS, [
-            "check", "login", "secret-hash", "sign-up", "confirm", "resend-code",
+            "check", "setup", "login", "secret-hash", "sign-up", "confirm", "resend-code",
             "forgot-password", "confirm-forgot-password", "change-password", "mfa", "explain"])
 
     def test_every_subcommand_has_help(self):

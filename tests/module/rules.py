@@ -158,7 +158,10 @@ class Includes(unittest.TestCase):
         ("flows", r"(config\.h|common/.*|cognito/.*|client/.*|flows/.*)"),
         ("helper", r"(config\.h|(common|cognito|client|flows|helper)/.*|pam/(lookup|scope)\.h)"),
         ("doctor", r"(config\.h|(common|pam|cognito|client|flows|cli|doctor)/.*)"),
-        ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*|doctor/check\.h)")]}
+        ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*"
+                r"|(doctor/check|setup/prepare)\.h)"),
+        ("setup", r"(config\.h|(common|pam|cli|setup)/.*|cognito/crypto\.h"
+                  r"|doctor/(check|places)\.h)")]}
 
     def test_every_folder_has_a_row(self):
         self.assertEqual({folder for folder, _ in self.folder_rows.values()}, set(ROOMS))
