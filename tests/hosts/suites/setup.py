@@ -615,6 +615,22 @@ class Suite:
                                 status, text, faults)
         self.tap.ok(points >= 12, f"killed at {points} points")
 
+    def programs(self):
+        """What is started gets nothing of the caller's."""
+        with self.machine():
+            shutil.copy("/usr/sbin/groupadd", "/run/real")
+            put_over("/usr/sbin/groupadd", "#!/bin/sh\n/usr/bin/env >/run/environment\n"
+                     "ls /proc/self/fd >/run/descriptors\nexec /run/real \"$@\"\n")
+            status, text = setup(*FULL, "--yes", under=[
+                "sh", "-c", "exec 7</dev/null; SPY=me exec \"$@\"", "sh"])
+            command("umount", "/usr/sbin/groupadd")
+            self.tap.equal(status, 0, "a program is watched", text)
+            names = {line.split("=")[0] for line in read("/run/environment").splitlines()}
+            self.tap.equal(names - {"PWD", "_", "OLDPWD", "SHLVL"}, {"PATH", "LC_ALL"},
+                           "its environment")
+            self.tap.ok("7" not in read("/run/descriptors").split(), "its descriptors",
+                        read("/run/descriptors"))
+
     def documented(self):
         """docs/pam-cognito.md shows what it prints."""
         page = read(os.path.join(SOURCE, "docs", "pam-cognito.md"))
@@ -644,6 +660,6 @@ def run(world, tap):
     suite = Suite(world, tap)
     for part in (suite.life, suite.logins, suite.keys_only, suite.as_shell, suite.others,
                  suite.changed_since, suite.settings, suite.typed, suite.broken, suite.edited,
-                 suite.systemd, suite.documented, suite.json,
-                 suite.ended):
+                 suite.systemd, suite.programs, suite.documented,
+                 suite.json, suite.ended):
         part()
