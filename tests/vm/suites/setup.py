@@ -1,0 +1,68 @@
+# pam-cognito setup where systemd runs: the socket is switched on and off, sshd
+# reads its settings without being started anew. The rest is tests/hosts/suites/setup.py.
+# SPDX-License-Identifier: MIT
+import os
+import subprocess
+
+from machine import CA_FILE, CONF, SETTINGS, SOCKET, command, enters, write
+
+PROFILE = """Name: Amazon Cognito authentication (members of the local group "cognito")
+Default: no
+Priority: 900
+Auth-Type: Primary
+Auth:
+\t[success=end user_unknown=ignore module_unknown=ignore default=die]\tpam_cognito.so \
+try_first_pass only_group=cognito
+Auth-Initial:
+\t[success=end user_unknown=ignore module_unknown=ignore default=die]\tpam_cognito.so \
+only_group=cognito
+"""
+CONFIG = "/usr/share/pam-configs/cognito"
+SECRET = "1kq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
+OPTIONS = ["--user-pool-id", "eu-west-1_Local0001", "--client-id", "localclient0000000000000001",
+           "--secret-stdin", "--set", "ca_file=" + CA_FILE, "--set", "timeout=60"]
+
+
+def setup(*words):
+    done = subprocess.run(["pam-cognito", "setup", *words], input=SECRET + "\n", text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.returncode, done.stdout
+
+
+def state(unit):
+    return [command("systemctl", word, unit, check=False).strip()
+            for word in ("is-enabled", "is-active")]
+
+
+def sshd():
+    """Its process, and whether it is asked for codes by its settings."""
+    pid = command("systemctl", "show", "-P", "MainPID", "ssh.service").strip()
+    return pid, "kbdinteractiveauthentication yes" in command("/usr/sbin/sshd", "-T")
+
+
+def run(machine, tap):
+    os.unlink(CONF)
+    write(CONFIG, PROFILE)
+    pid, asks = sshd()
+    tap.ok(pid != "0" and not asks, "sshd runs, and asks for nothing", pid, asks)
+    tap.equal(state(SOCKET), ["disabled", "inactive"], "the socket is off")
+    status, text = setup(*OPTIONS, "--yes")
+    tap.equal(status, 0, "done, and check finds nothing wrong", text)
+    tap.ok(f"\n/usr/bin/systemctl enable --now {SOCKET}\n" in text, "it says how: the socket", text)
+    tap.ok("\n/usr/sbin/sshd -t && /usr/bin/systemctl try-reload-or-restart ssh.service\n" in text,
+           "it says how: sshd", text)
+    tap.equal(state(SOCKET), ["enabled", "active"], "the socket is on")
+    tap.equal(sshd(), (pid, True), "sshd has read its settings, and is the same process")
+    tap.ok(any("Received SIGHUP; restarting" in line for line in
+               machine.journal(None, "-u", "ssh.service")), "by a signal",
+           *machine.journal(None, "-u", "ssh.service"))
+    enters(machine, tap, "a host without capabilities", ["CapabilityBoundingSet="], "socket")
+    status, text = setup("--yes")
+    tap.ok(status == 0 and "Nothing was to do" in text, "a second time", status, text)
+    status, text = setup("--undo", "--yes")
+    tap.equal(status, 0, "and back", text)
+    tap.equal(state(SOCKET), ["disabled", "inactive"], "the socket is off again")
+    tap.equal(sshd(), (pid, False), "sshd asks for nothing again")
+    tap.ok(not os.path.exists(CONF), "the settings are gone")
+    os.unlink(CONFIG)
+    write(CONF, SETTINGS)
