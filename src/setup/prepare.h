@@ -74,10 +74,6 @@ bool prepare_run(struct prepare *prepare, char *const words[]);
 /* files.c: takes options and secret; CLI_DONE when they can be used. */
 enum cli_exit prepare_take(struct prepare *prepare);
 
-/* profile.c: the first file of /etc/pam.d that names our module; "" for none,
- * and also "?" when they cannot be read. */
-void prepare_find_line(char *name_out, size_t size);
-
 enum cli_exit prepare(struct cli *cli);
 
 #endif

@@ -60,8 +60,21 @@ names_module(const char *service)
     return found;
 }
 
-void
-prepare_find_line(char *name_out, size_t size)
+/* What logins go through; another service may be for itself. NULL: none. */
+static const char *
+find_login(void)
+{
+    static const char *const names[] = {COMMON, "sshd", "system-auth",
+                                        "password-auth"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (names_module(names[i]))
+            return names[i];
+    return NULL;
+}
+
+static void
+find_any(char *name_out, size_t size)
 {
     DIR *folder = opendir(SERVICES);
     const struct dirent *entry;
@@ -108,10 +121,10 @@ say_authselect(struct prepare *prepare)
 static enum step_state
 look(struct prepare *prepare)
 {
-    char name[256], error[PREPARE_TEXT_MAX];
+    char error[PREPARE_TEXT_MAX];
+    const char *name = find_login();
 
-    prepare_find_line(name, sizeof(name));
-    if (name[0] != '\0')
+    if (name != NULL)
         return prepare_say(prepare, STEP_THERE, SERVICES "/%s has our line",
                            name);
     if (has_profile()) {
@@ -179,7 +192,7 @@ look_back(struct prepare *prepare)
 {
     char name[256];
 
-    prepare_find_line(name, sizeof(name));
+    find_any(name, sizeof(name));
     if (ledger_has(&prepare->ledger, KIND, PREPARE_PROFILE)
         && names_module(COMMON) && has_profile()) {
         prepare_command(prepare, QUIETLY " --disable " PREPARE_PROFILE);
@@ -198,7 +211,7 @@ take_back(struct prepare *prepare)
 
     if (!update(prepare, "--disable"))
         return STEP_FAILED;
-    prepare_find_line(name, sizeof(name));
+    find_any(name, sizeof(name));
     return name[0] == '\0' ? STEP_THERE : say_in_use(prepare, name);
 }
 

@@ -274,6 +274,9 @@ class Suite:
             self.lets_in("keys only: alice gets in", ALICE, ALICE.password)
             self.lets_in("keys only: larry is not asked", LARRY, LARRY.unix_password, False,
                          asked=0)
+            status, text = setup("--yes", answers="")
+            self.tap.ok(status == 0 and "All is well" in text,
+                        "keys only: check asks sshd about a member", status, text)
             self.host.stop()
         for title, text in (("in sshd_config", SERVER + "Match User deploy\n"
                              "    PasswordAuthentication no\n"), ("in another file", SERVER)):
@@ -557,6 +560,20 @@ class Suite:
             self.tap.ok(status == 1 and "# by hand  PAM: put this in front of the first auth line "
                         "that asks for a password, in /etc/pam.d/sshd and each" in text,
                         "no profile: it says what to put where", status, text)
+            sshd = read("/etc/pam.d/sshd")
+            write("/etc/pam.d/sshd", "# pam_cognito.so\n" + sshd)
+            self.tap.ok("# by hand  PAM: put this" in setup("--yes", answers="")[1],
+                        "no profile: a remark is no line")
+            write("/etc/pam.d/sshd", "auth sufficient pam_cognito.so\n" + sshd)
+            status, text = setup("--yes", answers="")
+            self.tap.ok("# ok       PAM: /etc/pam.d/sshd has our line\n" in text,
+                        "no profile: a line by hand", text)
+            status, text = setup("--undo", "--yes")
+            self.tap.ok(status == 6 and "# by hand  PAM: take pam_cognito.so out of "
+                        "/etc/pam.d/sshd first" in text and os.path.exists(CONF)
+                        and os.path.exists(DROP_IN), "no profile: settings in use stay", status,
+                        text)
+            write("/etc/pam.d/sshd", sshd)
             self.done("no profile: and back", setup("--undo", "--yes"))
             self.unchanged("no profile", before)
             write("/run/authselect", "", 0o755)
@@ -566,6 +583,19 @@ class Suite:
             self.tap.ok("\n/usr/bin/authselect create-profile cognito --base-on=\"${now%% *}\"\n"
                         in text and "# by hand  PAM: make an authselect profile of your own"
                         in text, "authselect: the commands", text)
+
+    def one_service(self):
+        """A service with a line of its own keeps neither the profile off nor its settings."""
+        with self.machine():
+            write("/etc/pam.d/postgresql", "auth required pam_cognito.so\n")
+            self.done("beside a service's own line", setup(*FULL, "--yes"))
+            self.tap.ok("pam_cognito.so" in read(COMMON), "the profile is switched on")
+            status, text = setup("--undo", "--yes")
+            self.tap.ok(status == 6 and "take pam_cognito.so out of /etc/pam.d/postgresql first"
+                        in text and os.path.exists(CONF) and "pam_cognito.so" not in read(COMMON),
+                        "undo: its settings stay", status, text)
+            os.unlink("/etc/pam.d/postgresql")
+            self.done("and then they go", setup("--undo", "--yes"))
 
     def systemd(self):
         """Not running here: its tool refuses."""
@@ -660,6 +690,6 @@ def run(world, tap):
     suite = Suite(world, tap)
     for part in (suite.life, suite.logins, suite.keys_only, suite.as_shell, suite.others,
                  suite.changed_since, suite.settings, suite.typed, suite.broken, suite.edited,
-                 suite.systemd, suite.programs, suite.documented,
+                 suite.one_service, suite.systemd, suite.programs, suite.documented,
                  suite.json, suite.ended):
         part()

@@ -2,6 +2,7 @@
 # reads its settings without being started anew. The rest is tests/hosts/suites/setup.py.
 # SPDX-License-Identifier: MIT
 import os
+import shutil
 import subprocess
 
 from machine import CA_FILE, CONF, SETTINGS, SOCKET, command, enters, write
@@ -20,7 +21,8 @@ only_group=cognito
 CONFIG = "/usr/share/pam-configs/cognito"
 SECRET = "1kq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
 OPTIONS = ["--user-pool-id", "eu-west-1_Local0001", "--client-id", "localclient0000000000000001",
-           "--secret-stdin", "--set", "ca_file=" + CA_FILE, "--set", "timeout=60"]
+           "--secret-stdin", "--set", "ca_file=" + CA_FILE, "--set", "timeout=60",
+           "--set", "debug"]
 
 
 def setup(*words):
@@ -41,6 +43,14 @@ def sshd():
 
 
 def run(machine, tap):
+    """As after an installation; then the machine is what it was."""
+    shutil.copytree("/etc/pam.d", "/root/pam.d", symlinks=True)
+    for name in os.listdir("/etc/pam.d"):
+        with open(os.path.join("/etc/pam.d", name), encoding="utf-8") as file:
+            ours = "pam_cognito.so" in file.read()
+        if ours:
+            os.unlink(os.path.join("/etc/pam.d", name))
+    write("/etc/pam.d/host", "@include common-auth\naccount required pam_permit.so\n")
     os.unlink(CONF)
     write(CONFIG, PROFILE)
     pid, asks = sshd()
@@ -66,3 +76,4 @@ def run(machine, tap):
     tap.ok(not os.path.exists(CONF), "the settings are gone")
     os.unlink(CONFIG)
     write(CONF, SETTINGS)
+    shutil.copytree("/root/pam.d", "/etc/pam.d", symlinks=True, dirs_exist_ok=True)
