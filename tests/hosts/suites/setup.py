@@ -20,17 +20,7 @@ from people import ALICE, BOB, KEEPER, LARRY, WRONG
 from person import Person
 from world import CA_FILE, CLIENT, CONF, POOL, SECRET, SECRET_FILE, SOURCE, command, write
 
-PROFILE = """Name: Amazon Cognito authentication (members of the local group "cognito")
-Default: no
-Priority: 900
-Auth-Type: Primary
-Auth:
-\t[success=end user_unknown=ignore module_unknown=ignore default=die]\tpam_cognito.so \
-try_first_pass only_group=cognito
-Auth-Initial:
-\t[success=end user_unknown=ignore module_unknown=ignore default=die]\tpam_cognito.so \
-only_group=cognito
-"""
+PACKAGE = os.path.join(SOURCE, "packaging", "debian")
 CONFIGS = "/usr/share/pam-configs"
 RECORD = "/var/lib/pam_cognito/setup"
 MAIN = "/etc/ssh/sshd_config"
@@ -178,7 +168,8 @@ class Suite:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(CONFIGS, "cognito"))
         if profile:
-            write(os.path.join(CONFIGS, "cognito"), PROFILE)
+            shutil.copy(os.path.join(PACKAGE, "libpam-cognito.pam-profile"),
+                        os.path.join(CONFIGS, "cognito"))
         self.world.forget()
         try:
             yield
@@ -445,6 +436,9 @@ class Suite:
                         "without a secret")
             self.tap.ok('prompt = "Password, please: "\ndebug = yes\n' in read(CONF),
                         "what is written means the same", read(CONF))
+            setup("--user-pool-id", POOL, "--client-id", CLIENT, "--no-secret", "--yes", "--set",
+                  'prompt="Password"')
+            self.tap.ok('prompt = ""Password""\n' in read(CONF), "also with quotes", read(CONF))
             self.done("and is understood", (0, "") if "problem  configuration" not in
                       setup("--yes", answers="")[1] else (1, ""))
 
@@ -597,6 +591,26 @@ class Suite:
             os.unlink("/etc/pam.d/postgresql")
             self.done("and then they go", setup("--undo", "--yes"))
 
+    def purge(self):
+        """The package's own way back, when the program is gone."""
+        def run():
+            command("pam-auth-update", "--package", "--remove", "cognito",
+                    env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+            return command("sh", os.path.join(PACKAGE, "pam-cognito.postrm"), "purge")
+        with self.machine():
+            before = snapshot()
+            setup(*FULL, "--yes")
+            run()
+            self.unchanged("purged", before)
+            setup(*FULL, "--yes")
+            make_members()
+            write(DROP_IN, FOR_MEMBERS)
+            text = run()
+            self.tap.equal([path for path in (CONF, SECRET_FILE, DROP_IN, RECORD)
+                            if os.path.exists(path)], [DROP_IN], "purged: what was changed stays",
+                           text)
+            self.tap.ok("\ncognito:" in read("/etc/group"), "purged: a group with members stays")
+
     def systemd(self):
         """Not running here: its tool refuses."""
         with self.machine():
@@ -690,6 +704,6 @@ def run(world, tap):
     suite = Suite(world, tap)
     for part in (suite.life, suite.logins, suite.keys_only, suite.as_shell, suite.others,
                  suite.changed_since, suite.settings, suite.typed, suite.broken, suite.edited,
-                 suite.one_service, suite.systemd, suite.programs, suite.documented,
+                 suite.one_service, suite.purge, suite.systemd, suite.programs, suite.documented,
                  suite.json, suite.ended):
         part()

@@ -7,17 +7,7 @@ import subprocess
 
 from machine import CA_FILE, CONF, SETTINGS, SOCKET, command, enters, write
 
-PROFILE = """Name: Amazon Cognito authentication (members of the local group "cognito")
-Default: no
-Priority: 900
-Auth-Type: Primary
-Auth:
-\t[success=end user_unknown=ignore module_unknown=ignore default=die]\tpam_cognito.so \
-try_first_pass only_group=cognito
-Auth-Initial:
-\t[success=end user_unknown=ignore module_unknown=ignore default=die]\tpam_cognito.so \
-only_group=cognito
-"""
+PROFILE = "packaging/debian/libpam-cognito.pam-profile"  # in the folder that the tests run in
 CONFIG = "/usr/share/pam-configs/cognito"
 SECRET = "1kq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
 OPTIONS = ["--user-pool-id", "eu-west-1_Local0001", "--client-id", "localclient0000000000000001",
@@ -52,7 +42,7 @@ def run(machine, tap):
             os.unlink(os.path.join("/etc/pam.d", name))
     write("/etc/pam.d/host", "@include common-auth\naccount required pam_permit.so\n")
     os.unlink(CONF)
-    write(CONFIG, PROFILE)
+    shutil.copy(PROFILE, CONFIG)
     pid, asks = sshd()
     tap.ok(pid != "0" and not asks, "sshd runs, and asks for nothing", pid, asks)
     tap.equal(state(SOCKET), ["disabled", "inactive"], "the socket is off")
