@@ -396,33 +396,6 @@ has_phase(const struct pam_stack *stack, int phase)
     return false;
 }
 
-/* A phase of which a service says nothing is the one of that file. */
-static bool
-read_other(struct pam_stack *stack, const struct place *from)
-{
-    struct place outside = *from;
-    char missing[sizeof(stack->error)], path[PATH_MAX];
-    FILE *file = open_named(from, OTHER, path);
-    bool good = true;
-
-    if (file == NULL)
-        return true;
-    (void) fclose(file);
-    (void) snprintf(missing, sizeof(missing), "%s", stack->error);
-    stack->error[0] = '\0';
-    outside.file = OTHER;
-    for (int phase = 0; phase < PAM_PHASE_COUNT; phase++)
-        if (!has_phase(stack, phase))
-            good = read_file(stack, &outside, OTHER, 0, phase) && good;
-    if (good && stack->absent && stack->count > 0) {
-        stack->absent = false;
-        stack->by_other = true;
-    } else if (good) {
-        (void) snprintf(stack->error, sizeof(stack->error), "%s", missing);
-    }
-    return good;
-}
-
 bool
 pam_stack_read(struct pam_stack *stack, const char *const folders[PLACES_PAM],
                const char *service)
@@ -436,9 +409,34 @@ pam_stack_read(struct pam_stack *stack, const char *const folders[PLACES_PAM],
         (void) snprintf(stack->error, sizeof(stack->error), "out of memory");
         return false;
     }
-    if (!read_file(stack, &outside, service, 0, -1) && !stack->absent)
-        return false;
-    return read_other(stack, &outside) && !stack->absent;
+    return read_file(stack, &outside, service, 0, -1);
+}
+
+bool
+pam_stack_read_other(struct pam_stack *stack,
+                     const char *const folders[PLACES_PAM])
+{
+    struct place outside
+        = {.folders = folders, .file = OTHER, .depth = -1, .only = -1};
+    char missing[sizeof(stack->error)], path[PATH_MAX];
+    FILE *file = open_named(&outside, OTHER, path);
+    bool good = true;
+
+    if (file == NULL)
+        return !stack->absent;
+    (void) fclose(file);
+    (void) snprintf(missing, sizeof(missing), "%s", stack->error);
+    stack->error[0] = '\0';
+    for (int phase = 0; phase < PAM_PHASE_COUNT; phase++)
+        if (!has_phase(stack, phase))
+            good = read_file(stack, &outside, OTHER, 0, phase) && good;
+    if (good && stack->absent && stack->count > 0) {
+        stack->absent = false;
+        stack->by_other = true;
+    } else if (good) {
+        (void) snprintf(stack->error, sizeof(stack->error), "%s", missing);
+    }
+    return good && !stack->absent;
 }
 
 void

@@ -64,14 +64,17 @@ struct pam_stack {
 };
 
 /*
- * Reads the files of service, each from the first of the folders that has it;
- * "other" for the phases that service has not.
+ * Reads the files of service, each from the first of the folders that has it.
  * What could be read is there also after a failure. pam_stack_free in every
  * case.
  */
 bool pam_stack_read(struct pam_stack *stack,
                     const char *const folders[PLACES_PAM],
                     const char *service);
+/* After success, or where the service has no file: a phase of which it says
+ * nothing is the one of "other". */
+bool pam_stack_read_other(struct pam_stack *stack,
+                          const char *const folders[PLACES_PAM]);
 void pam_stack_free(struct pam_stack *stack);
 
 /* Is the line's module that one ("pam_unix.so"), wherever it lies? */

@@ -169,7 +169,9 @@ check_stack_read(struct check *check)
 {
     const struct cli *cli = check->cli;
 
-    (void) pam_stack_read(&check->stack, places.pam, check->service);
+    if (pam_stack_read(&check->stack, places.pam, check->service)
+        || check->stack.absent)
+        (void) pam_stack_read_other(&check->stack, places.pam);
     check_modules_find(check);
     for (size_t i = 0; check->line == NULL && i < check->stack.count; i++)
         if (check->stack.lines[i].phase == PAM_PHASE_AUTH
