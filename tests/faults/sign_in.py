@@ -194,7 +194,7 @@ class Calls(FaultCase):
     """Everything that is called is on one of two lists."""
     # What cannot fail, or is asked only for its answer.
     SURE = """
-        __errno_location __explicit_bzero_chk __memcpy_chk __memset_chk __snprintf_chk
+        access eaccess __errno_location __explicit_bzero_chk __memcpy_chk __memset_chk __snprintf_chk
         __fprintf_chk __vfprintf_chk __memmove_chk __stack_chk_fail __vsnprintf_chk _exit alarm
         clock_gettime
         dcgettext dirfd __environ environ explicit_bzero getauxval geteuid getuid gmtime_r inet_pton
