@@ -32,7 +32,7 @@ name_secret(struct prepare *prepare)
     size_t ending = strlen(ENDING);
 
     if (length > ending
-        && strcmp(PAM_COGNITO_CONF + length - ending, ENDING) == 0)
+        && strcmp(&PAM_COGNITO_CONF[length - ending], ENDING) == 0)
         length -= ending;
     (void) snprintf(prepare->secret_path, sizeof(prepare->secret_path),
                     "%.*s.secret", (int) length, PAM_COGNITO_CONF);

@@ -203,7 +203,8 @@ class Calls(FaultCase):
         strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul
         __isoc23_strtoll __isoc23_strtoul time timegm umask
         vsnprintf fprintf strcpy stpcpy strcat bcmp fwrite
-        getpid getppid if_freenameindex nanosleep openlog syslog __syslog_chk sigaction sigaddset sigemptyset signal sigprocmask
+        getpid getppid if_freenameindex nanosleep openlog syslog __syslog_chk setitimer sigaction sigaddset
+        sigemptyset signal sigprocmask
         """.split()
     # Called to see them fail: tests/hosts/suites/injected.py.
     ROOTS = {"setuid", "setgid"}
