@@ -825,6 +825,23 @@ config_is_plain_name(const char *name)
     return pattern_matches(entries[KEY_USERNAME_CLASS].standard, name);
 }
 
+bool
+config_is_uid(const char *word, uid_t *uid_out)
+{
+    const unsigned long long none = (uid_t) -1;
+    unsigned long long number = 0;
+
+    for (const char *at = word; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        number = number * 10 + (unsigned long long) (*at - '0');
+        if (number >= none)
+            return false;
+    }
+    *uid_out = (uid_t) number;
+    return word[0] != '\0';
+}
+
 /* A list that could not be understood excepts nobody. */
 static bool
 excepts(const char *value, const char *user)

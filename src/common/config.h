@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/file.h"
 #include "common/status.h"
@@ -190,5 +191,8 @@ bool config_list_next(const struct config *config, enum config_key key,
  * not shown.
  */
 bool config_is_plain_name(const char *name);
+
+/* Is it a uid, in digits? (uid_t) -1 is none. */
+bool config_is_uid(const char *word, uid_t *uid_out);
 
 #endif

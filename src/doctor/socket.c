@@ -27,7 +27,6 @@
 #define CONNECT_MS 2000 /* for a place in its queue */
 #define AGAIN_MS 20
 #define HELPER_UNIT "pam_cognito@.service"
-#define UIDS 0xffffffffu
 #define SECTION_MAX 64 /* bytes of a service's name that are shown */
 #define ENABLE "systemctl enable --now " NEEDED
 
@@ -293,23 +292,6 @@ check_limits(struct check *check)
     config_free(file);
 }
 
-/* A number that is a uid. */
-static bool
-is_uid(const char *word, uid_t *uid_out)
-{
-    unsigned long long number = 0;
-
-    for (const char *at = word; *at != '\0'; at++) {
-        if (*at < '0' || *at > '9')
-            return false;
-        number = number * 10 + (unsigned long long) (*at - '0');
-        if (number >= UIDS)
-            return false;
-    }
-    *uid_out = (uid_t) number;
-    return word[0] != '\0';
-}
-
 /* What was meant by a name that nobody has. */
 static const char *
 fix_of_name(const char *word)
@@ -335,7 +317,7 @@ is_host(struct check *check, const char *word)
     bool same;
     uid_t uid;
 
-    if (is_uid(word, &uid))
+    if (config_is_uid(word, &uid))
         return uid == check->host.uid;
     /* Made when it is started. */
     if (check->facts.dynamic && strcmp(word, check->facts.user) == 0)

@@ -234,8 +234,8 @@ refuse_surplus(struct outcome *outcome)
 {
     (void) snprintf(outcome->note, sizeof(outcome->note),
                     "%d sign-ins at a time of one uid, %d of one in "
-                    "trusted_users",
-                    PLACES_OWN, PLACES_TRUSTED);
+                    "trusted_users, %d of all but root",
+                    PLACES_OWN, PLACES_TRUSTED, PLACES_STRANGERS);
     return STATUS_PEER_LIMIT;
 }
 

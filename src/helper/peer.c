@@ -21,7 +21,6 @@
 #include "pam/scope.h"
 
 #define OVERFLOW_UID 65534 /* of whoever has no number in our namespace */
-#define UIDS 0xffffffffu
 
 bool
 peer_of(int fd, struct peer *peer_out)
@@ -65,23 +64,6 @@ peer_read_same(const struct peer_request *request, const struct config *config,
     return false;
 }
 
-/* A number that is a uid. */
-static bool
-is_uid(const char *word, uid_t *uid_out)
-{
-    unsigned long long number = 0;
-
-    for (const char *at = word; *at != '\0'; at++) {
-        if (*at < '0' || *at > '9')
-            return false;
-        number = number * 10 + (unsigned long long) (*at - '0');
-        if (number >= UIDS)
-            return false;
-    }
-    *uid_out = (uid_t) number;
-    return word[0] != '\0';
-}
-
 /* Is the peer that local user? Uids are compared, whatever they are called. */
 static bool
 is_user(const struct peer *peer, const char *word,
@@ -93,7 +75,7 @@ is_user(const struct peer *peer, const char *word,
     bool same;
     uid_t uid;
 
-    if (is_uid(word, &uid))
+    if (config_is_uid(word, &uid))
         return uid == peer->uid;
     lookup = lookup_account(word, &account, &memory);
     same = lookup == LOOKUP_FOUND && account.pw_uid == peer->uid;

@@ -293,7 +293,7 @@ look_at(struct prepare *prepare, const char *path, bool private,
         return prepare_say(prepare, STEP_FAILED, "%s", error);
     prepare_command_file(prepare, private ? "0600" : "0644", path,
                          private ? NULL : wanted->data);
-    return prepare_say(prepare, STEP_TODO, "write %s%s", path,
+    return prepare_say(prepare, STEP_DUE, "write %s%s", path,
                        private ? ", for root alone; the secret is standard "
                                  "input"
                                : "");
@@ -328,7 +328,7 @@ look_back_at(struct prepare *prepare, const char *path, bool private)
                            "%s was changed since setup wrote it: it stays",
                            path);
     prepare_command(prepare, "/usr/bin/rm -f %s", path);
-    return prepare_say(prepare, STEP_TODO, "remove %s", path);
+    return prepare_say(prepare, STEP_DUE, "remove %s", path);
 }
 
 static enum step_state
@@ -356,7 +356,7 @@ look_secret(struct prepare *prepare)
         return prepare_say(prepare, STEP_THERE, "%s stays as it is",
                            prepare->secret_path);
     prepare_command_file(prepare, "0600", prepare->secret_path, NULL);
-    return prepare_say(prepare, STEP_TODO,
+    return prepare_say(prepare, STEP_DUE,
                        "ask for it, and write %s, for root alone",
                        prepare->secret_path);
 }

@@ -19,6 +19,14 @@
 #define GROUPS_FILE "/etc/group"
 
 static enum step_state
+say_unknown(struct prepare *prepare, int number)
+{
+    return prepare_say(prepare, STEP_FAILED,
+                       PREPARE_GROUP " could not be looked up: %s",
+                       strerror(number));
+}
+
+static enum step_state
 look(struct prepare *prepare)
 {
     struct group group;
@@ -34,9 +42,7 @@ look(struct prepare *prepare)
     number = errno;
     free(memory);
     if (found == LOOKUP_FAILED)
-        return prepare_say(prepare, STEP_FAILED,
-                           PREPARE_GROUP " could not be looked up: %s",
-                           strerror(number));
+        return say_unknown(prepare, number);
     /* What a name service hides now and then decides who is asked. */
     if (found == LOOKUP_FOUND)
         return prepare_say(prepare, STEP_FAILED,
@@ -46,7 +52,7 @@ look(struct prepare *prepare)
     if (!put_may_write(GROUPS_FILE, error, sizeof(error)))
         return prepare_say(prepare, STEP_FAILED, "%s", error);
     prepare_command(prepare, "/usr/sbin/groupadd " PREPARE_GROUP);
-    return prepare_say(prepare, STEP_TODO,
+    return prepare_say(prepare, STEP_DUE,
                        "make " PREPARE_GROUP
                        ", whose members are the user pool's");
 }
@@ -68,24 +74,29 @@ look_back(struct prepare *prepare)
 {
     struct group group;
     char *memory = NULL;
-    enum step_state state = STEP_TODO;
+    enum step_state state = STEP_DUE;
+    enum lookup found;
+    int number;
 
     if (!ledger_has(&prepare->ledger, KIND, PREPARE_GROUP))
         return prepare_say(prepare, STEP_SKIPPED,
                            "setup did not make " PREPARE_GROUP ": it stays");
     if (!check_is_in_file(KIND, PREPARE_GROUP))
         return prepare_say(prepare, STEP_THERE, PREPARE_GROUP " is gone");
-    if (lookup_group(PREPARE_GROUP, &group, &memory) == LOOKUP_FOUND
-        && group.gr_mem[0] != NULL)
+    found = lookup_group(PREPARE_GROUP, &group, &memory);
+    number = errno;
+    if (found == LOOKUP_FAILED)
+        state = say_unknown(prepare, number);
+    else if (found == LOOKUP_FOUND && group.gr_mem[0] != NULL)
         state = prepare_say(prepare, STEP_SKIPPED,
                             PREPARE_GROUP
                             " has members, %s among them: it stays",
                             group.gr_mem[0]);
     free(memory);
-    if (state != STEP_TODO)
+    if (state != STEP_DUE)
         return state;
     prepare_command(prepare, "/usr/sbin/groupdel " PREPARE_GROUP);
-    return prepare_say(prepare, STEP_TODO, "remove " PREPARE_GROUP);
+    return prepare_say(prepare, STEP_DUE, "remove " PREPARE_GROUP);
 }
 
 static enum step_state

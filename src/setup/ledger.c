@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "setup/put.h"
 
 #define LINE_SIZE 4200 /* a path, its hash and a word */
 
@@ -24,24 +25,6 @@ fail(char *error_out, size_t error_size, const char *why)
 {
     (void) snprintf(error_out, error_size, "%s: %s", LEDGER_PATH, why);
     return false;
-}
-
-/* All of it, as long as it is of a size that setup can have written. */
-static bool
-read_whole(int fd, struct secret *text_out)
-{
-    static char buffer[FILE_SIZE_MAX];
-    size_t length = 0;
-    ssize_t count;
-
-    do {
-        count = pread(fd, buffer + length, sizeof(buffer) - length,
-                      (off_t) length);
-        if (count > 0)
-            length += (size_t) count;
-    } while ((count > 0 && length < sizeof(buffer))
-             || (count < 0 && errno == EINTR));
-    return count == 0 && secret_set(text_out, buffer, length);
 }
 
 static bool
@@ -60,7 +43,7 @@ open_to_read(struct ledger *ledger, char *error_out, size_t error_size)
     case FILE_FAILED:
         return false;
     }
-    done = read_whole(fd, &ledger->text);
+    done = put_read_whole(fd, &ledger->text);
     (void) close(fd);
     return done ? true : fail(error_out, error_size, "cannot be read");
 }
@@ -99,7 +82,7 @@ ledger_open(struct ledger *ledger, bool to_write, char *error_out,
         return fail(error_out, error_size, "another setup is at work");
     }
     /* What that other one wrote before the lock was ours. */
-    return read_whole(ledger->fd, &ledger->text)
+    return put_read_whole(ledger->fd, &ledger->text)
                ? true
                : fail(error_out, error_size, "cannot be read");
 }
@@ -192,5 +175,6 @@ ledger_add(struct ledger *ledger, const char *kind, const char *value)
     length = snprintf(line, sizeof(line), "%s %s\n", kind, value);
     return length > 0 && (size_t) length < sizeof(line)
            && write(ledger->fd, line, (size_t) length) == length
-           && fsync(ledger->fd) == 0 && read_whole(ledger->fd, &ledger->text);
+           && fsync(ledger->fd) == 0
+           && put_read_whole(ledger->fd, &ledger->text);
 }

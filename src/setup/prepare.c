@@ -32,7 +32,7 @@ static const struct {
     enum output_tone tone;
 } words[] = {
     [STEP_THERE] = {"ok", "ok", TONE_GOOD},
-    [STEP_TODO] = {"would", "do", TONE_PLAIN},
+    [STEP_DUE] = {"would", "do", TONE_PLAIN},
     [STEP_HAND] = {"by hand", "by hand", TONE_WARNING},
     [STEP_SKIPPED] = {"skip", "skip", TONE_FAINT},
     [STEP_FAILED] = {"FAIL", "FAIL", TONE_BAD},
@@ -104,7 +104,7 @@ print_step(const struct prepare *prepare, const char *name,
     const struct output *output = &prepare->cli->output;
     const char *word = prepare->cli->yes ? words[state].does
                                          : words[state].would;
-    bool run = state == STEP_TODO || state == STEP_HAND;
+    bool run = state == STEP_DUE || state == STEP_HAND;
     const char *commands = run ? prepare->commands : "";
     struct json *object = json_new();
     bool whole = json_add_text(object, "step", name)
@@ -130,7 +130,7 @@ look(struct prepare *prepare, const struct step *step)
 }
 
 struct counts {
-    unsigned int todo, hand, failed;
+    unsigned int due, hand, failed;
 };
 
 /* What there is to do, and whether it can be done. */
@@ -143,7 +143,7 @@ survey(struct prepare *prepare, const struct step *const steps[STEPS],
     for (size_t i = 0; i < STEPS; i++) {
         enum step_state state = look(prepare, steps[i]);
 
-        counts.todo += state == STEP_TODO;
+        counts.due += state == STEP_DUE;
         counts.hand += state == STEP_HAND;
         counts.failed += state == STEP_FAILED;
         if (is_shown)
@@ -164,8 +164,8 @@ carry_out(struct prepare *prepare, const struct step *const steps[STEPS])
         enum step_state state = look(prepare, step);
 
         print_step(prepare, step->name, state);
-        if (state == STEP_TODO) {
-            counts.todo++;
+        if (state == STEP_DUE) {
+            counts.due++;
             prepare->commands[0] = '\0';
             state = undo ? step->take_back(prepare) : step->make(prepare);
             if (state != STEP_THERE)
@@ -183,7 +183,7 @@ end(const struct prepare *prepare, struct counts counts, const char *sentence,
 {
     struct json *object = json_new();
     bool whole = json_add_boolean(object, "done", code == CLI_DONE)
-                 && json_add_integer(object, "changed", counts.todo)
+                 && json_add_integer(object, "changed", counts.due)
                  && json_add_text(object, "message", sentence);
 
     output_line(&prepare->cli->output, TONE_PLAIN, "# %s", sentence);
@@ -209,7 +209,7 @@ really(struct prepare *prepare, const struct step *const steps[STEPS])
 
     if (counts.failed > 0) {
         (void) survey(prepare, steps, true);
-        counts.todo = 0;
+        counts.due = 0;
         return end(prepare, counts, "Nothing was changed.", CLI_FAILED);
     }
     counts = carry_out(prepare, steps);
@@ -227,7 +227,7 @@ really(struct prepare *prepare, const struct step *const steps[STEPS])
                    CLI_DONE);
     }
     (void) end(prepare, counts,
-               counts.todo == 0 ? "Nothing was to do." : "Done.", CLI_DONE);
+               counts.due == 0 ? "Nothing was to do." : "Done.", CLI_DONE);
     code = see_whether_it_works(prepare->cli);
     return code == CLI_DONE && counts.hand > 0 ? CLI_REFUSED : code;
 }
@@ -236,15 +236,15 @@ static enum cli_exit
 only_show(struct prepare *prepare, const struct step *const steps[STEPS])
 {
     struct counts counts = survey(prepare, steps, true);
-    unsigned int todo = counts.todo;
+    unsigned int due = counts.due;
 
-    counts.todo = 0;
+    counts.due = 0;
     if (counts.failed > 0)
         return end(prepare, counts, "Nothing was changed.", CLI_FAILED);
     return end(prepare, counts,
-               todo == 0 ? "Nothing is to do."
-                         : "Nothing was changed. To have it done: the same "
-                           "with --yes.",
+               due == 0 ? "Nothing is to do."
+                        : "Nothing was changed. To have it done: the same "
+                          "with --yes.",
                CLI_DONE);
 }
 

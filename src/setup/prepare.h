@@ -22,7 +22,7 @@
 
 enum step_state {
     STEP_THERE,   /* nothing is to do, or it is done */
-    STEP_TODO,    /* setup does it */
+    STEP_DUE,    /* setup does it */
     STEP_HAND,    /* the administrator does it */
     STEP_SKIPPED, /* not for this machine, or left alone */
     STEP_FAILED   /* and nothing that comes later is done */
@@ -42,7 +42,7 @@ struct prepare {
 
 /*
  * look and look_back find out and change nothing; make and take_back follow
- * where these said STEP_TODO, and their answer is no STEP_TODO.
+ * where these said STEP_DUE, and their answer is no STEP_DUE.
  */
 struct step {
     const char *name;

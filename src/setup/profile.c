@@ -46,47 +46,104 @@ has_line(const char *text)
     return false;
 }
 
-static bool
-names_module(const char *service)
+enum named { NAMED_NO, NAMED_YES, NAMED_UNKNOWN };
+
+/* Does that service's file name our module? error_out: why nobody knows. */
+static enum named
+names_module(const char *service, char error_out[PREPARE_TEXT_MAX])
 {
-    char path[512], error[PREPARE_TEXT_MAX];
+    char path[512];
     struct secret text = {0};
-    bool found;
+    enum named named = NAMED_UNKNOWN;
 
     (void) snprintf(path, sizeof(path), SERVICES "/%s", service);
-    found = put_read(path, false, &text, error, sizeof(error))
-            && text.data != NULL && has_line(text.data);
+    if (put_read(path, false, &text, error_out, PREPARE_TEXT_MAX))
+        named = has_line(text.data) ? NAMED_YES : NAMED_NO;
+    else if (access(path, F_OK) < 0 && errno == ENOENT)
+        named = NAMED_NO;
     secret_free(&text);
-    return found;
+    return named;
 }
 
-/* What logins go through; another service may be for itself. NULL: none. */
-static const char *
-find_login(void)
+/*
+ * What logins go through; another service may be for itself. The first that
+ * names it, or that cannot be read.
+ */
+static enum named
+find_login(const char **name_out, char error_out[PREPARE_TEXT_MAX])
 {
     static const char *const names[] = {COMMON, "sshd", "system-auth",
                                         "password-auth"};
+    enum named named = NAMED_NO;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (names_module(names[i]))
-            return names[i];
-    return NULL;
+    for (size_t i = 0;
+         named == NAMED_NO && i < sizeof(names) / sizeof(names[0]); i++) {
+        *name_out = names[i];
+        named = names_module(names[i], error_out);
+    }
+    return named;
 }
 
-static void
-find_any(char *name_out, size_t size)
+/* The same of all services: the first by name, so that it is the same one
+ * each time. */
+static enum named
+find_any(char *name_out, size_t size, char error_out[PREPARE_TEXT_MAX])
 {
     DIR *folder = opendir(SERVICES);
     const struct dirent *entry;
+    enum named named = NAMED_NO, this_one;
+    char error[PREPARE_TEXT_MAX];
 
     name_out[0] = '\0';
-    /* The first by name, so that it is the same one each time. */
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
-        if (entry->d_name[0] != '.' && names_module(entry->d_name)
-            && (name_out[0] == '\0' || strcmp(entry->d_name, name_out) < 0))
-            (void) snprintf(name_out, size, "%s", entry->d_name);
+    if (folder == NULL && errno != ENOENT) {
+        (void) snprintf(error_out, PREPARE_TEXT_MAX, SERVICES ": %s",
+                        strerror(errno));
+        return NAMED_UNKNOWN;
+    }
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] == '.' || entry->d_type == DT_DIR
+            || (name_out[0] != '\0' && strcmp(entry->d_name, name_out) >= 0))
+            continue;
+        this_one = names_module(entry->d_name, error);
+        if (this_one == NAMED_NO)
+            continue;
+        named = this_one;
+        (void) snprintf(name_out, size, "%s", entry->d_name);
+        (void) snprintf(error_out, PREPARE_TEXT_MAX, "%s", error);
+    }
     if (folder != NULL)
         (void) closedir(folder);
+    return named;
+}
+
+/*
+ * pam-auth-update keeps a line that somebody put between its own last ones and
+ * does not count it: the jumps then end at pam_deny.so, for everybody.
+ */
+static bool
+is_displaced(void)
+{
+    static const char place[] = "here's the fallback";
+    char error[PREPARE_TEXT_MAX];
+    struct secret text = {0};
+    const char *at = NULL;
+    bool displaced;
+
+    if (put_read(SERVICES "/" COMMON, false, &text, error, sizeof(error))
+        && text.data != NULL)
+        at = strstr(text.data, place);
+    /* The first line below that is no remark. */
+    while (at != NULL && (at = strchr(at, '\n')) != NULL) {
+        at += 1 + strspn(at + 1, " \t");
+        if (*at != '#' && *at != '\n')
+            break;
+    }
+    displaced = at != NULL
+                && memmem(at, strcspn(at, "\n"), "pam_deny.so",
+                          strlen("pam_deny.so"))
+                       == NULL;
+    secret_free(&text);
+    return displaced;
 }
 
 static bool
@@ -122,16 +179,29 @@ static enum step_state
 look(struct prepare *prepare)
 {
     char error[PREPARE_TEXT_MAX];
-    const char *name = find_login();
+    const char *name;
 
-    if (name != NULL)
+    switch (find_login(&name, error)) {
+    case NAMED_YES:
         return prepare_say(prepare, STEP_THERE, SERVICES "/%s has our line",
                            name);
+    case NAMED_UNKNOWN:
+        return prepare_say(prepare, STEP_FAILED, "%s", error);
+    case NAMED_NO:
+        break;
+    }
     if (has_profile()) {
         if (!put_may_write(SERVICES "/" COMMON, error, sizeof(error)))
             return prepare_say(prepare, STEP_FAILED, "%s", error);
+        if (is_displaced())
+            return prepare_say(
+                prepare, STEP_FAILED,
+                "a line below \"here's the fallback\" in " SERVICES "/" COMMON
+                " is not pam-auth-update's: "
+                "its next run would refuse everybody; move it "
+                "away");
         prepare_command(prepare, QUIETLY " --enable " PREPARE_PROFILE);
-        return prepare_say(prepare, STEP_TODO,
+        return prepare_say(prepare, STEP_DUE,
                            "switch the profile " PREPARE_PROFILE
                            " on, in " SERVICES "/" COMMON);
     }
@@ -159,12 +229,14 @@ update(struct prepare *prepare, const char *option)
 static enum step_state
 make(struct prepare *prepare)
 {
+    char error[PREPARE_TEXT_MAX];
+
     if (!ledger_add(&prepare->ledger, KIND, PREPARE_PROFILE))
         return prepare_say(prepare, STEP_FAILED, LEDGER_PATH ": %s",
                            strerror(errno));
     if (!update(prepare, "--enable"))
         return STEP_FAILED;
-    if (names_module(COMMON))
+    if (names_module(COMMON, error) == NAMED_YES)
         return STEP_THERE;
     /* It ends well all the same. */
     prepare_command(prepare, "#   " LINE);
@@ -176,43 +248,49 @@ make(struct prepare *prepare)
                        "line");
 }
 
-/* Without settings it would refuse everybody it is about. */
+/*
+ * While a service names the module its settings stay: without them it would
+ * refuse everybody it is about.
+ */
 static enum step_state
-say_in_use(struct prepare *prepare, const char *name)
+look_for_users(struct prepare *prepare)
 {
-    return prepare_say(prepare, STEP_HAND,
-                       "take " MODULE " out of " SERVICES
-                       "/%s first: without settings it lets nobody in whom "
-                       "it is about",
-                       name);
+    char name[256], error[PREPARE_TEXT_MAX];
+
+    switch (find_any(name, sizeof(name), error)) {
+    case NAMED_NO:
+        break;
+    case NAMED_UNKNOWN:
+        return prepare_say(prepare, STEP_FAILED, "%s", error);
+    case NAMED_YES:
+        return prepare_say(prepare, STEP_HAND,
+                           "take " MODULE " out of " SERVICES
+                           "/%s first: without settings it lets nobody in "
+                           "whom it is about",
+                           name);
+    }
+    return prepare_say(prepare, STEP_THERE, "no service has our line");
 }
 
 static enum step_state
 look_back(struct prepare *prepare)
 {
-    char name[256];
+    char error[PREPARE_TEXT_MAX];
 
-    find_any(name, sizeof(name));
     if (ledger_has(&prepare->ledger, KIND, PREPARE_PROFILE)
-        && names_module(COMMON) && has_profile()) {
+        && names_module(COMMON, error) == NAMED_YES && has_profile()) {
         prepare_command(prepare, QUIETLY " --disable " PREPARE_PROFILE);
-        return prepare_say(prepare, STEP_TODO,
+        return prepare_say(prepare, STEP_DUE,
                            "switch the profile " PREPARE_PROFILE " off");
     }
-    if (name[0] != '\0')
-        return say_in_use(prepare, name);
-    return prepare_say(prepare, STEP_THERE, "no service has our line");
+    return look_for_users(prepare);
 }
 
 static enum step_state
 take_back(struct prepare *prepare)
 {
-    char name[256];
-
-    if (!update(prepare, "--disable"))
-        return STEP_FAILED;
-    find_any(name, sizeof(name));
-    return name[0] == '\0' ? STEP_THERE : say_in_use(prepare, name);
+    return update(prepare, "--disable") ? look_for_users(prepare)
+                                        : STEP_FAILED;
 }
 
 const struct step prepare_profile = {NAME, look, make, look_back, take_back};

@@ -30,8 +30,8 @@ fail(char *error_out, size_t error_size, const char *path, const char *why)
     return false;
 }
 
-static bool
-read_all(int fd, struct secret *text_out)
+bool
+put_read_whole(int fd, struct secret *text_out)
 {
     char buffer[FILE_SIZE_MAX];
     size_t length = 0;
@@ -39,7 +39,8 @@ read_all(int fd, struct secret *text_out)
     bool done;
 
     do {
-        count = read(fd, buffer + length, sizeof(buffer) - length);
+        count = pread(fd, buffer + length, sizeof(buffer) - length,
+                      (off_t) length);
         if (count > 0)
             length += (size_t) count;
     } while ((count > 0 && length < sizeof(buffer))
@@ -61,7 +62,7 @@ fetch(const char *path, bool private, struct secret *text_out, char *error_out,
     result = file_open(path, &trust, &fd, error_out, error_size);
     if (result != FILE_OK)
         return result;
-    if (!read_all(fd, text_out)) {
+    if (!put_read_whole(fd, text_out)) {
         (void) fail(error_out, error_size, path,
                     "cannot be read, or is too long");
         result = FILE_FAILED;

@@ -41,6 +41,9 @@ bool put_may_write(const char *path, char *error_out, size_t error_size);
 /* Removes it, and what a run that was ended left beside it. */
 bool put_remove(const char *path, char *error_out, size_t error_size);
 
+/* Reads all of an open file; false when it is none of setup's size. */
+bool put_read_whole(int fd, struct secret *text_out);
+
 /* Reads a file that is root's; false with why. */
 bool put_read(const char *path, bool private, struct secret *text_out,
               char *error_out, size_t error_size);

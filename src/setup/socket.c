@@ -59,7 +59,7 @@ look(struct prepare *prepare)
         && ask_systemd(prepare, "is-active", "--quiet"))
         return prepare_say(prepare, STEP_THERE, UNIT " is on");
     prepare_command(prepare, SYSTEMCTL " enable --now " UNIT);
-    return prepare_say(prepare, STEP_TODO,
+    return prepare_say(prepare, STEP_DUE,
                        "switch " UNIT " on, for programs that are not root, "
                        "such as screen lockers");
 }
@@ -82,7 +82,7 @@ look_back(struct prepare *prepare)
     if (access(places.systemd, F_OK) < 0 || !has_unit())
         return prepare_say(prepare, STEP_THERE, UNIT " is gone");
     prepare_command(prepare, SYSTEMCTL " disable --now " UNIT);
-    return prepare_say(prepare, STEP_TODO, "switch " UNIT " off");
+    return prepare_say(prepare, STEP_DUE, "switch " UNIT " off");
 }
 
 static enum step_state

@@ -100,23 +100,48 @@ ask_sshd(struct prepare *prepare, struct sshd_answer *answer_out)
     return done;
 }
 
+static bool
+begins_with(const char *line, const char *word)
+{
+    size_t size = strlen(word);
+
+    return strncasecmp(line, word, size) == 0
+           && (isblank((unsigned char) line[size]) != 0 || line[size] == '=');
+}
+
 /* Does a line begin with that word and name that (NULL: anything)? */
 static bool
 has_line(const char *text, const char *word, const char *what)
 {
-    size_t size = strlen(word);
-
     while (text != NULL && *text != '\0') {
         size_t length = strcspn(text, "\n");
         const char *start = text + strspn(text, " \t");
         const char *at = what == NULL ? start : strstr(start, what);
 
-        if (strncasecmp(start, word, size) == 0
-            && (isblank((unsigned char) start[size]) != 0
-                || start[size] == '=')
-            && at != NULL && at < text + length)
+        if (begins_with(start, word) && at != NULL && at < text + length)
             return true;
         text += length;
+        text += *text == '\n';
+    }
+    return false;
+}
+
+/* Does it include more than our folder? */
+static bool
+has_other_include(const char *text)
+{
+    static const char word[] = "Include", usual[] = FOLDER "/*.conf\n";
+
+    while (text != NULL && *text != '\0') {
+        const char *start = text + strspn(text, " \t");
+
+        if (begins_with(start, word)) {
+            start += strlen(word);
+            start += strspn(start, " \t=");
+            if (strncmp(start, usual, strlen(usual)) != 0)
+                return true;
+        }
+        text += strcspn(text, "\n");
         text += *text == '\n';
     }
     return false;
@@ -134,13 +159,29 @@ file_has_line(const char *path, const char *word, const char *what)
     return found;
 }
 
-/* Is there anybody for whom sshd's settings are others than it says? */
+/*
+ * Can there be somebody in that file for whom sshd's settings are others than
+ * it says? What cannot be read, or leads to further files, may name him.
+ */
+static bool
+may_except(const char *path)
+{
+    char error[PREPARE_TEXT_MAX];
+    struct secret text = {0};
+    bool may = !put_read(path, false, &text, error, sizeof(error))
+               || has_line(text.data, "Match", NULL)
+               || has_other_include(text.data);
+
+    secret_free(&text);
+    return may;
+}
+
 static bool
 has_exceptions(void)
 {
     DIR *folder = opendir(FOLDER);
     const struct dirent *entry;
-    bool found = file_has_line(MAIN, "Match", NULL);
+    bool found = may_except(MAIN) || (folder == NULL && errno != ENOENT);
     char path[512];
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
@@ -148,7 +189,7 @@ has_exceptions(void)
         found = found
                 || (entry->d_name[0] != '.'
                     && strcmp(entry->d_name, FILE_NAME) != 0
-                    && file_has_line(path, "Match", NULL));
+                    && may_except(path));
     }
     if (folder != NULL)
         (void) closedir(folder);
@@ -280,7 +321,7 @@ look_at_file(struct prepare *prepare, const struct sshd_answer *answer,
             return prepare_say(prepare, STEP_THERE,
                                PATH " is as it should be");
         say_commands(prepare);
-        return prepare_say(prepare, STEP_TODO, "have " PATH " read");
+        return prepare_say(prepare, STEP_DUE, "have " PATH " read");
     case PUT_FOREIGN:
         return prepare_say(prepare, STEP_FAILED,
                            PATH " holds something else, which setup did not "
@@ -307,7 +348,7 @@ look_at_file(struct prepare *prepare, const struct sshd_answer *answer,
     prepare_command_file(prepare, "0644", PATH, wanted->data);
     say_commands(prepare);
     return prepare_say(
-        prepare, STEP_TODO, "let it ask for codes: %s",
+        prepare, STEP_DUE, "let it ask for codes: %s",
         strcmp(wanted->data, for_everybody) == 0
             ? "everybody, because passwords are on for everybody"
             : "members of " PREPARE_GROUP " alone");
@@ -396,7 +437,7 @@ look_back(struct prepare *prepare)
                                 "stays");
     prepare_command(prepare, "/usr/bin/rm -f " PATH);
     say_commands(prepare);
-    return prepare_say(prepare, STEP_TODO, "remove " PATH);
+    return prepare_say(prepare, STEP_DUE, "remove " PATH);
 }
 
 static enum step_state

@@ -717,6 +717,32 @@ check_words_of_status(void)
             "in text, too");
 }
 
+/* What trusted_users may name by its number. */
+static void
+check_uids(void)
+{
+    static const struct {
+        const char *word;
+        bool is;
+        uid_t uid;
+    } words[] = {
+        {"0", true, 0},           {"33", true, 33},
+        {"0033", true, 33},       {"4294967294", true, 4294967294u},
+        {"4294967295", false, 0}, {"18446744073709551616", false, 0},
+        {"", false, 0},           {"-1", false, 0},
+        {"+1", false, 0},         {" 1", false, 0},
+        {"33x", false, 0},        {"www-data", false, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        uid_t uid = 12345;
+        bool is = config_is_uid(words[i].word, &uid);
+
+        ok(is == words[i].is && (!is || uid == words[i].uid),
+           "\"%s\" is %s uid", words[i].word, words[i].is ? "a" : "no");
+    }
+}
+
 int
 main(void)
 {
@@ -740,5 +766,6 @@ main(void)
     check_load();
     check_words_of_status();
     ok(rmdir(folder) == 0, "nothing was left behind");
+    check_uids();
     return done_testing();
 }

@@ -277,6 +277,7 @@ class Suite:
                           "    PasswordAuthentication no\n")
                 self.done(f"exceptions {title}: done", setup(*FULL, "--yes"))
                 self.tap.equal(read(DROP_IN), FOR_MEMBERS, f"exceptions {title}: members alone")
+        self.may_be_exceptions()
         with self.machine(SERVER.replace("Interactive", "").replace(
                 "KbdAuthentication no", "KbdInteractiveAuthentication yes")):
             status, text = setup(*FULL, "--yes")
@@ -290,6 +291,28 @@ class Suite:
                         and "\n#   Match Group cognito\n" in text,
                         "where the folder is not included: it says what to put where", status,
                         text)
+
+    def may_be_exceptions(self):
+        """What cannot be read, or leads elsewhere, may have them."""
+        def unreadable():
+            write("/etc/ssh/sshd_config.d/50-deploy.conf", "X11Forwarding no\n", 0o666)
+
+        def elsewhere():
+            os.mkdir("/etc/ssh/more")
+            write("/etc/ssh/more/deploy.conf", "Match User deploy\n  PasswordAuthentication no\n")
+
+        def further():
+            elsewhere()
+            write("/etc/ssh/sshd_config.d/50-deploy.conf", "Include /etc/ssh/more/*.conf\n")
+
+        for title, more, prepare in (
+                ("a file that others may write", "", unreadable),
+                ("another folder", "Include /etc/ssh/more/*.conf\n", elsewhere),
+                ("another folder, from a file", "", further)):
+            with self.machine(SERVER + more):
+                prepare()
+                self.done(f"{title}: done", setup(*FULL, "--yes"))
+                self.tap.equal(read(DROP_IN), FOR_MEMBERS, f"{title}: members alone")
 
     def as_shell(self):
         """What is printed is a script that does the same."""
@@ -578,6 +601,46 @@ class Suite:
                         in text and "# by hand  PAM: make an authselect profile of your own"
                         in text, "authselect: the commands", text)
 
+    def unknown(self):
+        """Files of PAM's that cannot be read, a group that cannot be looked up."""
+        with self.machine():
+            os.chmod(COMMON, 0o666)
+            self.refused("common-auth that others may write", "(?m)^# FAIL +PAM: .*common-auth",
+                         snapshot(), *FULL)
+        with self.machine():
+            self.done("somebody's service: done", setup(*FULL, "--yes"))
+            write("/etc/pam.d/app", "auth required pam_cognito.so\n", 0o666)
+            status, text = setup("--undo", "--yes")
+            self.tap.ok(status == 6 and re.search("(?m)^# FAIL +PAM: .*/etc/pam.d/app", text)
+                        and os.path.exists(CONF), "somebody's service: its settings stay", status,
+                        text)
+            os.unlink("/etc/pam.d/app")
+            os.mkdir("/etc/pam.d/old")
+            write("/etc/nsswitch.conf", "passwd: files\ngroup: nobody_answers\n")
+            status, text = setup("--undo", "--yes")
+            self.tap.ok(status == 6 and "# FAIL     group: cognito could not be looked up" in text
+                        and "\ncognito:" in read("/etc/group"),
+                        "who is a member is not known: the group stays", status, text)
+
+    def displaced(self):
+        """pam-auth-update would keep that line, and count on past it."""
+        with self.machine():
+            write(COMMON, re.sub(r"(?m)^(auth.*pam_deny.so)$", r"auth optional pam_warn.so\n\1",
+                                 read(COMMON)))
+            self.refused("a line before pam_deny.so", "(?m)^# FAIL +PAM: a line below .*would "
+                         "refuse everybody", snapshot(), *FULL)
+            write(COMMON, read(COMMON).replace("auth optional pam_warn.so\n",
+                                               "# a remark\n\n"))
+            self.done("a remark there", setup(*FULL, "--yes"))
+            self.lets_in_by_pamtester()
+
+    def lets_in_by_pamtester(self):
+        write("/etc/pam.d/there", "@include common-auth\n")
+        person = Person("pamtester", "there", LARRY.name, "authenticate")
+        person.ask("assword: $")
+        person.type(LARRY.unix_password)
+        self.tap.equal(person.finish(), 0, "a local user gets in", person.screen)
+
     def one_service(self):
         """A service with a line of its own keeps neither the profile off nor its settings."""
         with self.machine():
@@ -610,6 +673,13 @@ class Suite:
                             if os.path.exists(path)], [DROP_IN], "purged: what was changed stays",
                            text)
             self.tap.ok("\ncognito:" in read("/etc/group"), "purged: a group with members stays")
+        with self.machine():
+            setup(*FULL, "--yes")
+            write("/etc/pam.d/app", "auth required pam_cognito.so\n")
+            text = run()
+            self.tap.ok("the module is named in /etc/pam.d/app\n" in text
+                        and os.path.exists(CONF) and os.path.exists(SECRET_FILE),
+                        "purged: settings in use stay", text)
 
     def systemd(self):
         """Not running here: its tool refuses."""
@@ -704,6 +774,7 @@ def run(world, tap):
     suite = Suite(world, tap)
     for part in (suite.life, suite.logins, suite.keys_only, suite.as_shell, suite.others,
                  suite.changed_since, suite.settings, suite.typed, suite.broken, suite.edited,
-                 suite.one_service, suite.purge, suite.systemd, suite.programs, suite.documented,
+                 suite.unknown, suite.displaced, suite.one_service, suite.purge, suite.systemd,
+                 suite.programs, suite.documented,
                  suite.json, suite.ended):
         part()
