@@ -22,7 +22,7 @@
 
 enum step_state {
     STEP_THERE,   /* nothing is to do, or it is done */
-    STEP_DUE,    /* setup does it */
+    STEP_DUE,     /* setup does it */
     STEP_HAND,    /* the administrator does it */
     STEP_SKIPPED, /* not for this machine, or left alone */
     STEP_FAILED   /* and nothing that comes later is done */

@@ -116,6 +116,21 @@ find_any(char *name_out, size_t size, char error_out[PREPARE_TEXT_MAX])
     return named;
 }
 
+/* The first line below pam-auth-update's words that is no remark, or NULL. */
+static const char *
+find_fallback(const char *text)
+{
+    const char *at = strstr(text, "here's the fallback");
+
+    while (at != NULL && *at != '\0') {
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+        if (*at != '#' && *at != '\n' && *at != '\0')
+            return at;
+    }
+    return NULL;
+}
+
 /*
  * pam-auth-update keeps a line that somebody put between its own last ones and
  * does not count it: the jumps then end at pam_deny.so, for everybody.
@@ -123,7 +138,7 @@ find_any(char *name_out, size_t size, char error_out[PREPARE_TEXT_MAX])
 static bool
 is_displaced(void)
 {
-    static const char place[] = "here's the fallback";
+    static const char last[] = "pam_deny.so";
     char error[PREPARE_TEXT_MAX];
     struct secret text = {0};
     const char *at = NULL;
@@ -131,17 +146,9 @@ is_displaced(void)
 
     if (put_read(SERVICES "/" COMMON, false, &text, error, sizeof(error))
         && text.data != NULL)
-        at = strstr(text.data, place);
-    /* The first line below that is no remark. */
-    while (at != NULL && (at = strchr(at, '\n')) != NULL) {
-        at += 1 + strspn(at + 1, " \t");
-        if (*at != '#' && *at != '\n')
-            break;
-    }
+        at = find_fallback(text.data);
     displaced = at != NULL
-                && memmem(at, strcspn(at, "\n"), "pam_deny.so",
-                          strlen("pam_deny.so"))
-                       == NULL;
+                && memmem(at, strcspn(at, "\n"), last, strlen(last)) == NULL;
     secret_free(&text);
     return displaced;
 }
