@@ -7,10 +7,9 @@ import os
 import resource
 import signal
 
-from attack.launcher import (helpers, in_a_copy, make_host, never_lock_out, none_left, run_host,
-                             wait_until)
+from attack.launcher import helpers, in_a_copy, make_host, never_lock_out, none_left, run_host
 from people import ALICE, GHOST, LARRY, ROOT, WRONG
-from suites.hostile import status_of
+from suites.hostile import end_helper, status_of
 from suites.outage import AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR, SUCCESS, Login, pam
 from world import write
 
@@ -90,9 +89,7 @@ def run(world, tap):
 
 def kill_helper():
     """As an answer: when it is given, nobody is there to take it yet."""
-    for pid in helpers():
-        os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not helpers())
+    end_helper()
     return ALICE.password
 
 

@@ -5,6 +5,7 @@
 import glob
 import os
 import pwd
+import signal
 import socket
 import subprocess
 import threading
@@ -207,6 +208,20 @@ def find_helper(seconds=5):
                 pass
         time.sleep(0.02)
     return None
+
+
+def end_helper(seconds=10):
+    """The helper that waits, and its warden, which has the socket's other end as well: while
+    that one lives, an answer can still be sent."""
+    worker = find_helper()
+    warden = status_of(worker)["PPid"]
+    os.kill(worker, signal.SIGKILL)
+    end = time.monotonic() + seconds
+    try:
+        while not status_of(warden)["State"].startswith("Z") and time.monotonic() < end:
+            time.sleep(0.02)
+    except OSError:
+        pass  # its end was waited for
 
 
 def status_of(pid):
