@@ -71,6 +71,9 @@ class Results(unittest.TestResult):
 
     addError = addFailure
 
+    def addSkip(self, test, reason):
+        self.tap.skip(type(test).__name__.removeprefix("Test"), reason)
+
 
 def chosen(suite, pattern):
     for part in suite:

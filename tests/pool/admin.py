@@ -1,10 +1,12 @@
 # The control interface that tests and the demo use: POST /<command> with a
 # JSON object, answered by a JSON object. Plain HTTP on loopback.
 # SPDX-License-Identifier: MIT
+import copy
 import dataclasses
 import json
 import threading
 
+import access
 import faults
 import mfa
 from service import Answer
@@ -163,6 +165,22 @@ def add_user(admin, body):
     return {"username": user.username, "sub": user.sub}
 
 
+def add_users(admin, body):
+    """count users at once: prefix and a number of five digits, with an address, without
+    a password; further members as in the seed."""
+    entry = dict(body)
+    pool, now = admin.pool(body), admin.service.clock.now()
+    first, count, prefix = entry.pop("first", 0), entry.pop("count"), entry.pop("prefix", "user")
+    attributes = entry.pop("attributes", {})
+    entry.pop("pool", None)
+    for number in range(first, first + count):
+        name = f"{prefix}{number:05}"
+        address = {"email": name + "@example.com", "email_verified": "true"}
+        pool.add_seeded({**copy.deepcopy(entry), "username": name,
+                         "attributes": {**address, **attributes}}, now)
+    return {"users": len(pool.users)}
+
+
 def delete_user(admin, body):
     pool, user = admin.user(body)
     del pool.users[user.username]
@@ -174,7 +192,7 @@ def set_pool(admin, body):
     patch(pool, body.get("set", {}))
     return {"id": pool.id, "mfa": pool.mfa, "mfa_methods": pool.mfa_methods,
             "settings": pool.settings, "policy": pool.policy, "limits": pool.limits,
-            "lambdas": pool.lambdas, "users": sorted(pool.users)}
+            "lambdas": pool.lambdas, "quotas": pool.quotas, "users": sorted(pool.users)}
 
 
 def set_client(admin, body):
@@ -184,6 +202,24 @@ def set_client(admin, body):
     patch(client, body.get("set", {}))
     return {field.name: getattr(client, field.name) for field in dataclasses.fields(client)
             if field.name != "pool"} | {"pool": client.pool.id}
+
+
+def add_client(admin, body):
+    pool = admin.pool(body)
+    client = pool.make_client({key: value for key, value in body.items() if key != "pool"})
+    pool.clients.append(client)
+    admin.service.clients[client.id] = client
+    return {"id": client.id}
+
+
+def add_access_key(admin, body):
+    access.add_key(admin.service.access_keys, body, admin.service.clock.now())
+    return {}
+
+
+def delete_access_key(admin, body):
+    del admin.service.access_keys[body["id"]]
+    return {}
 
 
 def read_codes(admin, body):
@@ -240,7 +276,8 @@ COMMANDS = {
     "requests": requests, "counts": counts, "clear": clear, "reset": reset, "fault": add_fault,
     "script": add_script, "token": add_token, "certificate": add_certificate,
     "clear_rules": clear_rules, "user": show_user, "add_user": add_user,
-    "delete_user": delete_user, "pool": set_pool, "client": set_client, "codes": read_codes,
-    "totp": current_totp, "forget_totp": forget_totp, "advance": advance, "pin": pin,
-    "mint": mint, "stop": stop,
+    "add_users": add_users, "delete_user": delete_user, "add_client": add_client,
+    "access_key": add_access_key, "delete_access_key": delete_access_key, "pool": set_pool,
+    "client": set_client, "codes": read_codes, "totp": current_totp, "forget_totp": forget_totp,
+    "advance": advance, "pin": pin, "mint": mint, "stop": stop,
 }

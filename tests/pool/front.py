@@ -78,8 +78,8 @@ class Front:
         with self.lock:
             fault = self.service.faults.take(entry)
             script = None if fault else self.service.scripts.take(entry)
-        answer = self.answer(request, entry, fault, script)
         entry["fault"] = fault["kind"] if fault else ""
+        answer = self.answer(request, entry, fault, script)
         entry["scripted"] = script is not None
         entry["bytes_out"] = len(answer.body) if answer else 0
         entry["status"] = answer.status if answer else 0
@@ -108,7 +108,8 @@ class Front:
             "listener": self.name, "connection": connection.number, "method": request.method,
             "path": request.path, "operation": operation_of(request),
             "username": text(body, "Username") or parameters.get("USERNAME", ""),
-            "client_id": text(body, "ClientId"), "flow": text(body, "AuthFlow"),
+            "client_id": text(body, "ClientId"), "pool": text(body, "UserPoolId"),
+            "flow": text(body, "AuthFlow"),
             "challenge": text(body, "ChallengeName"), "headers": request.headers,
             "body": request.body.decode("utf-8", "replace"), "bytes_in": len(request.body),
             "secret_hash_ok": None, "status": None, "error": None}

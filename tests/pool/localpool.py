@@ -95,6 +95,9 @@ class Control:
     def add_user(self, pool=None, **entry):
         return self.call("add_user", pool=pool, **entry)
 
+    def add_users(self, count, pool=None, **more):
+        return self.call("add_users", count=count, pool=pool, **more)["users"]
+
     def delete_user(self, username, pool=None):
         self.call("delete_user", username=username, pool=pool)
 
@@ -103,6 +106,16 @@ class Control:
 
     def set_client(self, client_id, **changes):
         return self.call("client", client_id=client_id, set=changes)
+
+    def add_client(self, pool=None, **entry):
+        self.call("add_client", pool=pool, **entry)
+
+    def access_key(self, **entry):
+        """Adds or replaces one: id, secret, [token], [seconds], [actions]."""
+        self.call("access_key", **entry)
+
+    def delete_access_key(self, key):
+        self.call("delete_access_key", id=key)
 
     def codes(self, username=None):
         return self.call("codes", username=username)["codes"]

@@ -1,4 +1,4 @@
-# The published model of the unsigned operations: which members a request has,
+# The published model of the operations: which members a request has,
 # their types and patterns, and the refusals for requests outside it.
 # SPDX-License-Identifier: MIT
 import json
@@ -38,8 +38,18 @@ MEMBERS = {
     "UpdateDeviceStatus": "AccessToken! DeviceKey! DeviceRememberedStatus",
     "RevokeToken": "Token! ClientId! ClientSecret",
     "GlobalSignOut": "AccessToken!",
+    "ListUsers": "UserPoolId! AttributesToGet:list Limit:integer PaginationToken Filter",
+    "ListUsersInGroup": "UserPoolId! GroupName! Limit:integer NextToken",
+    "ListGroups": "UserPoolId! Limit:integer NextToken",
+    "AdminGetUser": "UserPoolId! Username!",
+    "AdminListGroupsForUser": "UserPoolId! Username! Limit:integer NextToken",
+    "DescribeUserPool": "UserPoolId!",
+    "ListUserPoolClients": "UserPoolId! MaxResults:integer NextToken",
+    "DescribeUserPoolClient": "UserPoolId! ClientId!",
 }
-TYPES = {"text": str, "texts": dict, "object": dict, "list": list, "boolean": bool}
+TYPES = {"text": str, "texts": dict, "object": dict, "list": list, "boolean": bool,
+         "integer": int}
+SMALLEST, LARGEST = {"Limit": 0, "MaxResults": 1}, 60
 
 NAME = "[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+"
 PATTERNS = {
@@ -51,6 +61,9 @@ PATTERNS = {
     "PreviousPassword": (r"\S+", 0, 256), "ConfirmationCode": (r"\S+", 1, 2048),
     "UserCode": (r"[0-9]+", 6, 6), "DeviceKey": (r"[\w-]+_[0-9a-f-]+", 1, 55),
     "DeviceName": (r".*", 1, 1024), "Username": (NAME, 1, 128),
+    "UserPoolId": (r"[\w-]+_[0-9a-zA-Z]+", 1, 55), "GroupName": (NAME, 1, 128),
+    "Filter": (r".*", 0, 256), "PaginationToken": (r"\S+", 1, None),
+    "NextToken": (r"\S+", 1, 131072),
 }
 FLOW_NAMES = ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", "CUSTOM_AUTH",
               "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH")
@@ -88,6 +101,8 @@ def check(operation, body, challenges):
         check_type(name, value, kind or "text")
         if isinstance(value, str):
             check_text(name, value)
+        if kind == "integer":
+            check_number(name, value)
     check_choice(body, "AuthFlow", FLOW_NAMES)
     check_choice(body, "ChallengeName", challenges)
 
@@ -98,11 +113,18 @@ def without_nulls(texts):
 
 
 def check_type(name, value, kind):
-    good = isinstance(value, TYPES[kind])
+    good = isinstance(value, TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
     if good and kind == "texts":
         good = all(isinstance(item, str) for item in value.values())
     if not good:
         raise ServiceError("SerializationException", f"Unexpected type of value at {name}")
+
+
+def check_number(name, value):
+    if value < SMALLEST[name]:
+        raise failed(name, f"have value greater than or equal to {SMALLEST[name]}")
+    if value > LARGEST:
+        raise failed(name, f"have value less than or equal to {LARGEST}")
 
 
 def check_text(name, value):

@@ -4,12 +4,15 @@
 import copy
 import json
 import threading
+import time
 import uuid
 from email.utils import formatdate
 
+import access
 import accounts
 import challenges
 import devices
+import directory
 import mfa
 import model
 import sign_in
@@ -23,8 +26,7 @@ from users import Pool
 
 JSON_TYPE = "application/x-amz-json-1.1"
 TARGET = "AWSCognitoIdentityProviderService."
-SIGNED = {"AdminInitiateAuth", "AdminRespondToAuthChallenge", "AdminGetUser",
-          "AdminListGroupsForUser", "ListUsers", "ListUsersInGroup", "ListGroups"}
+SIGNED = {"AdminInitiateAuth", "AdminRespondToAuthChallenge", *directory.OPERATIONS}
 OPERATIONS = {
     "InitiateAuth": sign_in.initiate_auth,
     "GetTokensFromRefreshToken": sign_in.get_tokens_from_refresh_token,
@@ -73,6 +75,12 @@ class Call:
             raise not_found(f"User pool client {self.body['ClientId']} does not exist.")
         return client.pool, client
 
+    def pool(self):
+        pool = self.service.pools.get(self.body["UserPoolId"])
+        if pool is None:
+            raise not_found(f"User pool {self.body['UserPoolId']} does not exist.")
+        return pool
+
     def grant(self):
         return self.service.check_access(self.body["AccessToken"])
 
@@ -104,6 +112,11 @@ class Service:
                       for entry in copy.deepcopy(self.seed["pools"])}
         self.clients = {client.id: client for pool in self.pools.values()
                         for client in pool.clients}
+        self.access_keys = {}
+        for entry in self.seed.get("access_keys", []):
+            access.add_key(self.access_keys, entry, now)
+        self.listings = {}
+        self.quotas = directory.Quotas()
         self.sessions = Sessions()
         self.outbox = Outbox()
         self.simulated_resets = set()
@@ -144,13 +157,28 @@ class Service:
         if request.method != "POST" or request.path != "/" or media != JSON_TYPE:
             raise ServiceError("UnknownOperationException", "")
         if operation in SIGNED:
-            raise ServiceError("MissingAuthenticationTokenException",
-                               "Missing Authentication Token")
+            self.check_signature(request, facts)
+        if operation in directory.OPERATIONS:
+            return self.list(request, facts)
         if operation not in OPERATIONS:
             raise ServiceError("UnknownOperationException", "")
         body = model.parse(request.body)
         model.check(operation, body, challenges.NAMES)
         return OPERATIONS[operation](Call(self, body, facts))
+
+    def check_signature(self, request, facts):
+        regions = {pool.settings.get("region", pool.region) for pool in self.pools.values()}
+        pool = facts["pool"] if facts["pool"] in self.pools else "*"
+        access.check(request, facts["operation"], self.access_keys, regions,
+                     directory.arn(pool), self.clock.now())
+
+    def list(self, request, facts):
+        run, category = directory.OPERATIONS[facts["operation"]]
+        body = model.parse(request.body)
+        model.check(facts["operation"], body, ())
+        call = Call(self, body, facts)
+        self.quotas.count(call.pool(), category, time.monotonic())
+        return run(call)
 
     def well_known(self, path):
         parts = path.split("/")
@@ -193,7 +221,8 @@ def encode(value):
 
 def error_style(service, facts):
     client = service.clients.get(facts.get("client_id"))
-    return client.pool.settings["error_style"] if client else "plain"
+    pool = client.pool if client else service.pools.get(facts.get("pool"))
+    return pool.settings["error_style"] if pool else "plain"
 
 
 def error_answer(code, message, status=400, style="plain", extra=None):

@@ -13,6 +13,8 @@ DEFAULT_POLICY = {"minimum_length": 8, "uppercase": True, "lowercase": True,
                   "numbers": True, "symbols": True, "history": 0, "temporary_days": 7}
 DEFAULT_LIMITS = {"ChangePassword": 5, "PasswordRecovery": 20,
                   "ResendConfirmationCode": 5, "ConfirmSignUp": 15}
+DEFAULT_QUOTAS = {"UserList": 30, "UserRead": 120, "UserResourceRead": 50,
+                  "UserPoolResourceRead": 20, "UserPoolRead": 15, "UserPoolClientRead": 15}
 DEFAULT_SETTINGS = {
     "srp_seconds": 30,
     "code_tries": 5,
@@ -25,6 +27,7 @@ DEFAULT_SETTINGS = {
     "otp_first_factor_digits": 8,
     "error_style": "plain",
     "issuer": "ORIGINAL",
+    "page_token_seconds": 3600,
 }
 NAMESPACE = uuid.UUID("5b0f5b1e-64a0-4c11-9d0a-2f3a6a1c7e55")
 
@@ -102,6 +105,8 @@ class Client:
     rotation: bool = False
     rotation_grace_seconds: int = 0
     revocation: bool = True
+    read_attributes: list | None = None
+    write_attributes: list | None = None
 
     @property
     def hides_users(self):
@@ -126,15 +131,18 @@ class Pool:
         self.device_tracking = seed.get("device_tracking", False)
         self.policy = {**DEFAULT_POLICY, **seed.get("password_policy", {})}
         self.limits = {**DEFAULT_LIMITS, **seed.get("limits", {})}
+        self.quotas = {**DEFAULT_QUOTAS, **seed.get("quotas", {})}
+        self.custom_attributes = seed.get("custom_attributes", [])
+        self.created = now
         self.settings = {**DEFAULT_SETTINGS, **seed.get("settings", {})}
         self.lambdas = seed.get("lambdas", {})
         self.groups = seed.get("groups", [])
-        self.clients = [self._client(entry) for entry in seed["clients"]]
+        self.clients = [self.make_client(entry) for entry in seed["clients"]]
         self.users = {}
         for entry in seed.get("users", []):
             self.add_seeded(entry, now)
 
-    def _client(self, entry):
+    def make_client(self, entry):
         entry = dict(entry)
         held = entry.pop("secrets", None) or [entry.pop("secret", None)]
         entry.pop("secret", None)

@@ -12,6 +12,7 @@ import unittest
 from urllib.parse import urlsplit
 
 import proofs
+import sigv4
 import srp
 
 POOL = None
@@ -29,6 +30,8 @@ SECRETS = {
     "strictclient000000000000001": "8ik7o6l5p4m3n2b1v0c9x8z7a6s5d4f3g2h1j0q9w8e7r6t5y4u",
 }
 JSON_TYPE = "application/x-amz-json-1.1"
+EVERY = ("AKIALOCALPOOL0000001", "local/every+action/0123456789abcdefghijk")
+ONE_GROUP = ("AKIALOCALPOOL0000002", "local/one+action/0123456789abcdefghijklm")
 
 
 def secret_hash(username, client, secret=None):
@@ -104,6 +107,20 @@ class PoolTest(unittest.TestCase):
 
     def call(self, operation, **body):
         return post(self.connection, operation, body)
+
+    def signed(self, operation, key=EVERY, **body):
+        return self.send(*self.make_signed(operation, json.dumps(body).encode(), key))
+
+    def make_signed(self, operation, raw, key=EVERY, **how):
+        """Headers and body; how goes to sigv4.sign."""
+        headers = {"Host": f"localhost:{POOL.port}", "Content-Type": JSON_TYPE,
+                   "X-Amz-Target": "AWSCognitoIdentityProviderService." + operation}
+        return sigv4.sign(headers, raw, *key, **{"when": self.now(), **how}), raw
+
+    def send(self, headers, raw):
+        self.connection.request("POST", "/", raw, headers)
+        answer = self.connection.getresponse()
+        return Reply(answer, answer.read())
 
     def with_hash(self, parameters, client, over=None):
         if client in SECRETS and "SECRET_HASH" not in parameters:
