@@ -522,6 +522,84 @@ check_unused(struct check *check)
                   state, check->service);
 }
 
+/* ---- Programs that were not asked about ---- */
+
+/* Our line in an auth phase, where it is read from. */
+static const char *
+find_file(const struct pam_stack *stack, bool included)
+{
+    for (size_t i = 0; i < stack->count; i++)
+        if (stack->lines[i].phase == PAM_PHASE_AUTH
+            && (stack->lines[i].included || !included)
+            && pam_line_is(&stack->lines[i], CHECK_MODULE))
+            return stack->lines[i].file;
+    return NULL;
+}
+
+/*
+ * A file with our line that other services include, too: one that this service
+ * includes, or those that distributions have screen lockers include.
+ */
+static bool
+find_shared(const struct check *check, char *path_out, size_t size)
+{
+    static const char *const names[] = {"common-auth", "system-auth"};
+    const char *file = find_file(&check->stack, true);
+    struct pam_stack stack;
+
+    if (file != NULL)
+        (void) snprintf(path_out, size, "%s", file);
+    for (size_t i = 0; file == NULL && i < sizeof(names) / sizeof(names[0]);
+         i++) {
+        stack = (struct pam_stack){0};
+        (void) pam_stack_read(&stack, places.pam, names[i]);
+        file = find_file(&stack, false);
+        if (file != NULL)
+            (void) snprintf(path_out, size, "%s", file);
+        pam_stack_free(&stack);
+    }
+    return file != NULL;
+}
+
+/* The file with the secret, which is refused where others may read it. */
+static const char *
+find_secret(const struct check *check)
+{
+    const struct config *config = check->setup.config;
+
+    if (config != NULL && config_is_set(config, KEY_CLIENT_SECRET_FILE))
+        return config_text(config, KEY_CLIENT_SECRET_FILE);
+    if (check->module != NULL && config != NULL
+        && config_is_set(config, KEY_CLIENT_SECRET))
+        return config_text(check->module, KEY_CONFIG);
+    return NULL;
+}
+
+/*
+ * A screen locker that comes to our line runs as a person who cannot read the
+ * secret: only the socket helps. Told where systemd could have it on.
+ */
+static bool
+check_others(struct check *check)
+{
+    const char *secret = find_secret(check);
+    char path[256], fix[CHECK_CURE_MAX];
+
+    if (!check->socket.systemd || check->socket.missed || secret == NULL
+        || (check->socket.state != CHECK_SOCKET_OFF
+            && check->socket.state != CHECK_SOCKET_DEAD)
+        || !find_shared(check, path, sizeof(path)))
+        return true;
+    (void) snprintf(fix, sizeof(fix), "%s%s",
+                    geteuid() == 0 ? "" : "as root: ", way_to_open(check));
+    check_add(check, CHECK_PROBLEM, AREA, fix,
+              "%s, and %s has our line for each service that includes it: "
+              "programs that are not root, such as screen lockers, cannot "
+              "read %s and let no member in",
+              words_of_state(check), path, secret);
+    return false;
+}
+
 /* Or is it taken for root's because nothing is known of it? */
 static bool
 is_known(const struct check *check)
@@ -532,6 +610,10 @@ is_known(const struct check *check)
 void
 check_socket(struct check *check)
 {
+    /* What keeps this service's own host out is told first, and alone. */
+    if (!check->socket.only && sandbox_of(check) == NULL
+        && !check_others(check))
+        return;
     if (check->host.account != LOOKUP_FOUND || check->module == NULL
         || (check->host.uid == 0 && !is_known(check)))
         check_add(check, CHECK_OK, AREA, NULL,

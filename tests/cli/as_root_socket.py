@@ -107,6 +107,19 @@ class Suite:
         self.check("off, a program of which nothing is known", "gopherd", [],
                    options=["--offline"], says="off; whether gopherd needs it is not known")
 
+    def others(self):
+        """Lockers come to the line of a shared file; sshd has one of its own."""
+        self.prepare(LOCKER)
+        with open("/etc/pam.d/common-auth", encoding="utf-8") as file:
+            text = file.read()
+        self.world.service("common-auth", STACK)
+        self.check("off, others", "sshd", [
+            ("problem", "socket", "^off, and /etc/pam.d/common-auth has our line .* cannot read "
+             + SECRET_FILE, f"^{CURE}$")], options=["--offline"])
+        self.check("off, others, and a locker itself", "i3lock",
+                   [("problem", "host", "cannot read", CURE)], ALICE.name)
+        self.world.service("common-auth", text)
+
     def dynamic(self, *wanted, sections=""):
         """A user that systemd makes when the service is started."""
         self.prepare(sections)
@@ -291,6 +304,7 @@ class Suite:
         """One vlock is set-uid root, another runs as the person."""
         self.prepare()
         self.silence()
+        self.world.service("common-auth", "auth required pam_unix.so\n")
         self.world.service("vlock", STACK)
         os.unlink(VLOCK)
         self.check("vlock of the person's", "vlock", [("problem", "host", "runs as alice", CURE)],
@@ -332,6 +346,7 @@ def run(world, tap):
     suite = Suite(world, tap)
     os.makedirs("/run/systemd/system")
     suite.off()
+    suite.others()
     os.rmdir("/run/systemd/system")
     for part in (suite.on, suite.refused, suite.around_it, suite.another_helper, suite.recipes,
                  suite.units, suite.setuid):

@@ -5,7 +5,7 @@ import os
 import re
 import socket
 
-from setups import ACCOUNT, SetupCase, bad, harness, script
+from setups import ACCOUNT, GOOD_CONTROL, LOCAL, SetupCase, bad, harness, script
 
 CURE = "systemctl enable --now pam_cognito.socket"
 AS_ROOT = "" if os.geteuid() == 0 else "as root: "
@@ -206,6 +206,82 @@ class TestSocket(SetupCase):
             self.assertEqual(len(wrong), 0 if fix is None else 1, wrong)
             if fix:
                 self.assertRegex(wrong[0]["fix"], fix)
+
+
+SHARED = "@include common-auth\n"
+SUBSTACK = "auth substack password-auth\n"
+
+
+class TestOthers(SetupCase):
+    """A shared file with our line: the lockers that come to it need the socket."""
+
+    def look(self, service="sshd", arguments=(), own=None, files=None, client=(),
+             **machine):
+        """As said, of a machine with our line in the files of that name."""
+        secret = harness.write(harness.fresh("secret"), "hush\n", 0o600)
+        settings = {"client_secret": None, "client_secret_file": secret, **dict(client)}
+        config = harness.write_config(self.settings(otp="append", **settings), 0o644)
+        line = self.module_line(config, GOOD_CONTROL, *arguments) + LOCAL
+        self.secret = secret
+        self.folder = self.pam_dir((own or line) + ACCOUNT, service=service,
+                                   **{name: line for name in files or ()})
+        done = script("check", "--offline", "--json", "--service", service,
+                      root=self.machine(self.folder, **machine))
+        found = done.objects[:-1]
+        ours = [(f["level"], f["text"], f["fix"]) for f in found if f["area"] == "socket"]
+        return ours, [f for f in bad(found) if f["area"] != "socket"], done.status
+
+    def fails(self, name, fix=CURE, state="off", **changes):
+        ours, others, status = self.look(**changes)
+        self.assertEqual((others, status), ([], 1))
+        self.assertEqual(ours, [(
+            "problem", f"{state}, and etc/pam.d/{name} has our line for each service that "
+            "includes it: programs that are not root, such as screen lockers, cannot read "
+            f"{self.secret} and let no member in", AS_ROOT + fix)])
+
+    def passes(self, text="^off; sshd does not need it$", **changes):
+        ours, others, status = self.look(**changes)
+        self.assertEqual((len(ours), others, status), (1, [], 0), (ours, others))
+        self.assertEqual(ours[0][0], "ok")
+        self.assertRegex(ours[0][1], text)
+
+    def test_included(self):
+        self.fails("common-auth", own=SHARED, files=["common_auth"], units=UNITS)
+        self.fails("password-auth", own=SUBSTACK, files=["password_auth"], units=UNITS)
+        self.fails("common-auth", own=SHARED, files=["common_auth"], units=UNITS, state="off, "
+                   "nobody listens", add=listening(closed=True))
+
+    def test_cures(self):
+        for units, fix in ((ENABLED, "systemctl restart pam_cognito.socket; systemctl status "
+                            "pam_cognito.socket says why it is not there"),
+                           ({**UNITS, "etc/systemd/system/pam_cognito.socket": ""},
+                            "systemctl unmask pam_cognito.socket, then " + CURE)):
+            self.fails("common-auth", fix, own=SHARED, files=["common_auth"], units=units)
+
+    def test_of_other_services(self):
+        """sshd has a line of its own, and the lockers' file has one, too."""
+        self.fails("common-auth", files=["common_auth"], units=UNITS)
+        self.fails("system-auth", files=["system_auth"], units=UNITS)
+        self.fails("common-auth", files=["common_auth"], units=UNITS, service="gopherd")
+
+    def test_left_out_by_the_service(self):
+        self.fails("common-auth", files=["common_auth"], units=UNITS, arguments=["start=direct"])
+
+    def test_told_once(self):
+        """What keeps the service itself out is the first to mend."""
+        ours, _, _ = self.look(files=["common_auth"], units=UNITS, arguments=["start=socket"])
+        self.assertEqual(len(ours), 1, ours)
+        self.assertRegex(ours[0][1], "^start=socket, and nobody listens")
+
+    def test_all_is_well(self):
+        self.passes(units=UNITS)
+        self.passes(own=SHARED, files=["common_auth"])
+        self.passes(files=["postgresql"], units=UNITS)
+        self.passes(own=SHARED, files=["common_auth"], units=UNITS, add=listening(
+            socket.SOCK_STREAM), text="^not reached from here; sshd does not need it$")
+        self.passes(own=SHARED, files=["common_auth"], units=UNITS,
+                    client={"client_id": "localpublic0000000000000001",
+                            "client_secret_file": None})
 
 
 for name, table in (("cure", CURES), ("sandbox", SANDBOXES)):

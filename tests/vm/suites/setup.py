@@ -21,6 +21,12 @@ def setup(*words):
     return done.returncode, done.stdout
 
 
+def check():
+    done = subprocess.run(["pam-cognito", "check", "--offline"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
+
+
 def state(unit):
     return [command("systemctl", word, unit, check=False).strip()
             for word in ("is-enabled", "is-active")]
@@ -57,6 +63,14 @@ def run(machine, tap):
                machine.journal(None, "-u", "ssh.service")), "by a signal",
            *machine.journal(None, "-u", "ssh.service"))
     enters(machine, tap, "a host without capabilities", ["CapabilityBoundingSet="], "socket")
+    command("systemctl", "stop", SOCKET)
+    status, text = check()
+    tap.ok(status == 1 and "and /etc/pam.d/common-auth has our line for each service" in text
+           and f"to do: systemctl restart {SOCKET}; " in text, "the socket off: check fails",
+           status, text)
+    command("systemctl", "start", SOCKET)
+    status, text = check()
+    tap.equal(status, 0, "and on again: it does not", text)
     status, text = setup("--yes")
     tap.ok(status == 0 and "Nothing was to do" in text, "a second time", status, text)
     status, text = setup("--undo", "--yes")
