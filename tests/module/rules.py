@@ -158,9 +158,9 @@ class Includes(unittest.TestCase):
         ("flows", r"(config\.h|common/.*|cognito/.*|client/.*|flows/.*)"),
         ("helper", r"(config\.h|(common|cognito|client|flows|helper)/.*|pam/(lookup|scope)\.h)"),
         ("doctor", r"(config\.h|(common|pam|cognito|client|flows|cli|doctor)/.*)"),
-        ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*"
-                r"|(doctor/check|setup/prepare)\.h)"),
         ("accounts", r"(config\.h|(common|pam|cognito|client|cli|accounts)/.*)"),
+        ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*"
+                r"|(doctor/check|setup/prepare|accounts/accounts)\.h)"),
         ("setup", r"(config\.h|(common|pam|cli|setup)/.*|cognito/crypto\.h"
                   r"|doctor/(check|places)\.h)")]}
 
