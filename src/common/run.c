@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,8 +26,9 @@
 #define OUTPUT_MAX (256 * 1024)
 #define HELPER_END_MS 6000 /* it tidies up for 5 s at most */
 
+/* input: what it reads, or -1. */
 static bool
-start(char *const words[], int output, pid_t *pid_out)
+start(char *const words[], int input, int output, pid_t *pid_out)
 {
     static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
     static char language[] = "LC_ALL=C";
@@ -36,8 +38,11 @@ start(char *const words[], int output, pid_t *pid_out)
 
     if (posix_spawn_file_actions_init(&actions) != 0)
         return false;
-    done = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
-                                            "/dev/null", O_RDONLY, 0)
+    done = (input < 0
+                ? posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
+                                                   "/dev/null", O_RDONLY, 0)
+                : posix_spawn_file_actions_adddup2(&actions, input,
+                                                   STDIN_FILENO))
                == 0
            && posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
                   == 0
@@ -96,8 +101,8 @@ attend(pid_t pid, int fd, unsigned int ms, char *buffer,
            && WEXITSTATUS(status) == 0;
 }
 
-bool
-run_program(char *const words[], unsigned int ms, struct secret *output_out)
+static bool
+run(char *const words[], int input, unsigned int ms, struct secret *output_out)
 {
     char *buffer = malloc(OUTPUT_MAX);
     bool done;
@@ -109,11 +114,32 @@ run_program(char *const words[], unsigned int ms, struct secret *output_out)
         free(buffer);
         return false;
     }
-    done = start(words, ends[1], &pid);
+    done = start(words, input, ends[1], &pid);
     (void) close(ends[1]);
     done = done && attend(pid, ends[0], ms, buffer, output_out);
     (void) close(ends[0]);
     free(buffer);
+    return done;
+}
+
+bool
+run_program(char *const words[], unsigned int ms, struct secret *output_out)
+{
+    return run(words, -1, ms, output_out);
+}
+
+bool
+run_program_with(char *const words[], const struct secret *input,
+                 unsigned int ms, struct secret *output_out)
+{
+    int fd = memfd_create("input", MFD_CLOEXEC);
+    bool done = false;
+
+    if (fd < 0)
+        return false;
+    if (pwrite(fd, input->data, input->length, 0) == (ssize_t) input->length)
+        done = run(words, fd, ms, output_out);
+    (void) close(fd);
     return done;
 }
 

@@ -21,6 +21,10 @@
 bool run_program(char *const words[], unsigned int ms,
                  struct secret *output_out);
 
+/* The same with that for its standard input, by a file in memory. */
+bool run_program_with(char *const words[], const struct secret *input,
+                      unsigned int ms, struct secret *output_out);
+
 /*
  * Starts the helper at that path, which the caller has found to be root's, as
  * the module would: an empty environment and a socket at WIRE_FD. False when

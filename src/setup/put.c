@@ -16,6 +16,7 @@
 
 #include "cognito/crypto.h"
 #include "common/file.h"
+#include "common/replace.h"
 #include "common/text.h"
 
 #define SHOWN_MAX 120 /* bytes of a path in a message */
@@ -177,45 +178,6 @@ put_may_write(const char *path, char *error_out, size_t error_size)
     return may;
 }
 
-static bool
-fill(int fd, mode_t mode, const struct secret *wanted)
-{
-    size_t done = 0;
-
-    while (done < wanted->length) {
-        ssize_t count = write(fd, wanted->data + done, wanted->length - done);
-
-        if (count < 0 && errno != EINTR)
-            return false;
-        if (count > 0)
-            done += (size_t) count;
-    }
-    /* Whatever umask and a folder's group say. */
-    return fchown(fd, 0, 0) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0;
-}
-
-static bool
-write_beside(const struct place *place, mode_t mode,
-             const struct secret *wanted)
-{
-    bool done;
-    int fd;
-
-    /* A run that was ended may have left one. */
-    (void) unlinkat(place->folder, last_of(place->temporary), 0);
-    fd = openat(place->folder, last_of(place->temporary),
-                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return false;
-    done = fill(fd, mode, wanted);
-    (void) close(fd);
-    return done
-           && renameat(place->folder, last_of(place->temporary), place->folder,
-                       place->name)
-                  == 0
-           && fsync(place->folder) == 0;
-}
-
 bool
 put_write(struct ledger *ledger, const char *path, mode_t mode,
           const struct secret *wanted, char *error_out, size_t error_size)
@@ -233,11 +195,10 @@ put_write(struct ledger *ledger, const char *path, mode_t mode,
         (void) close(place.folder);
         return fail(error_out, error_size, LEDGER_PATH, strerror(errno));
     }
-    done = write_beside(&place, mode, wanted);
-    if (!done) {
+    done = replace_file(place.folder, place.name, last_of(place.temporary), 0,
+                        mode, wanted);
+    if (!done)
         (void) fail(error_out, error_size, path, strerror(errno));
-        (void) unlinkat(place.folder, last_of(place.temporary), 0);
-    }
     (void) close(place.folder);
     return done;
 }
