@@ -23,10 +23,8 @@
 #define WHERE_MAX 96       /* bytes of "FILE line N" */
 #define SHOWN_PATH_MAX 60  /* bytes of a path in it, or of its end */
 #define SHOWN_VALUE_MAX 20 /* bytes of a faulty value that is quoted */
-#define KEY_NAME_MAX 32
-#define NAME_SIZE 64 /* of what may be a key, with its NUL */
+#define NAME_SIZE 64       /* of what may be a key, with its NUL */
 #define KEY_LETTERS "abcdefghijklmnopqrstuvwxyz_"
-#define SLIPS_MAX 2 /* letters that differ from the key that was meant */
 
 /* How a value was given; a higher rank wins. */
 enum rank { RANK_NONE, RANK_FILE, RANK_SECTION, RANK_ARGUMENT };
@@ -331,7 +329,7 @@ config_refuse_value(struct config *config, enum config_key key,
 static unsigned int
 distance(const char *a, const char *b)
 {
-    unsigned int row[KEY_NAME_MAX + 1];
+    unsigned int row[CONFIG_KEY_MAX + 1];
     size_t length = strlen(b);
 
     for (unsigned int i = 0; i <= length; i++)
@@ -352,23 +350,32 @@ distance(const char *a, const char *b)
     return row[length];
 }
 
+unsigned int
+config_slips(const char *typed, const char *key)
+{
+    unsigned int slips;
+
+    if (strlen(typed) > CONFIG_KEY_MAX)
+        return CONFIG_SLIPS_MAX + 1;
+    slips = distance(typed, key);
+    return slips * 3 <= strlen(key) ? slips : CONFIG_SLIPS_MAX + 1;
+}
+
 /* The key that was meant, if any. */
 static bool
 find_meant(const char *name, enum config_key *key_out)
 {
-    unsigned int least = SLIPS_MAX + 1;
+    unsigned int least = CONFIG_SLIPS_MAX + 1;
 
-    if (strlen(name) > KEY_NAME_MAX)
-        return false;
     for (unsigned int key = 0; key < KEY_COUNT; key++) {
-        unsigned int slips = distance(name, entries[key].name);
+        unsigned int slips = config_slips(name, entries[key].name);
 
-        if (slips < least && slips * 3 <= strlen(entries[key].name)) {
+        if (slips < least) {
             least = slips;
             *key_out = (enum config_key) key;
         }
     }
-    return least <= SLIPS_MAX;
+    return least <= CONFIG_SLIPS_MAX;
 }
 
 /*
@@ -381,12 +388,12 @@ fault_key(struct config *config, const char *name, enum rank rank,
           const char *where)
 {
     size_t letters = strspn(name, KEY_LETTERS);
-    char start[KEY_NAME_MAX + 1], problem[128];
+    char start[CONFIG_KEY_MAX + 1], problem[128];
     enum config_key key;
     bool meant;
 
     (void) snprintf(start, sizeof(start), "%.*s",
-                    letters <= KEY_NAME_MAX ? (int) letters : 0, name);
+                    letters <= CONFIG_KEY_MAX ? (int) letters : 0, name);
     if (name[letters] != '\0' && find_key(start, &key)) {
         spoil(config, key, rank);
         config_fault(config, start, where, "expected KEY = VALUE");

@@ -19,6 +19,8 @@
 #include "common/status.h"
 
 #define CONFIG_VALUE_MAX 4096 /* bytes of a value, with its NUL */
+#define CONFIG_KEY_MAX 32     /* letters of a key, at most */
+#define CONFIG_SLIPS_MAX 2    /* by which a key differs from what was typed */
 
 enum config_key {
 #define SETTING(key, name, owner, type, where, standard, choices, expected)   \
@@ -191,6 +193,12 @@ bool config_list_next(const struct config *config, enum config_key key,
  * not shown.
  */
 bool config_is_plain_name(const char *name);
+
+/*
+ * How many letters of what was typed must change for it to be the key: more
+ * than CONFIG_SLIPS_MAX where another one may have been meant.
+ */
+unsigned int config_slips(const char *typed, const char *key);
 
 /* Is it a uid, in digits? (uid_t) -1 is none. */
 bool config_is_uid(const char *word, uid_t *uid_out);

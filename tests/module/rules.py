@@ -158,7 +158,8 @@ class Includes(unittest.TestCase):
         ("flows", r"(config\.h|common/.*|cognito/.*|client/.*|flows/.*)"),
         ("helper", r"(config\.h|(common|cognito|client|flows|helper)/.*|pam/(lookup|scope)\.h)"),
         ("doctor", r"(config\.h|(common|pam|cognito|client|flows|cli|doctor)/.*)"),
-        ("accounts", r"(config\.h|(common|pam|cognito|client|cli|accounts)/.*)"),
+        ("accounts", r"(config\.h|(common|pam|cognito|client|cli|accounts)/.*"
+                     r"|flows/sign_in\.h)"),
         ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*"
                 r"|(doctor/check|setup/prepare|accounts/accounts)\.h)"),
         ("setup", r"(config\.h|(common|pam|cli|setup)/.*|cognito/crypto\.h"
