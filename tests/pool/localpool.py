@@ -173,6 +173,48 @@ class LocalPool(Control):
             shutil.rmtree(self.state, ignore_errors=True)
 
 
+class Metadata:
+    """Endpoints for credentials, see metadata.py. within is a command before it, such as
+    that which enters a network namespace, where listen may be 169.254.169.254:80."""
+
+    def __init__(self, listen="127.0.0.1:0", within=(), **answers):
+        self.state = tempfile.mkdtemp(prefix="metadata-")
+        self.set(**answers)
+        self.process = subprocess.Popen(
+            [*within, PYTHON, os.path.join(HERE, "metadata.py"), "--state", self.state,
+             "--listen", listen], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.endpoint = self.process.stdout.readline().strip()
+        if not self.endpoint:
+            self.stop()
+            raise PoolError("the endpoints for credentials did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def set(self, **answers):
+        """All that is answered from now on: imds, role, credentials, authorization, faults."""
+        path = os.path.join(self.state, "answers.json")
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump({"imds": "v2", **answers}, file)
+        os.replace(path + ".new", path)
+
+    def requests(self):
+        try:
+            with open(os.path.join(self.state, "requests"), encoding="utf-8") as file:
+                return [json.loads(line) for line in file]
+        except FileNotFoundError:
+            return []
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(5)
+        self.process.stdout.close()
+        shutil.rmtree(self.state, ignore_errors=True)
+
+
 def start(seed=SEED, state=None, keys=None, listen="127.0.0.1:0", names=(), variants=True):
     """Starts a pool. A seed may be a path or a dict; POOL_KEYS names a key folder."""
     own_state = state is None
