@@ -71,6 +71,10 @@ class Results(unittest.TestResult):
 
     addError = addFailure
 
+    def addSubTest(self, test, subtest, err):
+        if err:
+            self.tell(test, err)
+
     def addSkip(self, test, reason):
         self.tap.skip(type(test).__name__.removeprefix("Test"), reason)
 

@@ -97,7 +97,7 @@ class Filters(Directory):
                 ('username = "Bob"', []), ('username ^= "he"', ["heidi"]),
                 ('email = "ivan@example.com"', ["ivan"]),
                 ('phone_number ^= "+1555010"', ["heidi", "judy"]),
-                ('cognito:user_status = "unconfirmed"', ["carol"]),
+                ('cognito:user_status = "Unconfirmed"', ["carol"]),
                 ('status = "Disabled"', ["dave"]), ('status = "disabled"', []),
                 ('name = "a \\"b\\" \\\\"', ['q"uo\\te'])):
             with self.subTest(text):

@@ -173,17 +173,28 @@ class Refusals(PoolTest):
             made = sigv4.sign({**headers, "X-Amz-Content-Sha256": stated}, self.RAW, *EVERY)
             self.assertEqual(self.send(made, self.RAW).status, status)
 
+    def with_signed(self, choose):
+        """Signed right, over the headers that choose leaves."""
+        made, raw = self.make_signed("ListUsers", self.RAW)
+        signed = choose(sorted(set(made) - {"authorization"}))
+        scope = f"{made['x-amz-date'][:8]}/eu-west-1/cognito-idp/aws4_request"
+        proof = sigv4.signature(EVERY[1], scope, {"x-none": "", **made}, signed, raw)
+        made["authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={EVERY[0]}/{scope}, "
+            f"SignedHeaders={';'.join(signed)}, Signature={proof}")
+        return self.send(made, raw)
+
     def test_what_must_be_signed(self):
         for name in ("host", "x-amz-target", "x-amz-date"):
-            made, raw = self.make_signed("ListUsers", self.RAW)
-            signed = sorted(set(made) - {name, "authorization"})
-            scope = f"{made['x-amz-date'][:8]}/eu-west-1/cognito-idp/aws4_request"
-            proof = sigv4.signature(EVERY[1], scope, made, signed, raw)
-            made["authorization"] = (
-                f"AWS4-HMAC-SHA256 Credential={EVERY[0]}/{scope}, "
-                f"SignedHeaders={';'.join(signed)}, Signature={proof}")
-            self.refused(self.send(made, raw), "InvalidSignatureException",
+            reply = self.with_signed(lambda names, left=name: [n for n in names if n != left])
+            self.refused(reply, "InvalidSignatureException",
                          f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
+        self.assertEqual(self.with_signed(
+            lambda names: [name for name in names if name != "content-type"]).status, 200)
+        for choose in (lambda names: names[::-1], lambda names: names + ["x-none"],
+                       lambda names: sorted(names * 2)):
+            self.refused(self.with_signed(choose), "InvalidSignatureException",
+                         "The SignedHeaders are not those of the request, in order.")
         self.refused(self.changed(headers={"x-amz-security-token": "added"}),
                      "InvalidSignatureException",
                      "'x-amz-security-token' must be a 'SignedHeader' in the AWS Authorization.")
