@@ -12,8 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "cognito/json.h"
+#include "cognito/metadata.h"
 #include "common/text.h"
 
 #define ID_MAX 128         /* characters */
@@ -23,6 +27,14 @@
 #define PROFILE_MAX 128    /* bytes of a name that are shown */
 #define SHOWN_PATH_MAX 100 /* bytes of a path that are shown */
 
+#define CONTAINER "http://169.254.170.2"
+#define INSTANCE "http://169.254.169.254"
+#define ROLES "/latest/meta-data/iam/security-credentials/"
+#define FIND_MS 10000    /* for the whole search */
+#define ANSWER_MS 3000   /* for each question to a service */
+#define ROLE_MAX 64      /* characters of a role's name */
+#define SESSION_MAX 1024 /* characters of an instance's session token */
+
 /* A place that has none and is no fault; never handed out. */
 #define NOT_HERE STATUS_UNAVAILABLE
 
@@ -30,7 +42,9 @@ struct search {
     const struct credentials_options *options;
     struct credentials *found;
     char *message;
-    char file_why[192]; /* why the file brought nothing */
+    int64_t deadline;
+    char file_why[192];     /* why the file brought nothing */
+    char instance_why[192]; /* why the instance did not */
 };
 
 static enum status fail(struct search *search, enum status status,
@@ -308,14 +322,383 @@ ask_file(struct search *search)
     return fail(search, STATUS_CONFIG, "credentials_file: %s", error);
 }
 
+/* ---- The services beside the machine ---- */
+
+/* "2026-11-27T10:41:50Z", perhaps with a fraction; -1 when it is no time. */
+static int64_t
+read_time(const char *text)
+{
+    struct tm parts = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+
+    if (end != NULL && *end == '.')
+        end += 1 + strspn(end + 1, "0123456789");
+    if (end == NULL || strcmp(end, "Z") != 0)
+        return -1;
+    return timegm(&parts);
+}
+
+static bool
+take_member(const struct json *object, const char *key, struct secret *out)
+{
+    const char *text = json_text(object, key);
+
+    return secret_set_text(out, text == NULL ? "" : text);
+}
+
+/* The document that all of these services answer with. */
+static enum status
+take_document(struct search *search, const struct http_answer *answer)
+{
+    static const struct words names = {NULL, "AccessKeyId", "SecretAccessKey",
+                                       "Token"};
+    struct credentials *found = search->found;
+    struct words words = names;
+    struct json *document = NULL;
+    const char *expiration;
+    enum status status;
+
+    words.place = found->from;
+    status = json_parse(answer->body.data == NULL ? "" : answer->body.data,
+                        answer->body.length, &document);
+    if (status == STATUS_UNREADABLE)
+        return fail(search, status, "%s: the answer is no JSON", found->from);
+    if (status != STATUS_OK)
+        return status;
+    expiration = json_text(document, "Expiration");
+    found->expires = expiration == NULL ? 0 : read_time(expiration);
+    if (!take_member(document, words.id, &found->id)
+        || !take_member(document, words.key, &found->key)
+        || !take_member(document, words.token, &found->token))
+        status = STATUS_MEMORY;
+    json_free(document);
+    if (status == STATUS_OK)
+        status = judge(search, &words);
+    if (status == NOT_HERE)
+        return fail(search, STATUS_UNREADABLE,
+                    "%s: the answer holds no credentials", found->from);
+    if (status == STATUS_OK && found->expires < 0)
+        return fail(search, STATUS_UNREADABLE, "%s: Expiration is no time",
+                    found->from);
+    if (status == STATUS_OK && found->expires != 0
+        && found->expires <= time(NULL))
+        return fail(search, STATUS_SERVER,
+                    "%s: the credentials it gives have expired already; is "
+                    "this machine's clock right?",
+                    found->from);
+    return status;
+}
+
+/* By when the next answer must be here. */
+static int64_t
+next_deadline(const struct search *search)
+{
+    int64_t soon = http_now() + ANSWER_MS;
+
+    return soon < search->deadline ? soon : search->deadline;
+}
+
+/* What is said of a service that did not answer with 200. */
+static enum status
+fail_answer(struct search *search, enum status status,
+            const struct http_answer *answer)
+{
+    const char *from = search->found->from;
+
+    if (status == STATUS_MEMORY)
+        return status;
+    if (status != STATUS_OK)
+        return fail(search, status, "%s: no answer (%s)", from,
+                    answer->detail[0] == '\0' ? status_word(status)
+                                              : answer->detail);
+    return fail(search, STATUS_SERVER, "%s: HTTP %ld instead of credentials",
+                from, answer->code);
+}
+
+/* ---- The container's endpoint ---- */
+
+/* One line that goes into a header; newlines at its end are no part. */
+static enum status
+read_token_file(struct search *search, const char *path, struct secret *token)
+{
+    struct file_trust trust = search->options->trust;
+    char shown[SHOWN_PATH_MAX + 1], error[256];
+    struct file_lines lines = {0};
+    char *line;
+    bool broken = false;
+    enum status status = STATUS_OK;
+
+    /* Kubernetes lets a group read it. */
+    trust.private = false;
+    if (file_open(path, &trust, &lines.fd, error, sizeof(error)) != FILE_OK)
+        return fail(search, STATUS_CONFIG,
+                    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %s", error);
+    line = malloc(LINE_SIZE);
+    if (line == NULL)
+        status = STATUS_MEMORY;
+    else if (!file_next_line(&lines, line, LINE_SIZE, &broken) || broken)
+        status = fail(search, STATUS_CONFIG,
+                      "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %s holds no "
+                      "token",
+                      text_path(path, shown, sizeof(shown)));
+    else if (!secret_set_text(token, text_trim(line)))
+        status = STATUS_MEMORY;
+    if (line != NULL)
+        secret_wipe(line, LINE_SIZE);
+    free(line);
+    (void) close(lines.fd);
+    secret_wipe(&lines, sizeof(lines));
+    return status;
+}
+
+/* "Name: value"; value may not end a line. */
+static enum status
+make_header(struct search *search, const char *name, const char *value,
+            const char *place, struct secret *header)
+{
+    size_t size = strlen(name) + strlen(value) + 3;
+    char *line;
+    bool done;
+
+    if (value[strcspn(value, "\r\n")] != '\0')
+        return fail(search, STATUS_CONFIG, "%s holds more than one line",
+                    place);
+    line = malloc(size);
+    if (line == NULL)
+        return STATUS_MEMORY;
+    (void) snprintf(line, size, "%s: %s", name, value);
+    done = secret_set_text(header, line);
+    secret_free_text(line);
+    return done ? STATUS_OK : STATUS_MEMORY;
+}
+
+/* *header_out stays empty where no token is asked for. */
+static enum status
+make_authorization(struct search *search, struct secret *header_out)
+{
+    static const char name[] = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+    const char *path = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    const char *value = variable(name);
+    struct secret token = {0};
+    enum status status = STATUS_OK;
+
+    if (path[0] != '\0')
+        status = read_token_file(search, path, &token);
+    else if (value[0] != '\0' && !secret_set_text(&token, value))
+        status = STATUS_MEMORY;
+    if (status == STATUS_OK && token.length > 0)
+        status = make_header(search, "Authorization", token.data, name,
+                             header_out);
+    secret_free(&token);
+    return status;
+}
+
+static enum status
+ask_url(struct search *search, const char *url)
+{
+    struct secret header = {0};
+    struct http_answer answer = {0};
+    enum status status = make_authorization(search, &header);
+
+    if (status == STATUS_OK) {
+        status = metadata_ask(url, false, header.data == NULL ? NULL : &header,
+                              next_deadline(search), &answer);
+        status = status == STATUS_OK && answer.code == 200
+                     ? take_document(search, &answer)
+                     : fail_answer(search, status, &answer);
+    }
+    http_answer_free(&answer);
+    secret_free(&header);
+    return status;
+}
+
+static enum status
+ask_container(struct search *search)
+{
+    const char *relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    const char *full = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    struct credentials *found = search->found;
+    char url[METADATA_URL_MAX];
+    int length = 0;
+
+    if (relative[0] == '\0' && full[0] == '\0')
+        return NOT_HERE;
+    found->source = CREDENTIALS_CONTAINER;
+    if (relative[0] != '\0')
+        length = snprintf(url, sizeof(url), "%s%s", CONTAINER, relative);
+    else
+        length = snprintf(url, sizeof(url), "%s", full);
+    (void) snprintf(found->from, sizeof(found->from),
+                    "the container's endpoint (%s)",
+                    relative[0] != '\0'
+                        ? "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+                        : "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    if (length < 0 || (size_t) length >= sizeof(url)
+        || (relative[0] != '\0' && relative[0] != '/')
+        || !metadata_is_allowed(url))
+        return fail(search, STATUS_CONFIG, "%s: expected %s", found->from,
+                    relative[0] != '\0'
+                        ? "a path that begins with /"
+                        : "https://, or http:// to this machine, "
+                          "169.254.170.2, 169.254.170.23 or [fd00:ec2::23]");
+    return ask_url(search, url);
+}
+
+/* ---- The instance's metadata, version 2 ---- */
+
+struct instance {
+    struct search *search;
+    const char *base;     /* of its URLs */
+    struct secret header; /* with the session's token */
+};
+
+static enum status
+ask_instance_for(struct instance *instance, bool put, const char *path,
+                 struct http_answer *answer_out)
+{
+    char url[METADATA_URL_MAX];
+
+    (void) snprintf(url, sizeof(url), "%s%s", instance->base, path);
+    return metadata_ask(url, put, &instance->header,
+                        next_deadline(instance->search), answer_out);
+}
+
+/* No such service, or one that does not want to: not a fault of its. */
+static enum status
+miss_instance(struct instance *instance, const char *why)
+{
+    struct search *search = instance->search;
+
+    (void) snprintf(search->instance_why, sizeof(search->instance_why),
+                    "the instance's metadata (%.*s) %s", 64, instance->base,
+                    why);
+    return NOT_HERE;
+}
+
+static enum status
+open_session(struct instance *instance)
+{
+    struct http_answer answer = {0};
+    enum status status;
+
+    if (!secret_set_text(&instance->header,
+                         "X-aws-ec2-metadata-token-ttl-seconds: 60"))
+        return STATUS_MEMORY;
+    status = ask_instance_for(instance, true, "/latest/api/token", &answer);
+    if (status == STATUS_CONNECT)
+        status = miss_instance(instance, "is not there");
+    else if (status == STATUS_TIMEOUT)
+        status = fail(instance->search, status,
+                      "%s: no answer in time; in a container its hop limit "
+                      "must be 2",
+                      instance->search->found->from);
+    else if (status != STATUS_OK || answer.code >= 500)
+        status = fail_answer(instance->search, status, &answer);
+    else if (answer.code == 403)
+        status = miss_instance(instance, "is switched off (HTTP 403)");
+    else if (answer.code != 200)
+        status = miss_instance(instance, "does not speak version 2, and no "
+                                         "other is asked");
+    else if (answer.body.length == 0 || !is_plain(&answer.body, SESSION_MAX))
+        status = fail(instance->search, STATUS_UNREADABLE,
+                      "%s: the answer is no token",
+                      instance->search->found->from);
+    else
+        status = make_header(instance->search, "X-aws-ec2-metadata-token",
+                             answer.body.data, "the token", &instance->header);
+    http_answer_free(&answer);
+    return status;
+}
+
+/* The first line; an instance has one role at most. */
+static enum status
+ask_role(struct instance *instance, char role_out[ROLE_MAX + 1])
+{
+    struct http_answer answer = {0};
+    enum status status = ask_instance_for(instance, false, ROLES, &answer);
+    const char *text = answer.body.data == NULL ? "" : answer.body.data;
+    size_t length = strcspn(text, "\r\n");
+
+    if (status == STATUS_OK && answer.code == 404)
+        status = miss_instance(instance, "has no role for it");
+    else if (status != STATUS_OK || answer.code != 200)
+        status = fail_answer(instance->search, status, &answer);
+    else if (length == 0)
+        status = miss_instance(instance, "has no role for it");
+    else if (length > ROLE_MAX
+             || strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-")
+                    != length)
+        status = fail(instance->search, STATUS_UNREADABLE,
+                      "%s: the answer is no role's name",
+                      instance->search->found->from);
+    else
+        (void) snprintf(role_out, ROLE_MAX + 1, "%.*s", (int) length, text);
+    http_answer_free(&answer);
+    return status;
+}
+
+static enum status
+ask_document(struct instance *instance, const char *role)
+{
+    struct search *search = instance->search;
+    struct http_answer answer = {0};
+    char path[sizeof(ROLES) + ROLE_MAX];
+    enum status status;
+
+    (void) snprintf(path, sizeof(path), "%s%s", ROLES, role);
+    status = ask_instance_for(instance, false, path, &answer);
+    (void) snprintf(search->found->from, sizeof(search->found->from),
+                    "the instance's role %s", role);
+    status = status == STATUS_OK && answer.code == 200
+                 ? take_document(search, &answer)
+                 : fail_answer(search, status, &answer);
+    http_answer_free(&answer);
+    return status;
+}
+
+static enum status
+ask_instance(struct search *search)
+{
+    const char *base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    struct instance instance = {.search = search,
+                                .base = base[0] == '\0' ? INSTANCE : base};
+    char role[ROLE_MAX + 1];
+    size_t length = strlen(instance.base);
+    enum status status;
+
+    if (strcasecmp(variable("AWS_EC2_METADATA_DISABLED"), "true") == 0) {
+        (void) snprintf(search->instance_why, sizeof(search->instance_why),
+                        "AWS_EC2_METADATA_DISABLED is true");
+        return NOT_HERE;
+    }
+    if (!metadata_is_allowed(instance.base)
+        || length > METADATA_URL_MAX - sizeof(ROLES) - ROLE_MAX
+        || instance.base[length - 1] == '/')
+        return fail(search, STATUS_CONFIG,
+                    "AWS_EC2_METADATA_SERVICE_ENDPOINT: expected "
+                    "http://169.254.169.254, [fd00:ec2::254] or this machine");
+    search->found->source = CREDENTIALS_INSTANCE;
+    (void) snprintf(search->found->from, sizeof(search->found->from),
+                    "the instance's metadata");
+    status = open_session(&instance);
+    if (status == STATUS_OK)
+        status = ask_role(&instance, role);
+    if (status == STATUS_OK)
+        status = ask_document(&instance, role);
+    secret_free(&instance.header);
+    return status;
+}
+
 /* ---- All of them ---- */
 
 static enum status
 miss_all(struct search *search)
 {
     return fail(search, STATUS_CONFIG,
-                "no AWS credentials: AWS_ACCESS_KEY_ID is not set, and %s",
-                search->file_why);
+                "no AWS credentials: AWS_ACCESS_KEY_ID is not set, %s, no "
+                "container's endpoint is set, and %s",
+                search->file_why, search->instance_why);
 }
 
 enum status
@@ -323,10 +706,12 @@ credentials_find(const struct credentials_options *options,
                  struct credentials *credentials,
                  char message_out[CREDENTIALS_MESSAGE_MAX])
 {
-    static enum status (*const places[])(struct search *) = {ask_environment,
-                                                             ask_file};
-    struct search search
-        = {.options = options, .found = credentials, .message = message_out};
+    static enum status (*const places[])(struct search *)
+        = {ask_environment, ask_file, ask_container, ask_instance};
+    struct search search = {.options = options,
+                            .found = credentials,
+                            .message = message_out,
+                            .deadline = http_now() + FIND_MS};
     enum status status = NOT_HERE;
 
     message_out[0] = '\0';

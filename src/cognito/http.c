@@ -300,6 +300,12 @@ http_chain(const struct http *http, struct secret *pem_out)
     return transfer_chain(&http->transfers, pem_out);
 }
 
+struct transfers *
+http_transfers(struct http *http)
+{
+    return &http->transfers;
+}
+
 void
 http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX])
 {

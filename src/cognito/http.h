@@ -32,6 +32,7 @@ struct http_options {
     unsigned int connect_ms; /* counted from the end of resolving */
     unsigned int idle_ms;    /* 0: HTTP_IDLE_MS; tests are impatient */
     bool keep_chain;         /* for http_chain */
+    bool plain;              /* http://, without TLS: metadata.c's alone */
 };
 
 struct http_answer {
@@ -41,6 +42,7 @@ struct http_answer {
     char error_type[128];    /* x-amzn-ErrorType as received, cleaned */
     char error_message[256]; /* x-amzn-ErrorMessage, cleaned */
     int64_t date;            /* Date header, Unix seconds; 0 when none */
+    unsigned int retry_s;    /* Retry-After header, seconds; 0 when none */
     unsigned int ms;         /* from first byte asked to last received */
     char detail[160];        /* curl's words about a fault, cleaned */
 };

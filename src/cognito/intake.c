@@ -1,5 +1,5 @@
 /*
- * Growing a body that may be a secret, and picking four headers out of many.
+ * Growing a body that may be a secret, and picking five headers out of many.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,6 +16,7 @@
 
 #define BODY_FIRST 4096          /* bytes; then twice as many when full */
 #define HEADERS_MAX (300 * 1024) /* bytes of all headers of one exchange */
+#define RETRY_MAX 86400          /* seconds that Retry-After may ask for */
 
 /* Makes room for more bytes and a NUL; the old place is wiped. */
 static bool
@@ -103,11 +104,25 @@ read_date(const char *text)
     return when < 0 ? 0 : when;
 }
 
+/* A number, or 0: the other form, a date, is nobody's here. */
+static unsigned int
+read_seconds(const char *text)
+{
+    char *end = NULL;
+    unsigned long seconds = text[0] >= '0' && text[0] <= '9'
+                                ? strtoul(text, &end, 10)
+                                : 0;
+
+    if (end == NULL || *end != '\0')
+        return 0;
+    return seconds < RETRY_MAX ? (unsigned int) seconds : RETRY_MAX;
+}
+
 bool
 intake_header(struct intake *intake, const char *line, size_t length)
 {
     struct http_answer *answer = &intake->answer;
-    char date[64];
+    char text[64];
 
     /* curl's own limit leaves out those that follow a chunked body. */
     if (length > HEADERS_MAX - intake->headers) {
@@ -121,6 +136,7 @@ intake_header(struct intake *intake, const char *line, size_t length)
         answer->error_type[0] = '\0';
         answer->error_message[0] = '\0';
         answer->date = 0;
+        answer->retry_s = 0;
         return true;
     }
     if (take_header(line, length, "x-amzn-RequestId", answer->request_id,
@@ -130,8 +146,10 @@ intake_header(struct intake *intake, const char *line, size_t length)
         || take_header(line, length, "x-amzn-ErrorMessage",
                        answer->error_message, sizeof answer->error_message))
         return true;
-    if (take_header(line, length, "Date", date, sizeof date))
-        answer->date = read_date(date);
+    if (take_header(line, length, "Date", text, sizeof text))
+        answer->date = read_date(text);
+    else if (take_header(line, length, "Retry-After", text, sizeof text))
+        answer->retry_s = read_seconds(text);
     return true;
 }
 

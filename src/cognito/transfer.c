@@ -160,9 +160,11 @@ set_common(struct transfer *transfer, const struct http_options *options)
 
     return
 #if LIBCURL_VERSION_NUM >= 0x075500
-        set_text(easy, CURLOPT_PROTOCOLS_STR, "https")
+        set_text(easy, CURLOPT_PROTOCOLS_STR,
+                 options->plain ? "http" : "https")
 #else
-        set_number(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTPS)
+        set_number(easy, CURLOPT_PROTOCOLS,
+                   options->plain ? CURLPROTO_HTTP : CURLPROTO_HTTPS)
 #endif
         && set_number(easy, CURLOPT_FOLLOWLOCATION, 0)
         && set_number(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
@@ -626,7 +628,7 @@ append(struct curl_slist **list, const char *line)
 }
 
 static struct curl_slist *
-make_headers(const char *target)
+make_headers(const char *target, bool is_whole)
 {
     struct curl_slist *list = NULL;
     char line[HEADER_MAX];
@@ -637,8 +639,12 @@ make_headers(const char *target)
         return NULL;
     if (!append(&list, "Content-Type: application/x-amz-json-1.1")
         || !append(&list, line)
-        /* Waiting for leave to send the body would cost a round trip. */
-        || !append(&list, "Expect:")) {
+        /*
+         * Waiting for leave to send the body would cost a round trip. curl
+         * would sign this line too, and does not send it; for a body that it
+         * was given whole it does not wait.
+         */
+        || (!is_whole && !append(&list, "Expect:"))) {
         curl_slist_free_all(list);
         return NULL;
     }
@@ -674,7 +680,7 @@ transfer_post(struct transfers *transfers, const char *target,
     enum status status = STATUS_MEMORY;
 
     transfer_drop(post);
-    transfers->headers = make_headers(target);
+    transfers->headers = make_headers(target, transfers->complete != NULL);
     if (post->easy == NULL)
         post->easy = curl_easy_duphandle(transfers->model);
     if (transfers->headers != NULL && post->easy != NULL
@@ -683,6 +689,7 @@ transfer_post(struct transfers *transfers, const char *target,
         && curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                             (curl_off_t) transfers->body.length)
                == CURLE_OK
+        && (transfers->complete == NULL || transfers->complete(transfers))
         && curl_easy_setopt(post->easy, CURLOPT_HTTPHEADER, transfers->headers)
                == CURLE_OK
         && set_number(post->easy, CURLOPT_FRESH_CONNECT,

@@ -1,5 +1,5 @@
 /*
- * libcurl, which no other file includes: a post and a GET that share one
+ * libcurl, for everybody who signs in: a post and a GET that share one
  * connection. Each goes two rounds: resolving, for which it has all the time
  * there is, then the rest, with connect_ms for connecting. What keeps a
  * request from being sent twice stands here; when one is made, how long it is
@@ -57,6 +57,9 @@ struct transfers {
     unsigned int connect_ms;
     bool connected; /* a connection may be waiting in the pool */
     bool posted;    /* a part of a post's body was handed to curl, once */
+    /* Completes a post before it starts; NULL: nothing to add. See tool_http.h */
+    bool (*complete)(struct transfers *transfers);
+    const struct tool_http_keys *keys; /* for complete */
 };
 
 /* As http_open; transfer_close in every case. It must not move meanwhile. */
@@ -108,6 +111,9 @@ void transfer_hang_up(struct transfers *transfers);
 
 /* As http_chain, of the GET. */
 bool transfer_chain(const struct transfers *transfers, struct secret *pem_out);
+
+/* The two of an http, for tool_http.c. */
+struct transfers *http_transfers(struct http *http);
 
 /* The file of trust anchors that curl reads by itself, or "". */
 void transfer_anchors(char *path_out, size_t size);

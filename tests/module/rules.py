@@ -126,6 +126,14 @@ class Binaries(unittest.TestCase):
         allowed = r"lib(c|curl|ssl|crypto|json-c|qrencode|resolv|pthread|dl)[.-]"
         self.assertFalse([lib for lib in needed(HELPER) if not re.match(allowed, lib + ".")])
 
+    def test_helper_signs_nothing_and_speaks_no_plain_http(self):
+        """What can is in files of the tool's, which the helper must not hold."""
+        with open(HELPER, "rb") as file:
+            program = file.read()
+        for word in (b"X-Amz-Security-Token", b"aws:amz:", b"169.254.169.254"):
+            self.assertNotIn(word, program)
+        self.assertIn(b"X-Amz-Target", program)
+
     def test_no_search_paths(self):
         for path in (MODULE, HELPER):
             self.assertNotRegex(output("readelf", "-d", path), r"\((RPATH|RUNPATH|TEXTREL)\)")
@@ -180,7 +188,8 @@ class Includes(unittest.TestCase):
 
     # a library: the only files that know it
     library_rows = {label: (prefix, allowed) for label, prefix, allowed in [
-        ("curl", "curl/", {"cognito/transfer.c"}),
+        # The second is the tool's alone: see below.
+        ("curl", "curl/", {"cognito/transfer.c", "cognito/tool_http.c"}),
         ("json", "json-c/", {"cognito/json.c"}),
         ("qrencode", "qrencode", {"flows/totp.c"}),
         ("openssl", "openssl/", {"cognito/srp.c", "cognito/jwt.c", "cognito/secret_hash.c",
@@ -302,6 +311,18 @@ class Calls(unittest.TestCase):
             text = re.sub(r"/\*.*?\*/", " ", read(path), flags=re.DOTALL)
             for call in re.findall(r"\bpam_(?:prompt|syslog|error|info)\s*\(([^;]*)\);", text):
                 self.assertRegex(call, r'"(\\n)?%s"', name(path))
+
+    def test_requests_are_signed_in_one_place(self):
+        self.assertEqual(callers("tool_http_sign", "*"),
+                         {"cognito/tool_http.c", "cognito/tool_http.h", "accounts/asking.c"})
+
+    def test_plain_http_is_for_credentials(self):
+        """To addresses that metadata.c has looked at, for credentials.c."""
+        users = {name(path) for path in files("*")
+                 if re.search(r"[.>]plain\b", strip(read(path)))}
+        self.assertEqual(users, {"cognito/transfer.c", "cognito/metadata.c"})
+        self.assertEqual(callers("metadata_ask", "*") - {
+            "cognito/metadata.c", "cognito/metadata.h"}, {"accounts/credentials.c"})
 
     def test_certificates_are_always_verified(self):
         text = re.sub(r"\s+", " ", strip(read(os.path.join(SRC, "cognito", "transfer.c"))))
