@@ -434,14 +434,13 @@ read_token_file(struct search *search, const char *path, struct secret *token)
         return fail(search, STATUS_CONFIG,
                     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %s", error);
     line = malloc(LINE_SIZE);
-    if (line == NULL)
-        status = STATUS_MEMORY;
-    else if (!file_next_line(&lines, line, LINE_SIZE, &broken) || broken)
+    if (line != NULL
+        && (!file_next_line(&lines, line, LINE_SIZE, &broken) || broken))
         status = fail(search, STATUS_CONFIG,
                       "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %s holds no "
                       "token",
                       text_path(path, shown, sizeof(shown)));
-    else if (!secret_set_text(token, text_trim(line)))
+    else if (line == NULL || !secret_set_text(token, text_trim(line)))
         status = STATUS_MEMORY;
     if (line != NULL)
         secret_wipe(line, LINE_SIZE);
@@ -619,12 +618,11 @@ ask_role(struct instance *instance, char role_out[ROLE_MAX + 1])
     const char *text = answer.body.data == NULL ? "" : answer.body.data;
     size_t length = strcspn(text, "\r\n");
 
-    if (status == STATUS_OK && answer.code == 404)
+    if (status == STATUS_OK
+        && (answer.code == 404 || (answer.code == 200 && length == 0)))
         status = miss_instance(instance, "has no role for it");
     else if (status != STATUS_OK || answer.code != 200)
         status = fail_answer(instance->search, status, &answer);
-    else if (length == 0)
-        status = miss_instance(instance, "has no role for it");
     else if (length > ROLE_MAX
              || strspn(text, "abcdefghijklmnopqrstuvwxyz"
                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-")

@@ -16,7 +16,8 @@
 #include "accounts/person.h"
 #include "common/text.h"
 
-#define PAGES_MAX 10000   /* of one listing: pages may be empty */
+#define PAGES_MAX 10000 /* of one listing: pages may be empty */
+#define CLIENT_ID_MAX 128
 #define CLIENTS_MAX 10000 /* of a pool, the service's own limit */
 
 struct directory {
@@ -365,8 +366,12 @@ directory_is_immutable(struct directory *directory, const char *attribute)
 
 /* ---- App clients ---- */
 
+struct client_id {
+    char text[CLIENT_ID_MAX + 1];
+};
+
 struct clients {
-    char **ids;
+    struct client_id *ids;
     size_t count;
     size_t capacity;
     bool odd; /* one has no ID */
@@ -383,9 +388,9 @@ take_client(void *context, const struct json *item)
 {
     struct clients *clients = context;
     const char *id = json_text(item, "ClientId");
-    char **longer;
+    struct client_id *longer;
 
-    if (id == NULL) {
+    if (id == NULL || strlen(id) > CLIENT_ID_MAX) {
         clients->odd = true;
         return true;
     }
@@ -398,8 +403,9 @@ take_client(void *context, const struct json *item)
             return false;
         clients->ids = longer;
     }
-    clients->ids[clients->count] = strdup(id);
-    return clients->ids[clients->count++] != NULL;
+    (void) snprintf(clients->ids[clients->count++].text,
+                    sizeof(clients->ids->text), "%s", id);
+    return true;
 }
 
 /* May people of that client write it? */
@@ -487,8 +493,8 @@ directory_clients_write(struct directory *directory, const char *attribute,
     for (size_t i = 0;
          status == STATUS_OK && i < clients.count && fact != DIRECTORY_YES;
          i++)
-        switch (ask_client(directory, clients.ids[i], attribute, client_out,
-                           size)) {
+        switch (ask_client(directory, clients.ids[i].text, attribute,
+                           client_out, size)) {
         case DIRECTORY_YES:
             fact = DIRECTORY_YES;
             break;
@@ -504,8 +510,6 @@ directory_clients_write(struct directory *directory, const char *attribute,
                         sizeof(directory->asking.message), "%s", why);
     if (fact != DIRECTORY_YES)
         client_out[0] = '\0';
-    for (size_t i = 0; i < clients.count; i++)
-        free(clients.ids[i]);
     free(clients.ids);
     return fact;
 }

@@ -77,16 +77,29 @@ is_sub(char *text)
     return true;
 }
 
-/* False when memory is out. */
+/* A name and a value, which may be NULL. */
+struct attribute {
+    struct person *person;
+    const char *name;
+    const char *value;
+};
+
+/* If that is the one wanted (NULL: none is). False when memory is out. */
 static bool
-take_value(struct person *person, const char *value, char **text_out)
+take_value(const struct attribute *attribute, const char *wanted,
+           char **text_out)
 {
+    const char *value = attribute->value;
+
+    if (wanted == NULL || strcmp(wanted, attribute->name) != 0
+        || value == NULL)
+        return true;
     if (*text_out != NULL) {
-        mark(person, "an attribute stands there twice");
+        mark(attribute->person, "an attribute stands there twice");
         return true;
     }
     if (strlen(value) > DIRECTORY_VALUE_MAX) {
-        mark(person, "an attribute is longer than 8192 bytes");
+        mark(attribute->person, "an attribute is longer than 8192 bytes");
         return true;
     }
     if (value[0] == '\0')
@@ -99,33 +112,22 @@ static bool
 take_attribute(struct person *person, const struct json *item,
                const struct directory_options *options, char **verified)
 {
-    const struct {
-        const char *name; /* NULL: not wanted */
-        char **text;
-    } wanted[] = {
-        {"sub", &person->sub},
-        {"email", &person->email},
-        {"email_verified", verified},
-        {"name", &person->name},
-        {options->uid_attribute, &person->uid},
-        {options->ssh_key_attribute, &person->ssh_key},
-    };
-    const char *name = json_text(item, "Name");
-    const char *value = json_text(item, "Value");
+    const struct attribute attribute = {person, json_text(item, "Name"),
+                                        json_text(item, "Value")};
 
-    if (name == NULL) {
+    if (attribute.name == NULL) {
         mark(person, "an attribute has no name");
         return true;
     }
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        if (wanted[i].name == NULL || strcmp(wanted[i].name, name) != 0)
-            continue;
-        if (value == NULL && json_has(item, "Value"))
-            mark(person, "an attribute's value is no text");
-        if (value != NULL && !take_value(person, value, wanted[i].text))
-            return false;
-    }
-    return true;
+    if (attribute.value == NULL && json_has(item, "Value"))
+        mark(person, "an attribute's value is no text");
+    return take_value(&attribute, "sub", &person->sub)
+           && take_value(&attribute, "email", &person->email)
+           && take_value(&attribute, "email_verified", verified)
+           && take_value(&attribute, "name", &person->name)
+           && take_value(&attribute, options->uid_attribute, &person->uid)
+           && take_value(&attribute, options->ssh_key_attribute,
+                         &person->ssh_key);
 }
 
 static bool
@@ -247,12 +249,16 @@ person_merge(struct person_list *list)
     people->count = kept + 1;
 }
 
+struct entry {
+    struct person *person;
+};
+
 static int
 by_sub(const void *first, const void *second)
 {
-    const struct person *const *one = first, *const *other = second;
+    const struct entry *one = first, *other = second;
 
-    return strcmp((*one)->sub, (*other)->sub);
+    return strcmp(one->person->sub, other->person->sub);
 }
 
 bool
@@ -260,7 +266,7 @@ person_check_subs(struct person_list *list)
 {
     static const char twice[] = "another person was listed with this sub";
     struct people *people = &list->people;
-    struct person **sorted;
+    struct entry *sorted;
     size_t count = 0;
 
     if (people->count == 0)
@@ -270,12 +276,12 @@ person_check_subs(struct person_list *list)
         return false;
     for (size_t i = 0; i < people->count; i++)
         if (people->people[i].sub != NULL)
-            sorted[count++] = &people->people[i];
-    qsort(sorted, count, sizeof(struct person *), by_sub);
+            sorted[count++].person = &people->people[i];
+    qsort(sorted, count, sizeof(*sorted), by_sub);
     for (size_t i = 1; i < count; i++)
         if (by_sub(&sorted[i - 1], &sorted[i]) == 0) {
-            mark(sorted[i - 1], twice);
-            mark(sorted[i], twice);
+            mark(sorted[i - 1].person, twice);
+            mark(sorted[i].person, twice);
         }
     free(sorted);
     return true;

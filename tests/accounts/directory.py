@@ -305,6 +305,28 @@ class Rights(Directory):
         self.assertNotIn("expect", headers)
 
 
+class Wiped(Directory):
+    # Of its own: what a test has in an environment cannot be wiped.
+    rows = {"key": "kept/for-nobody/0123456789abcdefghijklmn", "token": "kept-token/" * 30}
+
+    def test_nothing_is_left_in_memory(self):
+        self.pool.access_key(id="AKIAWIPED", secret=self.rows["key"], token=self.rows["token"])
+        file = harness.write(harness.fresh("credentials"), "[default]\n"
+                             "aws_access_key_id = AKIAWIPED\n"
+                             f"aws_secret_access_key = {self.rows['key']}\n"
+                             f"aws_session_token = {self.rows['token']}\n")
+        for fault in ("", "throttle_400", "close", "html_403"):
+            for name, secret in self.rows.items():
+                with self.subTest(name, fault=fault):
+                    if fault:
+                        self.pool.fault(fault, {"operation": "ListUsers"}, 1)
+                    found = self.ask("list", keys={}, FILE=file, LOOK_FOR="".join(
+                        chr(ord(character) + 1) for character in secret))
+                    self.assertEqual(found.status, "waf_blocked" if fault == "html_403" else "ok")
+                    # AddressSanitizer keeps what was freed.
+                    self.assertFalse(found.answer["left"] and not harness.SANITIZED)
+
+
 class Facts(Directory):
     def fact(self, *words):
         found = self.ask(*words)

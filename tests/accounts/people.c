@@ -4,7 +4,8 @@
  *   people ENDPOINT CA-FILE POOL WHAT [ARGUMENT...]
  * WHAT: list [GROUP...], closed, immutable ATTRIBUTE, writes ATTRIBUTE,
  * credentials. More by the environment: FILE, PROFILE, CHOSEN, RATE, TOTAL_MS,
- * PROXY, UID_ATTRIBUTE, KEY_ATTRIBUTE.
+ * PROXY, UID_ATTRIBUTE, KEY_ATTRIBUTE. LOOK_FOR is a text, each byte of it
+ * plus one, that must not be in memory at the end: "left" says whether it is.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,6 +18,7 @@
 
 #include "accounts/directory.h"
 #include "cognito/json.h"
+#include "cognito/wiping.h"
 
 static const char *const statuses[] = {"UNKNOWN",
                                        "UNCONFIRMED",
@@ -168,6 +170,39 @@ work(int argc, char **argv, const struct pool *pool, const struct secret *ca,
     return status;
 }
 
+static bool
+is_there(const unsigned char *memory, size_t length, const char *shifted)
+{
+    size_t wanted = strlen(shifted), same;
+
+    for (size_t i = 0; i + wanted <= length; i++) {
+        for (same = 0; same < wanted; same++)
+            if (memory[i + same] + 1 != (unsigned char) shifted[same])
+                break;
+        if (same == wanted)
+            return true;
+    }
+    return false;
+}
+
+/* In anything of this process that can be written to. */
+static bool
+is_left(const char *shifted)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512], mode[8] = "";
+    unsigned long from, to;
+    bool found = maps == NULL;
+
+    while (!found && fgets(line, sizeof(line), maps) != NULL)
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3
+            && strncmp(mode, "rw", 2) == 0)
+            found = is_there((const unsigned char *) from, to - from, shifted);
+    if (maps != NULL)
+        (void) fclose(maps);
+    return found;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -177,6 +212,7 @@ main(int argc, char **argv)
     struct credentials credentials = {0};
     char error[256];
 
+    wiping_install();
     answer = json_new();
     if (argc < 5 || answer == NULL || !read_ca(argv[2], &ca))
         return EXIT_FAILURE;
@@ -186,11 +222,13 @@ main(int argc, char **argv)
         return EXIT_FAILURE;
     add(answer, "status",
         status_word(work(argc, argv, &pool, &ca, &credentials)));
+    credentials_free(&credentials);
+    if (getenv("LOOK_FOR") != NULL)
+        (void) json_add_boolean(answer, "left", is_left(getenv("LOOK_FOR")));
     if (json_print(answer, &text))
         (void) puts(text.data);
     secret_free(&text);
     secret_free(&ca);
-    credentials_free(&credentials);
     json_free(answer);
     return EXIT_SUCCESS;
 }
