@@ -51,8 +51,15 @@ asking_open(struct asking *asking, const struct directory_options *options)
         .user_agent = "pam_cognito/" PACKAGE_VERSION,
         .connect_ms = options->connect_ms,
     };
-    enum status status = http_open(&http, &asking->http);
+    const char *version;
+    enum status status;
 
+    if (!tool_http_can_sign(&version))
+        return asking_fail(asking, STATUS_CONFIG,
+                           "libcurl %s cannot sign requests as AWS wants it: "
+                           "7.88 or newer is needed",
+                           version);
+    status = http_open(&http, &asking->http);
     if (status != STATUS_OK)
         return asking_fail(asking, status, "libcurl cannot be used: %s",
                            status_word(status));
@@ -291,6 +298,7 @@ is_passing(enum status status, const struct cognito_answer *answer)
     switch (status) {
     case STATUS_DNS:
     case STATUS_CONNECT:
+    case STATUS_TLS: /* a handshake that was broken off is told as this */
     case STATUS_TIMEOUT:
     case STATUS_TRANSPORT:
         return answer->http == 0;

@@ -17,6 +17,7 @@
 #include "cognito/transfer.h"
 
 #define SCOPE_MAX 96
+#define OLDEST 0x075800 /* 7.88.0 */
 
 /* Wiped when curl frees it: its allocator is ours. */
 static bool
@@ -65,6 +66,15 @@ sign(struct transfers *transfers)
                   == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_PASSWORD, keys->key->data)
                   == CURLE_OK;
+}
+
+bool
+tool_http_can_sign(const char **version_out)
+{
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+
+    *version_out = curl->version;
+    return curl->version_num >= OLDEST;
 }
 
 void

@@ -23,6 +23,12 @@ struct tool_http_keys {
 };
 
 /*
+ * Does the libcurl that is here sign as AWS wants it? 7.81 leaves headers out
+ * that must be signed; 7.88 and newer were tried. *version_out: which it is.
+ */
+bool tool_http_can_sign(const char **version_out);
+
+/*
  * Every post is signed from now on, for the service cognito-idp. Its keys go
  * to the endpoint only; curl's copies are wiped when the post is dropped.
  */

@@ -210,6 +210,10 @@ class Again(Directory):
                 self.pool.fault(kind, count=1)
                 self.assertIn("alice", self.listed().names)
 
+    def test_a_certificate_that_is_not_trusted(self):
+        self.pool.certificate("expired")
+        self.refused("tls", "^ListUsers: .*certificate has expired", TOTAL_MS="1000", requests=0)
+
     def test_other_answers_are_final(self):
         for kind, status in (("html_403", "waf_blocked"), ("empty_object", "unreadable_answer"),
                              ("redirect", "request_refused")):
@@ -328,6 +332,11 @@ class Wiped(Directory):
 
 
 class Facts(Directory):
+    def setUp(self):
+        super().setUp()
+        # Throttling is tested above.
+        self.pool.set_pool(quotas={"UserPoolClientRead": 1000, "UserPoolRead": 1000})
+
     def fact(self, *words):
         found = self.ask(*words)
         return found.answer["fact"], found.answer["client"], found.message
@@ -385,7 +394,6 @@ class Facts(Directory):
 
     def test_more_clients_than_a_page_has(self):
         self.lists(["email"])
-        self.pool.set_pool(quotas={"UserPoolClientRead": 1000, "UserPoolRead": 1000})
         for number in range(70):
             self.pool.add_client(id=f"more{number}", write_attributes=["name"])
         self.pool.add_client(id="last", write_attributes=["custom:uid"])
