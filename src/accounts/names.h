@@ -51,6 +51,12 @@ const char *names_sent(const struct names *names,
 bool names_is_address(const struct names *names);
 
 /*
+ * Is it a name that useradd takes with every distribution's patches, and that
+ * is neither a number nor a folder above?
+ */
+bool names_is_local(const char *name);
+
+/*
  * Writes the local name of whoever signs in as sent. False with why (a
  * constant) when there is none that a login would take for that person.
  */

@@ -36,6 +36,7 @@ struct plan_person {
     const char *keys;          /* of ssh_key_attribute */
     const char *const *groups; /* of the pool; count of them */
     size_t group_count;
+    const char *malformed; /* what is wrong with it, or NULL */
 };
 
 /* A line of /etc/passwd; expired: the account's date of expiry has passed. */
@@ -107,10 +108,7 @@ struct plan_input {
     bool force;             /* whatever max_removals says */
 };
 
-/*
- * In the order in which they are to be done; first what takes away. What an
- * action has besides name, sub and uid stands behind it.
- */
+/* What an action has besides name, sub and uid stands behind it. */
 enum plan_kind {
     PLAN_KEYS,       /* text: the attribute, "" empties the file */
     PLAN_LEAVE,      /* group */
@@ -140,7 +138,7 @@ struct plan_action {
 
 /* What was refused, and changed in no way but that access may be taken. */
 struct plan_refusal {
-    const char *id;       /* a word, see plan.c */
+    const char *id;       /* a word, see plan.c; a constant */
     const char *name;     /* here; "" where there is none */
     const char *username; /* in the pool; "" where there is none */
     const char *why;      /* a sentence, with what would cure it */
@@ -157,7 +155,8 @@ struct plan_wanted {
 };
 
 struct plan {
-    struct plan_action *actions;
+    struct plan_action *actions; /* in the order in which they are to be done:
+                                    first what takes away */
     size_t count;
     struct plan_action *held; /* not to be done: max_removals */
     size_t held_count;

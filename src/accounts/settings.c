@@ -379,7 +379,7 @@ finish_pairs(const struct reading *reading)
         return true;
     while (words[count] != NULL)
         count++;
-    holder->pairs = calloc(count, sizeof(*holder->pairs));
+    holder->pairs = calloc(count + 1, sizeof(*holder->pairs));
     if (holder->pairs == NULL)
         return fault_memory(reading);
     for (size_t i = 0; i < count; i++) {

@@ -20,6 +20,8 @@
 #define STATE_FOLDER "/var/lib/pam_cognito"
 #define STATE_FILE "accounts.json"
 #define STATE_MESSAGE_SIZE 512
+#define STATE_NAME_SIZE 33 /* as names.h has it */
+#define STATE_SUB_SIZE 129
 
 enum state_kind {
     STATE_MAKING,  /* saved before useradd is started */
@@ -29,8 +31,8 @@ enum state_kind {
 };
 
 struct state_entry {
-    char *name;
-    char *sub;
+    char name[STATE_NAME_SIZE];
+    char sub[STATE_SUB_SIZE];
     uid_t uid;
     int64_t since; /* when the account was made or adopted; Unix time */
     enum state_kind kind;
@@ -52,6 +54,7 @@ struct state {
     size_t refusal_count;
     int folder; /* of a state that may be saved; else -1 */
     int lock;
+    uid_t owner;
 };
 
 /*

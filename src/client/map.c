@@ -165,3 +165,11 @@ map_pool_name(const struct map *map, const char *local, const char *standard)
         return pair->pool;
     return find_pool(map, standard) == NULL ? standard : NULL;
 }
+
+const char *
+map_local_name(const struct map *map, const char *pool)
+{
+    const struct pair *pair = map == NULL ? NULL : find_pool(map, pool);
+
+    return pair == NULL ? NULL : pair->local;
+}

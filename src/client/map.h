@@ -34,4 +34,7 @@ void map_free(struct map *map);
 const char *map_pool_name(const struct map *map, const char *local,
                           const char *standard);
 
+/* The local name that the map gives a pool name, or NULL. */
+const char *map_local_name(const struct map *map, const char *pool);
+
 #endif

@@ -363,29 +363,38 @@ json_add_object(struct json *object, const char *key)
 }
 
 bool
+json_add_array(struct json *object, const char *key)
+{
+    return add(object, key, json_object_new_array());
+}
+
+struct json *
+json_append_object(struct json *object, const char *key)
+{
+    struct json *item;
+
+    if (member(object, key, json_type_array) == NULL
+        && !json_add_array(object, key))
+        return NULL;
+    item = json_new();
+    if (item == NULL
+        || json_object_array_add(member(object, key, json_type_array),
+                                 inside(item))
+               != 0) {
+        json_free(item);
+        return NULL;
+    }
+    return item;
+}
+
+bool
 json_add_pair(struct json *object, const char *key, const char *name,
               const char *value)
 {
-    struct json_c_object *array = member(object, key, json_type_array);
-    struct json *pair = NULL;
-    bool done = false;
+    struct json *pair = json_append_object(object, key);
 
-    if (array == NULL) {
-        array = json_object_new_array();
-        if (!add(object, key, array))
-            return false;
-    }
-    pair = json_new();
-    if (pair == NULL || !json_add_text(pair, "Name", name)
-        || !json_add_text(pair, "Value", value)
-        || json_object_array_add(array, inside(pair)) != 0)
-        goto out;
-    pair = NULL;
-    done = true;
-
-out:
-    json_free(pair);
-    return done;
+    return json_add_text(pair, "Name", name)
+           && json_add_text(pair, "Value", value);
 }
 
 /* Text in the making; without data it is only measured. */

@@ -73,6 +73,13 @@ bool json_add_text(struct json *object, const char *key, const char *value);
 bool json_add_boolean(struct json *object, const char *key, bool value);
 bool json_add_integer(struct json *object, const char *key, int64_t value);
 struct json *json_add_object(struct json *object, const char *key);
+/* An empty array; for what may stay empty, before json_append_object. */
+bool json_add_array(struct json *object, const char *key);
+/*
+ * Appends a new object to the array member key, which it makes where there is
+ * none. As json_add_object.
+ */
+struct json *json_append_object(struct json *object, const char *key);
 /* Appends {"Name": name, "Value": value} to the array member key. */
 bool json_add_pair(struct json *object, const char *key, const char *name,
                    const char *value);

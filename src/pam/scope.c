@@ -45,6 +45,13 @@ is_dangerous_name(const char *name)
     return false;
 }
 
+bool
+scope_allows_name(const struct config *config, const char *name)
+{
+    return !is_dangerous_name(name)
+           && pattern_matches(config_text(config, KEY_USERNAME_CLASS), name);
+}
+
 /* A secret may stand where a group's name was expected. */
 static const char *
 shown(const char *name)
@@ -261,9 +268,7 @@ judge(struct subject *subject, const struct passwd *account,
         return SCOPE_ALIAS;
     }
     *reason_out = "not a name that username_class allows";
-    if (is_dangerous_name(subject->user)
-        || !pattern_matches(config_text(subject->config, KEY_USERNAME_CLASS),
-                            subject->user))
+    if (!scope_allows_name(subject->config, subject->user))
         return SCOPE_REFUSED;
     *reason_out = "";
     return SCOPE_OURS;

@@ -53,6 +53,9 @@ enum scope {
  */
 enum scope scope_of(struct subject *subject, const char **reason_out);
 
+/* May a user have that name, by username_class and whatever it says? */
+bool scope_allows_name(const struct config *config, const char *name);
+
 /* Was the argument given, letter by letter? For before the settings. */
 bool subject_has_argument(const struct subject *subject, const char *argument);
 

@@ -9,9 +9,9 @@ from people import ALICE, ROOT
 from person import Person
 
 BREAKAGES = [
-    ("username_class is not looked at", ("judge (KEY_USERNAME_CLASS)", "false")),
+    ("username_class is not looked at", ("scope_allows_name (KEY_USERNAME_CLASS)", "true")),
     ("a generous username_class lets dangerous names through",
-     ("judge (is_dangerous_name)", "false")),
+     ("scope_allows_name (is_dangerous_name)", "true")),
     ("names of any length", ("is_dangerous_name NAME_MAX_BYTES", "100000")),
     ("control characters are characters of a password", ("is_control", "return character == 0;")),
     ("only ASCII's control characters are control characters",
