@@ -1,6 +1,6 @@
 /*
  * PAM's line: pam-auth-update where the package's profile is; elsewhere what to
- * put where. /etc/pam.d is never written to.
+ * have authselect do, or to put where. /etc/pam.d is never written to.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "setup/authselect.h"
 #include "setup/put.h"
 
 #define KIND "profile"
@@ -22,7 +23,6 @@
 #define COMMON "common-auth"
 #define MODULE "pam_cognito.so"
 #define UPDATE "/usr/sbin/pam-auth-update"
-#define AUTHSELECT "/usr/bin/authselect"
 #define CONFIGS "/usr/share/pam-configs/"
 #define QUIETLY "/usr/bin/env DEBIAN_FRONTEND=noninteractive " UPDATE
 #define LINE                                                                  \
@@ -160,32 +160,10 @@ has_profile(void)
            && access(UPDATE, X_OK) == 0;
 }
 
-/* Beside the one that is in use, whichever that is. */
-static enum step_state
-say_authselect(struct prepare *prepare)
-{
-    static const char folder[] = "/etc/authselect/custom/" PREPARE_PROFILE;
-
-    prepare_command(prepare, "now=$(" AUTHSELECT " current --raw)");
-    prepare_command(prepare, AUTHSELECT " create-profile " PREPARE_PROFILE
-                                        " --base-on=\"${now%%%% *}\"");
-    prepare_command(prepare,
-                    "/usr/bin/sed -i '/^auth .*pam_env.so/a " LINE
-                    " {include if \"with-cognito\"}' %s/system-auth "
-                    "%s/password-auth",
-                    folder, folder);
-    prepare_command(prepare,
-                    "set -- $now; shift; " AUTHSELECT
-                    " select custom/" PREPARE_PROFILE " \"$@\" with-cognito");
-    return prepare_say(prepare, STEP_HAND,
-                       "make an authselect profile of your own, which "
-                       "updates leave alone");
-}
-
 static enum step_state
 look(struct prepare *prepare)
 {
-    char error[PREPARE_TEXT_MAX];
+    char error[PREPARE_TEXT_MAX], current[AUTHSELECT_SIZE];
     const char *name;
 
     switch (find_login(&name, error)) {
@@ -212,8 +190,8 @@ look(struct prepare *prepare)
                            "switch the profile " PREPARE_PROFILE
                            " on, in " SERVICES "/" COMMON);
     }
-    if (access(AUTHSELECT, X_OK) == 0)
-        return say_authselect(prepare);
+    if (authselect_current(current))
+        return authselect_say(prepare, current);
     prepare_command(prepare, "#   " LINE);
     return prepare_say(prepare, STEP_HAND,
                        "put this in front of the first auth line that asks "
@@ -262,7 +240,7 @@ make(struct prepare *prepare)
 static enum step_state
 look_for_users(struct prepare *prepare)
 {
-    char name[256], error[PREPARE_TEXT_MAX];
+    char name[256], error[PREPARE_TEXT_MAX], current[AUTHSELECT_SIZE];
 
     switch (find_any(name, sizeof(name), error)) {
     case NAMED_NO:
@@ -270,6 +248,8 @@ look_for_users(struct prepare *prepare)
     case NAMED_UNKNOWN:
         return prepare_say(prepare, STEP_FAILED, "%s", error);
     case NAMED_YES:
+        if (authselect_current(current) && authselect_is_ours(current))
+            return authselect_say_back(prepare, current);
         return prepare_say(prepare, STEP_HAND,
                            "take " MODULE " out of " SERVICES
                            "/%s first: without settings it lets nobody in "

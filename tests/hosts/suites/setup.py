@@ -593,13 +593,6 @@ class Suite:
             write("/etc/pam.d/sshd", sshd)
             self.done("no profile: and back", setup("--undo", "--yes"))
             self.unchanged("no profile", before)
-            write("/run/authselect", "", 0o755)
-            shutil.copy("/run/authselect", "/usr/bin/authselect")
-            _, text = setup(*FULL)
-            os.unlink("/usr/bin/authselect")
-            self.tap.ok("\n/usr/bin/authselect create-profile cognito --base-on=\"${now%% *}\"\n"
-                        in text and "# by hand  PAM: make an authselect profile of your own"
-                        in text, "authselect: the commands", text)
 
     def unknown(self):
         """Files of PAM's that cannot be read, a group that cannot be looked up."""
