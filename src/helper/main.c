@@ -98,12 +98,15 @@ is_root(void)
 /*
  * Started by the module, or by root's own tool: an empty environment, no
  * arguments, its end of a socket pair made by a process of the same user. Or
- * by root for a connection, and then whoever it is from will be judged.
+ * by root for a connection, and then whoever it is from will be judged. Without
+ * a privilege that who started it had not: AT_SECURE tells of one, and of a
+ * confined program of root's that starts it unconfined, as AppArmor's PUx.
  */
 static bool
 is_started_rightly(int argc, struct peer *peer_out)
 {
-    return argc == 1 && environ[0] == NULL && getauxval(AT_SECURE) == 0
+    return argc == 1 && environ[0] == NULL
+           && (getauxval(AT_SECURE) == 0 || is_root())
            && peer_of(WIRE_FD, peer_out)
            && (peer_out->remote ? is_root() : peer_out->uid == geteuid());
 }
