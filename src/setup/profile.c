@@ -266,7 +266,7 @@ look_back(struct prepare *prepare)
 
     if (ledger_has(&prepare->ledger, KIND, PREPARE_PROFILE)
         && names_module(COMMON, error) == NAMED_YES && has_profile()) {
-        prepare_command(prepare, QUIETLY " --disable " PREPARE_PROFILE);
+        prepare_command(prepare, QUIETLY " --remove " PREPARE_PROFILE);
         return prepare_say(prepare, STEP_DUE,
                            "switch the profile " PREPARE_PROFILE " off");
     }
@@ -276,8 +276,8 @@ look_back(struct prepare *prepare)
 static enum step_state
 take_back(struct prepare *prepare)
 {
-    return update(prepare, "--disable") ? look_for_users(prepare)
-                                        : STEP_FAILED;
+    /* Ubuntu 22.04 takes --disable without a word and does nothing. */
+    return update(prepare, "--remove") ? look_for_users(prepare) : STEP_FAILED;
 }
 
 const struct step prepare_profile = {NAME, look, make, look_back, take_back};

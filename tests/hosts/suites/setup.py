@@ -61,7 +61,7 @@ SHOWN = f"""# would    group: make cognito, whose members are the user pool's
 # Nothing was changed. To have it done: the same with --yes.
 """
 SHOWN_BACK = """# would    PAM: switch the profile cognito off
-/usr/bin/env DEBIAN_FRONTEND=noninteractive /usr/sbin/pam-auth-update --disable cognito
+/usr/bin/env DEBIAN_FRONTEND=noninteractive /usr/sbin/pam-auth-update --remove cognito
 # would    sshd: remove /etc/ssh/sshd_config.d/10-cognito.conf
 /usr/bin/rm -f /etc/ssh/sshd_config.d/10-cognito.conf
 /usr/sbin/sshd -t
