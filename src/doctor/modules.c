@@ -18,9 +18,9 @@
 #define NAME_LETTERS                                                          \
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/"
 
-static const char *const folders[] = {PAM_DIR, "/usr/lib64/security",
-                                      "/lib64/security", "/usr/lib/security",
-                                      "/lib/security"};
+static const char *const folders[]
+    = {PAM_DIR,           PAM_OWN_DIR,         "/usr/lib64/security",
+       "/lib64/security", "/usr/lib/security", "/lib/security"};
 
 static bool
 is_there(const char *module)
