@@ -134,9 +134,9 @@ check_selinux(struct check *check)
         return;
     if (read(fd, &mode, 1) == 1 && mode == '1')
         check_add(check, CHECK_WARNING, "SELinux",
-                  "if logins fail, look for denials: ausearch -m AVC -ts "
-                  "recent; a policy module must let the host's domain "
-                  "connect to ports 443 and the proxy's",
+                  "load the policy module pam_cognito (operations.md, "
+                  "SELinux); if logins fail, look for denials: ausearch -m "
+                  "AVC -ts recent",
                   "enforcing: the policy decides whether a login program may "
                   "start the helper and reach the network");
     else

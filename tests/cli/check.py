@@ -351,6 +351,8 @@ class TestWarnings(SetupCase):
     def test_selinux(self):
         done = self.check_up(enforce="1")
         self.assertRegex(done.out, r"(?m)^warning  SELinux: enforcing")
+        self.assertIn("load the policy module pam_cognito (operations.md, SELinux)",
+                      " ".join(done.out.split()))
         self.assertEqual(done.status, 0)
         self.assertRegex(self.check_up(enforce="0").out, r"(?m)^ok       SELinux: permissive")
         self.assertNotIn("SELinux", self.check_up().out)
