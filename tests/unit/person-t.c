@@ -102,28 +102,18 @@ test_person(void)
 {
     const struct person *person;
 
-    need(
-        add("{\"Username\":\"a\\nb\",\"Enabled\":false,"
-            "\"UserStatus\":\"NEW\"," WITH(ATTRIBUTE("sub", "01234567-89AB-"
-                                                            "4CDE-8F01-"
-                                                            "23456789ABCD") "," ATTRIBUTE("email", "a@example.com") "," ATTRIBUTE(
-                "email_verified",
-                "true") "," ATTRIBUTE("name",
-                                      "") "," ATTRIBUTE("custom:uid",
-                                                        "0") "," ATTRIBUTE("cu"
-                                                                           "st"
-                                                                           "om"
-                                                                           ":k"
-                                                                           "e"
-                                                                           "y",
-                                                                           "ss"
-                                                                           "h-"
-                                                                           "rs"
-                                                                           "a "
-                                                                           "A") "," ATTRIBUTE("phone_number",
-                                                                                              "+1")) "}",
-            5),
-        "memory");
+    need(add("{\"Username\":\"a\\nb\",\"Enabled\":false,"
+             "\"UserStatus\":\"NEW\",\"Attributes\":["
+             "{\"Name\":\"sub\",\"Value\":"
+             "\"01234567-89AB-4CDE-8F01-23456789ABCD\"},"
+             "{\"Name\":\"email\",\"Value\":\"a@example.com\"},"
+             "{\"Name\":\"email_verified\",\"Value\":\"true\"},"
+             "{\"Name\":\"name\",\"Value\":\"\"},"
+             "{\"Name\":\"custom:uid\",\"Value\":\"0\"},"
+             "{\"Name\":\"custom:key\",\"Value\":\"ssh-rsa A\"},"
+             "{\"Name\":\"phone_number\",\"Value\":\"+1\"}]}",
+             5),
+         "memory");
     person = &list.people.people[0];
     is_text(person->username, "a\nb", "the name as it is");
     is_text(person->sub, SUB "d", "the sub in lower case");
