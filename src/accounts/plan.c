@@ -4,7 +4,7 @@
  *
  * Words of refusals:
  *   listing twice address name     who that is cannot be told
- *   unconfirmed                    nobody is made of those
+ *   status                         nobody is made of those
  *   exists home reserved group     something here has that name already
  *   another-person renamed         the name was somebody else's, or is no more
  *   removed uid-differs            the account is not as it was made
@@ -225,7 +225,7 @@ find_obstacle(const struct parts *parts, const struct subject *subject,
     const struct plan_input *in = parts->in;
     uid_t uid;
 
-    *id_out = "unconfirmed";
+    *id_out = "status";
     if (parts_status_fault(subject->person) != NULL)
         return parts_status_fault(subject->person);
     *id_out = "uid-changed";
@@ -562,8 +562,8 @@ make_or_take_over(struct parts *parts, const struct subject *subject)
     }
     why = parts_status_fault(subject->person);
     if (why != NULL) {
-        parts_refuse(parts, "unconfirmed", name, subject->person->username,
-                     why, true);
+        parts_refuse(parts, "status", name, subject->person->username, why,
+                     true);
         return;
     }
     if (subject->account == NULL) {

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "accounts/names.h"
+#include "accounts/pieces.h"
 #include "accounts/settings.h"
 #include "accounts/state.h"
 #include "common/status.h"
@@ -164,8 +165,8 @@ struct plan {
     size_t refusal_count;
     struct plan_wanted *wanted;
     size_t wanted_count;
-    size_t removals; /* accounts that are to be locked */
-    void *memory;    /* what all of the texts stand in */
+    size_t removals;      /* accounts that are to be locked */
+    struct pieces memory; /* what all of the texts stand in */
 };
 
 /*

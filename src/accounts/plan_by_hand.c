@@ -92,7 +92,7 @@ find_obstacle(struct parts *parts, const char *name, const char **id_out,
     if (*person_out == NULL)
         return "nobody of those who are to exist here has that name, see "
                "`list`";
-    *id_out = "unconfirmed";
+    *id_out = "status";
     why = parts_status_fault(*person_out);
     if (why != NULL)
         return why;

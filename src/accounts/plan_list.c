@@ -68,7 +68,7 @@ parts_refuse(struct parts *parts, const char *id, const char *name,
 void
 plan_free(struct plan *plan)
 {
-    parts_free_texts(plan->memory);
+    pieces_free(&plan->memory);
     free(plan->actions);
     free(plan->held);
     free(plan->refusals);

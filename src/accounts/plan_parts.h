@@ -66,9 +66,6 @@ void parts_judge(struct parts *parts);
 const char *parts_text(struct parts *parts, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Frees all of them: plan->memory. */
-void parts_free_texts(void *memory);
-
 /* Adds one with nothing but these; NULL when memory is out. */
 struct plan_action *parts_act(struct parts *parts, enum plan_kind kind,
                               const char *name, const char *sub, uid_t uid);

@@ -7,52 +7,31 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "accounts/plan_parts.h"
 #include "common/text.h"
 
-/* Texts of a plan: blocks, each behind the one before. */
-struct block {
-    struct block *before;
-    char text[];
-};
-
 const char *
 parts_text(struct parts *parts, const char *format, ...)
 {
-    struct block *block;
+    char *text = NULL;
     va_list arguments;
     int length;
 
     va_start(arguments, format);
     length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    block = length < 0 ? NULL : malloc(sizeof(*block) + (size_t) length + 1);
-    if (block == NULL) {
+    if (length >= 0)
+        text = pieces_take(&parts->plan->memory, (size_t) length + 1);
+    if (text == NULL) {
         parts->is_out_of_memory = true;
         return "";
     }
     va_start(arguments, format);
-    (void) vsnprintf(block->text, (size_t) length + 1, format, arguments);
+    (void) vsnprintf(text, (size_t) length + 1, format, arguments);
     va_end(arguments);
-    block->before = parts->plan->memory;
-    parts->plan->memory = block;
-    return block->text;
-}
-
-void
-parts_free_texts(void *memory)
-{
-    struct block *block = memory;
-
-    while (block != NULL) {
-        struct block *before = block->before;
-
-        free(block);
-        block = before;
-    }
+    return text;
 }
 
 void

@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "accounts/pieces.h"
+
 #define INCLUDES_MAX 32 /* sudo's own limit is 128 */
 #define PATH_SIZE 4096
 #define BLANKS " \t\r\n"
@@ -187,15 +189,14 @@ static const char *const listed[] = {
 };
 
 struct word {
-    char *text;
+    const char *text;
     const char *source; /* of sources, or LIST */
 };
 
 struct reserved {
     struct word *words;
     size_t count, room;
-    char **paths; /* that the words came from */
-    size_t path_count;
+    struct pieces memory; /* of the words, and of the paths they are from */
     const char *root;
     char *error;
     size_t error_size;
@@ -224,7 +225,7 @@ add_word(struct reserved *reserved, const char *text, size_t length,
     }
     words = &reserved->words[reserved->count];
     words->source = source;
-    words->text = strndup(text, length);
+    words->text = pieces_copy(&reserved->memory, text, length);
     if (words->text == NULL)
         return fail(reserved, source, strerror(errno));
     reserved->count++;
@@ -379,21 +380,6 @@ read_file(struct reserved *reserved, int fd, const char *path,
     return done;
 }
 
-/* The reserved's own copy, which the words point to. */
-static const char *
-keep_path(struct reserved *reserved, const char *path)
-{
-    char **paths = reallocarray(reserved->paths, reserved->path_count + 1,
-                                sizeof(*paths));
-
-    if (paths == NULL)
-        return NULL;
-    reserved->paths = paths;
-    paths[reserved->path_count] = strdup(path);
-    return paths[reserved->path_count] == NULL ? NULL
-                                               : paths[reserved->path_count++];
-}
-
 static bool
 read_path(struct reserved *reserved, const char *path, enum syntax syntax,
           unsigned int depth)
@@ -408,7 +394,7 @@ read_path(struct reserved *reserved, const char *path, enum syntax syntax,
         (void) close(fd);
         return true; /* no file that any of them reads */
     }
-    kept = keep_path(reserved, path);
+    kept = pieces_copy(&reserved->memory, path, strlen(path));
     if (kept == NULL) {
         (void) close(fd);
         return fail(reserved, path, strerror(errno));
@@ -456,9 +442,9 @@ struct reserved *
 reserved_read(const char *root, char *error_out, size_t error_size)
 {
     struct reserved *reserved = calloc(1, sizeof(*reserved));
-    bool done = reserved != NULL;
+    bool done = true;
 
-    if (!done) {
+    if (reserved == NULL) {
         (void) snprintf(error_out, error_size, "%s", strerror(errno));
         return NULL;
     }
@@ -483,19 +469,15 @@ reserved_free(struct reserved *reserved)
 {
     if (reserved == NULL)
         return;
-    for (size_t i = 0; i < reserved->count; i++)
-        free(reserved->words[i].text);
-    for (size_t i = 0; i < reserved->path_count; i++)
-        free(reserved->paths[i]);
+    pieces_free(&reserved->memory);
     free(reserved->words);
-    free(reserved->paths);
     free(reserved);
 }
 
 const char *
 reserved_name(const struct reserved *reserved, const char *name)
 {
-    struct word key = {.text = (char *) (uintptr_t) name};
+    struct word key = {.text = name};
     const struct word *found = bsearch(&key, reserved->words, reserved->count,
                                        sizeof(*reserved->words), compare);
 

@@ -50,6 +50,10 @@ struct cli {
     bool secret_stdin;
     bool no_secret;
     const char *secret_file;
+    bool dry_run; /* accounts, as the next */
+    bool force;
+    bool terminate;
+    const char *format;
     int operand_count; /* words after the subcommand */
     char **operands;
 };

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "accounts/accounts.h"
 #include "cli/accounts.h"
 #include "cli/cli.h"
 #include "cli/explain.h"
@@ -52,7 +53,11 @@ enum {
     OPT_CLIENT_ID,
     OPT_SECRET_STDIN,
     OPT_SECRET_FILE,
-    OPT_NO_SECRET
+    OPT_NO_SECRET,
+    OPT_DRY_RUN,
+    OPT_FORCE,
+    OPT_TERMINATE,
+    OPT_FORMAT
 };
 
 /*
@@ -98,6 +103,13 @@ static const struct option_row {
      "copy the client secret from a file of mode 0600"},
     {OPT_NO_SECRET, "setup", NULL, "no-secret",
      "the app client has no secret"},
+    {OPT_DRY_RUN, "accounts", NULL, "dry-run", "show what would be done"},
+    {OPT_FORCE, "accounts", NULL, "force",
+     "lock accounts, also more than max_removals allows"},
+    {OPT_TERMINATE, "accounts", NULL, "terminate",
+     "end the sessions of those whose accounts are locked"},
+    {OPT_FORMAT, "accounts", "passwd|userdb|json", "format",
+     "how list prints who should exist"},
 };
 #define METHODS "METHODS" /* see print_operands */
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -113,6 +125,9 @@ static const struct subcommand {
      "Looks at the whole installation, says what is wrong and what to do."},
     {"setup", "", 0, prepare,
      "Prepares this machine after the package was installed, and back."},
+    {"accounts", "list|sync | adopt NAME | forget NAME", 2, accounts,
+     "Makes local accounts for the pool's people, and locks those of who "
+     "left."},
     {"login", "[USER]", 1, login,
      "Signs in and shows each step, and what PAM would get to hear."},
     {"secret-hash", "[USER]", 1, secret_hash_cmd,
@@ -394,6 +409,15 @@ take_option(struct cli *cli, struct line *line, int id)
         return true;
     case OPT_NO_SECRET:
         return cli->no_secret = true;
+    case OPT_DRY_RUN:
+        return cli->dry_run = true;
+    case OPT_FORCE:
+        return cli->force = true;
+    case OPT_TERMINATE:
+        return cli->terminate = true;
+    case OPT_FORMAT:
+        cli->format = optarg;
+        return true;
     default:
         return false; /* getopt has said what is wrong */
     }

@@ -185,6 +185,7 @@ check(struct cli *cli)
     check_socket(&check);
     check_machine(&check);
     check_account(&check);
+    check_accounts(&check);
     check_sshd(&check);
     check_pool(&check);
     print_verdict(&check);

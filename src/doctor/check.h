@@ -160,6 +160,9 @@ void check_machine(struct check *check);
 
 /* account.c: the person; nothing but groups when nobody was named. */
 void check_account(struct check *check);
+
+/* accounts.c: those that pam-cognito accounts makes, where it does. */
+void check_accounts(struct check *check);
 /* As scope_of, with the arguments of the stack's line. */
 enum scope check_scope(const struct check *check, const char *user,
                        const char **reason_out);

@@ -13,6 +13,7 @@ const struct places places = {
     .etc = "/etc",
     .pam = {"/etc/pam.d", "/usr/lib/pam.d"},
     .sshd = "/usr/sbin/sshd",
+    .accounts = "/var/lib/pam_cognito",
     .selinux = "/sys/fs/selinux/enforce",
     .socket = WIRE_SOCKET,
     .systemd = "/run/systemd/system",

@@ -15,6 +15,7 @@ struct places {
     const char *etc;             /* passwd, group, shells and so on */
     const char *pam[PLACES_PAM]; /* PAM services: the first that has a file */
     const char *sshd;            /* the program */
+    const char *accounts;        /* what accounts knows of those it made */
     const char *selinux;         /* says whether it enforces */
     const char *socket;          /* where a helper is to be had */
     const char *systemd;         /* is there where systemd runs */

@@ -40,8 +40,9 @@ def complete(*words):
 class TestHelp(ToolCase):
     def test_subcommands(self):
         self.assertEqual(SUBCOMMANDS, [
-            "check", "setup", "login", "secret-hash", "sign-up", "confirm", "resend-code",
-            "forgot-password", "confirm-forgot-password", "change-password", "mfa", "explain"])
+            "check", "setup", "accounts", "login", "secret-hash", "sign-up", "confirm",
+            "resend-code", "forgot-password", "confirm-forgot-password", "change-password",
+            "mfa", "explain"])
 
     def test_every_subcommand_has_help(self):
         for name in SUBCOMMANDS:

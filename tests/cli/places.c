@@ -11,6 +11,7 @@ const struct places places = {
     .etc = "etc",
     .pam = {"etc/pam.d", "usr/lib/pam.d"},
     .sshd = "usr/sbin/sshd",
+    .accounts = "var/lib/pam_cognito",
     .selinux = "sys/fs/selinux/enforce",
     .socket = "run/pam_cognito.sock",
     .systemd = "run/systemd/system",

@@ -165,7 +165,8 @@ class Includes(unittest.TestCase):
         ("client", r"(config\.h|common/.*|cognito/.*|client/.*)"),
         ("flows", r"(config\.h|common/.*|cognito/.*|client/.*|flows/.*)"),
         ("helper", r"(config\.h|(common|cognito|client|flows|helper)/.*|pam/(lookup|scope)\.h)"),
-        ("doctor", r"(config\.h|(common|pam|cognito|client|flows|cli|doctor)/.*)"),
+        ("doctor", r"(config\.h|(common|pam|cognito|client|flows|cli|doctor)/.*"
+                   r"|accounts/(settings|state)\.h)"),
         ("accounts", r"(config\.h|(common|pam|cognito|client|cli|accounts)/.*"
                      r"|flows/sign_in\.h)"),
         ("cli", r"(config\.h|(common|pam|cognito|client|flows|cli)/.*"

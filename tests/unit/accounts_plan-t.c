@@ -56,13 +56,13 @@ static const struct row people[] = {
      "make alice s1 1000 /home/alice <>\n"},
     {"disabled, and never made", LINUX "person alice s1 linux off\n", ""},
     {"not confirmed", LINUX "person alice s1 linux UNCONFIRMED\n",
-     "usual unconfirmed (alice): is not confirmed in the pool, or another "
+     "usual status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
     {"another provider's", LINUX "person alice s1 linux EXTERNAL_PROVIDER\n",
-     "usual unconfirmed (alice): is not confirmed in the pool, or another "
+     "usual status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
     {"a status that is not known", LINUX "person alice s1 linux ARCHIVED\n",
-     "usual unconfirmed (alice): is not confirmed in the pool, or another "
+     "usual status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
     {"a temporary password, a reset one",
      LINUX "person alice s1 linux FORCE_CHANGE_PASSWORD\n"
@@ -88,7 +88,7 @@ static const struct row people[] = {
      "refused name (root): that would be root here\n"},
     {"nor for those who are not confirmed",
      "person alice s1 linux UNCONFIRMED\n",
-     "usual unconfirmed (alice): is not confirmed in the pool, or another "
+     "usual status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
     {"another group, shell and home",
      "group people 1500\nset local_group=people\nset home=/srv/%u\n" ALICE,
@@ -435,7 +435,7 @@ static const struct row gone[] = {
     {"back, but not confirmed",
      LINUX "entry alice s1 1000 locked\naccount alice 1000 990 expired\n"
            "person alice s1 linux UNCONFIRMED\n",
-     "refused unconfirmed (alice): is not confirmed in the pool, or another "
+     "refused status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
     {"locked by hand is not ours to open",
      LINUX
@@ -589,7 +589,7 @@ static const struct row adopted[] = {
      "name, see `list`\n"},
     {"adopt: not confirmed",
      LINUX LOCAL_ALICE "person alice s1 linux UNCONFIRMED\n",
-     "refused unconfirmed (alice): is not confirmed in the pool, or another "
+     "refused status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
     {"adopt: is somebody here",
      LINUX LOCAL_ALICE ALICE "entry ally s1 1001 locked\n",

@@ -1,0 +1,91 @@
+# What check says of the accounts that pam-cognito accounts makes: when it last
+# did, whom it refused, and that it cannot; and the subcommand's own command line.
+# SPDX-License-Identifier: MIT
+import json
+import os
+import time
+
+from setups import SetupCase, harness, script
+
+GOOD = "pool_groups = staff\n"
+FOLDER = "var/lib/pam_cognito"
+
+
+def state(age, refused=(), **changes):
+    return json.dumps({"version": 1, "accounts": [], "last_sync": {
+        "time": int(time.time()) - age, "result": "1 to exist, 0 done, 0 failed, 0 refused",
+        "refused": [{"id": why, "name": name, "why": "x"} for name, why in refused]}, **changes})
+
+
+@harness.cases
+class TestAccounts(SetupCase):
+    def said(self, settings=GOOD, text=None, mode=0o600):
+        """(level, text, fix) of what is said of accounts."""
+        def add(root):
+            etc = os.path.join(root, "etc", "security")
+            os.makedirs(etc)
+            if settings is not None:
+                harness.write(os.path.join(etc, "pam_cognito_accounts.conf"), settings, 0o644)
+            folder = os.path.join(root, FOLDER)
+            os.makedirs(folder)
+            os.chmod(folder, 0o755)
+            if text is not None:
+                harness.write(os.path.join(folder, "accounts.json"), text, mode)
+        _, findings, _ = self.findings(options=["--offline"], add=add)
+        return [(f["level"], f["text"], f["fix"]) for f in findings if f["area"] == "accounts"]
+
+    def test_no_settings(self):
+        self.assertEqual(self.said(settings=None), [])
+
+    def test_no_sync_yet(self):
+        self.assertEqual(self.said(), [("warning", "there are settings, and there was no sync yet",
+                                        "pam-cognito accounts sync")])
+
+    def test_in_time(self):
+        self.assertEqual(self.said(text=state(700)), [
+            ("ok", "synced 11 minutes ago: 1 to exist, 0 done, 0 failed, 0 refused", "")])
+
+    def test_late(self):
+        self.assertEqual(self.said(text=state(3600 * 30)), [
+            ("warning", "the last sync was 30 hours ago: who left since is not locked",
+             "systemctl enable --now pam_cognito-accounts.timer")])
+
+    def test_refused(self):
+        one = self.said(text=state(60, [("root", "name")]))
+        self.assertEqual(one[1], ("warning", "1 refused by the last sync: root (name)",
+                                  "pam-cognito accounts sync --dry-run says why"))
+        many = self.said(text=state(60, [("a", "x"), ("b", "y"), ("c", "z"), ("d", "z")]))
+        self.assertEqual(many[1][1], "4 refused by the last sync: a (x), b (y), c (z) ...")
+
+    def test_faulty_settings(self):
+        (level, text, _), = self.said(settings="pool_grups = staff\n")
+        self.assertEqual(level, "problem")
+        self.assertIn("pool_grups", text)
+
+    def test_damaged_state(self):
+        (level, text, _), = self.said(text="{")
+        self.assertEqual(level, "problem")
+        self.assertIn("accounts.json", text)
+        (level, _, _), = self.said(text=state(60), mode=0o666)
+        self.assertEqual(level, "problem")
+
+    # ---- The command line ----
+
+    def refuse(self, status, says, *words):
+        done = script("accounts", *words)
+        self.assertEqual((done.status, done.out), (status, ""))
+        self.assertIn(says, done.err)
+
+    def test_words(self):
+        says = "expected list, sync, adopt NAME or forget NAME"
+        for words in ([], ["make"], ["adopt"], ["forget"], ["sync", "alice"], ["list", "alice"]):
+            self.refuse(2, says, *words)
+        self.refuse(2, "--format: expected passwd, userdb or json", "list", "--format", "xml")
+
+    def test_root_only(self):
+        if os.geteuid() != 0:
+            self.refuse(1, "must be run as root", "sync")
+
+
+if __name__ == "__main__":
+    harness.main()
