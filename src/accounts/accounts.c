@@ -302,20 +302,6 @@ status_words(enum directory_status status)
     return words[status];
 }
 
-/* Is that person in a group of pool_groups, and not in a mapped one only? */
-static bool
-belongs(const struct job *job, const struct person *person)
-{
-    if (job->settings->everybody)
-        return true;
-    for (size_t i = 0; job->settings->pool_groups[i] != NULL; i++)
-        for (size_t j = 0; j < job->group_count; j++)
-            if (strcmp(job->groups[j], job->settings->pool_groups[i]) == 0
-                && (person->groups >> j & 1) != 0)
-                return true;
-    return false;
-}
-
 static size_t
 write_person(const struct job *job, const struct person *person,
              const char **memberships, struct plan_person *out)
@@ -347,17 +333,15 @@ make_persons(struct job *job, size_t *count_out)
 {
     size_t count = job->people.count, used = 0;
 
-    *count_out = 0;
     job->persons = calloc(count + 1, sizeof(*job->persons));
     job->memberships = calloc(count * (job->group_count + 1) + 1,
                               sizeof(*job->memberships));
     if (job->persons == NULL || job->memberships == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (belongs(job, &job->people.people[i]))
-            used += write_person(job, &job->people.people[i],
-                                 job->memberships + used,
-                                 &job->persons[(*count_out)++]);
+        used += write_person(job, &job->people.people[i],
+                             job->memberships + used, &job->persons[i]);
+    *count_out = count;
     return true;
 }
 

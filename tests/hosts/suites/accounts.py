@@ -106,8 +106,8 @@ class Suite:
 
     def run(self):
         for part in (self.first, self.again, self.gone, self.names, self.another,
-                     self.groups, self.uids, self.keys, self.listing, self.rights,
-                     self.faults, self.killed, self.lists):
+                     self.groups, self.uids, self.keys, self.listing, self.everybody,
+                     self.rights, self.faults, self.killed, self.lists):
             part()
 
     # ---- Steps ----
@@ -377,6 +377,33 @@ class Suite:
         pool.clear()
         for number in range(130):
             pool.call("delete_user", username=f"many{number:05}")
+
+    def everybody(self):
+        """pool_groups=*, in a pool where nobody signs up by themselves, or does."""
+        pool = self.world.pool
+        pool.call("add_user", username="eve", password=PASSWORD, groups=["admins"])
+        more = OTHERS_GONE + "map_groups = admins:build\n"
+        settings(more, groups="*")
+        code, _, errors = tool("sync", "--dry-run")
+        self.tap.equal((code, "allow_self_sign_up=yes" in errors), (FAILED, True),
+                       "everybody, where people sign up by themselves", errors)
+        pool.call("pool", set={"sign_up": False})
+        wanted = [("make", "eve", ""), ("join", "eve", "build")]
+        code, objects, errors = tool("sync", "--dry-run")
+        self.tap.equal([one for one in actions(objects) if one[1] == "eve"], wanted,
+                       "everybody, where they do not", errors)
+        pool.call("pool", set={"sign_up": True})
+        settings(more + "allow_self_sign_up = yes\n", groups="*")
+        code, objects, errors = tool("sync", "--dry-run")
+        self.tap.equal([one for one in actions(objects) if one[1] == "eve"], wanted,
+                       "everybody, where it is allowed", errors)
+        pool.call("fault", kind="error", code="AccessDeniedException", message="no", status=400,
+                  match={"operation": "ListUsersInGroup"})
+        code, objects, errors = tool("sync", "--dry-run")
+        self.tap.equal((code, actions(objects)), (FAILED, []),
+                       "everybody, and a mapped group that is not told: failed", errors)
+        pool.call("delete_user", username="eve")
+        settings(OTHERS_GONE)
 
     def rights(self):
         before = contents()
