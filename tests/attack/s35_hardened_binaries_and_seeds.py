@@ -65,6 +65,10 @@ def hardened(tap, what, path, program):
         with open(path, "rb") as file:
             marks = file.read().count(ENDBR64)
         tap.ok(marks > 50, f"{what}: functions are marked as targets of branches", marks)
+    if os.uname().machine == "aarch64":
+        notes = tool("readelf", "-nW", path)
+        tap.ok("AArch64 feature: BTI, PAC" in notes,
+               f"{what}: targets of branches are marked, return addresses are signed", notes)
 
 
 def variable(text, name):
