@@ -128,10 +128,12 @@ terminate(const struct plan_action *action)
         (void) tool(ignored, "/usr/bin/loginctl", "terminate-user",
                     action->name, NULL);
     }
-    /* All processes of that uid, this shell among them. */
+    /* All processes of that uid, this shell among them; they can look into it,
+     * so it has nothing that is not theirs. */
     (void) snprintf(as, sizeof(as), "--reuid=%s", uid_text(action->uid, uid));
-    (void) tool(ignored, "/usr/bin/setpriv", as, "--clear-groups", "--",
-                "/bin/sh", "-c", "kill -KILL -1", NULL);
+    (void) tool(ignored, "/usr/bin/setpriv", as, "--regid=65534",
+                "--clear-groups", "--no-new-privs", "--", "/bin/sh", "-c",
+                "kill -KILL -1", NULL);
 }
 
 static bool

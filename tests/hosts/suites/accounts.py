@@ -178,7 +178,10 @@ class Suite:
         user = lambda **set_: self.world.pool.call("user", username="alice", set=set_)
         settings(OTHERS_GONE)
         user(enabled=False)
+        running = [subprocess.Popen(["setpriv", "--reuid", uid, "--clear-groups", "sleep", "99"])
+                   for uid in (line_of("/etc/passwd", "alice")[2], str(LARRY.uid))]
         self.sync("disabled", [("lock", "alice", "")])
+        self.tap.equal([one.poll() for one in running], [None, None], "what runs goes on")
         self.tap.equal((line_of("/etc/shadow", "alice")[7], state_of("alice")[0]),
                        ("1", "locked"), "disabled: expired in the past")
         user(enabled=True)
@@ -193,11 +196,16 @@ class Suite:
         user(groups=[])
         self.world.pool.call("delete_user", username="pat")
         both = [("lock", "alice", ""), ("lock", "pat", "")]
+        self.tap.equal(running[0].poll(), None, "it still does")
         objects = self.sync("two of three gone at once", both, REFUSED)
         self.tap.equal([one["state"] for one in objects if "action" in one], ["held", "held"],
                        "that is more than 20 %: held")
         self.tap.equal(state_of("alice")[0], "present", "held: nothing was done")
-        self.sync("forced", both, DONE, "--force")
+        self.sync("forced", both, DONE, "--force", "--terminate")
+        self.tap.equal((running[0].wait(10), running[1].poll()), (-9, None),
+                       "--terminate ends what she runs, and nobody else's")
+        running[1].kill()
+        running[1].wait()
         user(groups=["shell"])
         self.sync("back in the group", [("unlock", "alice", "")])
         command("usermod", "-c", "Somebody", "alice")
