@@ -34,6 +34,9 @@ EVIL = {"root": "name", "..": "name", "a:b": "name", "a\nb": "name", "x" * 300: 
 
 
 def run(world, tap):
+    # All suites see the same homes and programs; here people go and useradd does.
+    for path in ("/home", "/root", "/usr"):
+        world.stage.cover(path)
     world.configure(only_group="cognito")
     world.example("sshd")
     # Nobody of the world's own is in the pool's group, and alice is made anew.
