@@ -25,7 +25,7 @@ static const char *const names[] = {"alice", "bob",  "carol", "dave", "erin",
 static char built[TEXT];
 static char complaint[512];
 
-static void
+__attribute__((format(printf, 1, 2))) static void
 line(const char *format, ...)
 {
     size_t used = strlen(built);
@@ -240,7 +240,7 @@ tell_machine(struct world *world, char *out, size_t size)
     }
 }
 
-static bool
+__attribute__((format(printf, 1, 2))) static bool
 complain(const char *format, ...)
 {
     va_list arguments;

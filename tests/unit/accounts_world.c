@@ -16,7 +16,7 @@
 
 #define WORDS_MAX 16
 
-static const char *
+__attribute__((format(printf, 2, 3))) static const char *
 keep(struct world *world, const char *format, ...)
 {
     va_list arguments;
@@ -457,7 +457,7 @@ world_input(const struct world *world)
 
 /* ---- In words ---- */
 
-static void
+__attribute__((format(printf, 3, 4))) static void
 add(char *out, size_t size, const char *format, ...)
 {
     size_t used = strlen(out);
