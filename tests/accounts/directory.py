@@ -324,11 +324,13 @@ class Wiped(Directory):
                 with self.subTest(name, fault=fault):
                     if fault:
                         self.pool.fault(fault, {"operation": "ListUsers"}, 1)
-                    found = self.ask("list", keys={}, FILE=file, LOOK_FOR="".join(
-                        chr(ord(character) + 1) for character in secret))
+                    # AddressSanitizer keeps what was freed, and has memory that nobody
+                    # may look at.
+                    look = {} if harness.SANITIZED else {"LOOK_FOR": "".join(
+                        chr(ord(character) + 1) for character in secret)}
+                    found = self.ask("list", keys={}, FILE=file, **look)
                     self.assertEqual(found.status, "waf_blocked" if fault == "html_403" else "ok")
-                    # AddressSanitizer keeps what was freed.
-                    self.assertFalse(found.answer["left"] and not harness.SANITIZED)
+                    self.assertIs(found.answer.get("left"), False if look else None)
 
 
 class Facts(Directory):
