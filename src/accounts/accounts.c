@@ -33,7 +33,6 @@
 #define PROFILE_STANDARD "default"
 #define MESSAGE_SIZE 640
 #define DOUBT_SIZE 512
-#define TELL_EVERY 25 /* actions, on a terminal */
 
 /* Everything that is opened once. */
 struct job {
@@ -285,23 +284,6 @@ find_doubt(struct job *job, const char *key, const char *attribute,
 
 /* ---- People, as a plan has them ---- */
 
-static const char *
-status_words(enum directory_status status)
-{
-    static const char *const words[] = {
-        [PERSON_UNKNOWN] = "UNKNOWN",
-        [PERSON_UNCONFIRMED] = "UNCONFIRMED",
-        [PERSON_CONFIRMED] = "CONFIRMED",
-        [PERSON_ARCHIVED] = "ARCHIVED",
-        [PERSON_COMPROMISED] = "COMPROMISED",
-        [PERSON_RESET_REQUIRED] = "RESET_REQUIRED",
-        [PERSON_FORCE_CHANGE_PASSWORD] = "FORCE_CHANGE_PASSWORD",
-        [PERSON_EXTERNAL_PROVIDER] = "EXTERNAL_PROVIDER",
-    };
-
-    return words[status];
-}
-
 static size_t
 write_person(const struct job *job, const struct person *person,
              const char **memberships, struct plan_person *out)
@@ -315,7 +297,7 @@ write_person(const struct job *job, const struct person *person,
         .username = person->username,
         .sub = person->sub,
         .enabled = person->enabled,
-        .status = status_words(person->status),
+        .status = directory_status_word(person->status),
         .email = person->email,
         .email_verified = person->email_verified,
         .name = person->name,
@@ -544,10 +526,12 @@ carry_out(struct job *job, const struct plan *plan, bool is_sync)
                   sizeof(job->message));
     job->failed = failed;
     summarize(job, plan, sentence, sizeof(sentence));
-    if (done && is_sync)
-        done = remember(job, plan, sentence)
-               && state_save(&job->state, job->message, sizeof(job->message));
     if (!done)
+        return ACCOUNTS_FAILED;
+    if (is_sync && !remember(job, plan, sentence))
+        return fail(job, strerror(ENOMEM));
+    if (is_sync
+        && !state_save(&job->state, job->message, sizeof(job->message)))
         return ACCOUNTS_FAILED;
     syslog(LOG_NOTICE, "accounts: %s", sentence);
     return end(job, plan, sentence);

@@ -79,12 +79,23 @@ uid_text(uid_t uid, char out[UID_SIZE])
 
 /* ---- Accounts ---- */
 
+/* An empty folder of root's, which a useradd that was ended left. */
+static void
+clear_home(const char *home)
+{
+    struct stat st;
+
+    if (lstat(home, &st) == 0 && st.st_uid == 0)
+        (void) rmdir(home);
+}
+
 static bool
 make(const struct act *act, const struct plan_action *action, char *note_out)
 {
     const struct settings *settings = act->settings;
     char uid[UID_SIZE];
 
+    clear_home(action->home);
     /* No group of the person's own, no password, no ageing, whatever
      * login.defs says; no entry for the last login, which is a sparse file. */
     return tool(note_out, "/usr/sbin/useradd", "-N", "-m", "-l", "-g",
@@ -110,9 +121,7 @@ take_over(const struct act *act, const struct plan_action *action,
         || !tool(note_out, "/usr/bin/chage", "-M", "-1", "-m", "-1", "-W",
                  "-1", "--", action->name, NULL))
         return false;
-    /* An empty folder of root's is removed, and made again. */
-    if (stat(action->home, &st) == 0 && st.st_uid == 0)
-        (void) rmdir(action->home);
+    clear_home(action->home);
     return stat(action->home, &st) == 0
            || tool(note_out, "/usr/sbin/mkhomedir_helper", action->name, NULL);
 }

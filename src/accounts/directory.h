@@ -57,11 +57,15 @@ enum directory_status {
     PERSON_EXTERNAL_PROVIDER
 };
 
+/* The service's word for it, UserStatus. */
+const char *directory_status_word(enum directory_status status);
+
 /*
  * One person of the pool. Texts are as sent: valid UTF-8, at most as long as
  * the limits above say, not cleaned, and no promise about what is in them.
  * What is absent, or empty, is NULL. Of one that is malformed only username,
- * or "" where there is none, and sub, or NULL, are to be used, to name it.
+ * or "" where there is none, and sub, or NULL, are to be used, to name it, and
+ * enabled, which is false only where the service said so.
  */
 struct person {
     char *username;

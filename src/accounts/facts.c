@@ -9,6 +9,7 @@
 
 #include "accounts/facts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -280,7 +281,22 @@ uid_is_taken(void *context, uid_t uid)
     return found;
 }
 
-/* A useradd that was ended leaves a folder of root's, and nothing in it yet. */
+static bool
+is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry = NULL;
+    bool empty = folder != NULL;
+
+    for (errno = 0; empty && (entry = readdir(folder)) != NULL;)
+        empty = strcmp(entry->d_name, ".") == 0
+                || strcmp(entry->d_name, "..") == 0;
+    empty = empty && errno == 0;
+    if (folder != NULL)
+        (void) closedir(folder);
+    return empty;
+}
+
 static enum plan_home
 find_home(void *context, const char *path, uid_t uid)
 {
@@ -291,9 +307,10 @@ find_home(void *context, const char *path, uid_t uid)
         return errno == ENOENT ? PLAN_HOME_NONE : PLAN_HOME_OTHER;
     if (!S_ISDIR(st.st_mode))
         return PLAN_HOME_OTHER;
-    return st.st_uid == uid || (st.st_uid == 0 && st.st_nlink == 2)
-               ? PLAN_HOME_OURS
-               : PLAN_HOME_OTHER;
+    if (st.st_uid == uid)
+        return PLAN_HOME_OURS;
+    return st.st_uid == 0 && is_empty(path) ? PLAN_HOME_EMPTY
+                                            : PLAN_HOME_OTHER;
 }
 
 static bool

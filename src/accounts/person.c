@@ -39,22 +39,29 @@ mark(struct person *person, const char *malformed)
         person->malformed = malformed;
 }
 
+static const char *const statuses[] = {
+    [PERSON_UNKNOWN] = "UNKNOWN",
+    [PERSON_UNCONFIRMED] = "UNCONFIRMED",
+    [PERSON_CONFIRMED] = "CONFIRMED",
+    [PERSON_ARCHIVED] = "ARCHIVED",
+    [PERSON_COMPROMISED] = "COMPROMISED",
+    [PERSON_RESET_REQUIRED] = "RESET_REQUIRED",
+    [PERSON_FORCE_CHANGE_PASSWORD] = "FORCE_CHANGE_PASSWORD",
+    [PERSON_EXTERNAL_PROVIDER] = "EXTERNAL_PROVIDER",
+};
+
+const char *
+directory_status_word(enum directory_status status)
+{
+    return statuses[status];
+}
+
 static enum directory_status
 status_named(const char *word)
 {
-    static const char *const words[] = {
-        [PERSON_UNCONFIRMED] = "UNCONFIRMED",
-        [PERSON_CONFIRMED] = "CONFIRMED",
-        [PERSON_ARCHIVED] = "ARCHIVED",
-        [PERSON_COMPROMISED] = "COMPROMISED",
-        [PERSON_RESET_REQUIRED] = "RESET_REQUIRED",
-        [PERSON_FORCE_CHANGE_PASSWORD] = "FORCE_CHANGE_PASSWORD",
-        [PERSON_EXTERNAL_PROVIDER] = "EXTERNAL_PROVIDER",
-    };
-
-    for (size_t i = 0; word != NULL && i < sizeof(words) / sizeof(words[0]);
-         i++)
-        if (words[i] != NULL && strcmp(words[i], word) == 0)
+    for (size_t i = 0;
+         word != NULL && i < sizeof(statuses) / sizeof(statuses[0]); i++)
+        if (strcmp(statuses[i], word) == 0)
             return (enum directory_status) i;
     return PERSON_UNKNOWN;
 }
@@ -171,8 +178,11 @@ read_person(struct person *person, const struct json *item,
         username = "";
     }
     person->username = strdup(username);
-    if (!json_boolean(item, "Enabled", &person->enabled))
+    /* Nobody is locked because it was not said. */
+    if (!json_boolean(item, "Enabled", &person->enabled)) {
+        person->enabled = true;
         mark(person, "whether it is enabled is missing");
+    }
     person->status = status_named(json_text(item, "UserStatus"));
     return person->username != NULL
            && take_attributes(person, json_array(item, "Attributes"), options);

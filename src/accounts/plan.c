@@ -266,6 +266,20 @@ tend(struct parts *parts, const struct subject *subject)
     set_keys(parts, subject, entry->uid, false);
 }
 
+/* Is it certain that the sub is nobody's who is to exist? */
+static bool
+has_left(const struct parts *parts, const char *sub)
+{
+    const struct plan_input *in = parts->in;
+
+    if (!parts->is_incomplete)
+        return true;
+    for (size_t i = 0; i < in->count; i++)
+        if (in->people[i].sub != NULL && strcmp(in->people[i].sub, sub) == 0)
+            return true;
+    return false;
+}
+
 /* An account of the state that is not as it was made: it is not touched. */
 static void
 refuse_entry(struct parts *parts, const struct state_entry *entry,
@@ -308,6 +322,17 @@ visit_entry(struct parts *parts, size_t place, bool taking)
         if (taking && account != NULL && entry->kind == STATE_PRESENT)
             want(parts, entry->name, entry->sub, entry->uid, account->gecos,
                  account->home);
+    } else if (!stays && entry->kind != STATE_LOCKED
+               && !has_left(parts, entry->sub)
+               && !is_anothers_now(parts, entry->name, entry->sub)) {
+        if (taking && account != NULL) {
+            want(parts, entry->name, entry->sub, entry->uid, account->gecos,
+                 account->home);
+            refuse_entry(parts, entry, found, "listing",
+                         "is not in the listing, or is the one in it of whom "
+                         "the pool told no sub: not locked before that is "
+                         "known");
+        }
     } else if (!stays) {
         if (taking && account != NULL)
             take_away(parts, entry, account);
@@ -471,6 +496,7 @@ find_home(struct parts *parts, const struct subject *subject,
     case PLAN_HOME_NONE:
         return NULL;
     case PLAN_HOME_OURS:
+    case PLAN_HOME_EMPTY:
         if (begun)
             return NULL;
         break;

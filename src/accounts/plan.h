@@ -28,7 +28,7 @@
 struct plan_person {
     const char *username;
     const char *sub;
-    bool enabled;
+    bool enabled;       /* false only where the service said so */
     const char *status; /* UserStatus */
     const char *email;
     bool email_verified;
@@ -66,8 +66,9 @@ struct plan_range {
 
 enum plan_home {
     PLAN_HOME_NONE,  /* nothing of that name */
-    PLAN_HOME_OURS,  /* a folder that belongs to that uid, or what a useradd
-                        that was ended may have left for it */
+    PLAN_HOME_OURS,  /* a folder that belongs to that uid */
+    PLAN_HOME_EMPTY, /* one of root's with nothing in it, as a useradd that
+                        was ended may have left for it */
     PLAN_HOME_OTHER, /* anything else */
 };
 

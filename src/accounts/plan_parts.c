@@ -402,6 +402,15 @@ name_person(struct parts *parts, const struct plan_person *person,
         refuse_person(found, "name", why);
 }
 
+/* As good as disabled: the service lets nobody in who is one of these. */
+static bool
+is_closed(const struct plan_person *person)
+{
+    return person->status != NULL
+           && (strcmp(person->status, "ARCHIVED") == 0
+               || strcmp(person->status, "COMPROMISED") == 0);
+}
+
 void
 parts_judge(struct parts *parts)
 {
@@ -411,17 +420,22 @@ parts_judge(struct parts *parts)
     for (size_t i = 0; i < parts->in->count; i++) {
         struct parts_person *found = &parts->people[i];
 
-        found->is_here = people[i].enabled && belongs(parts, &people[i])
-                         && people[i].sub != NULL;
+        found->is_here = belongs(parts, &people[i]) && people[i].enabled
+                         && !is_closed(&people[i]);
         if (people[i].email != NULL && people[i].email_verified) {
             found->address = fold(parts, people[i].email);
             index_add(&parts->addresses, found->address, 0, i);
         }
-        if (people[i].enabled && belongs(parts, &people[i])
-            && people[i].sub == NULL)
+        if (found->is_here && people[i].sub == NULL) {
             parts_refuse(parts, "listing", "",
                          people[i].username == NULL ? "" : people[i].username,
-                         "the pool told no sub of this person", false);
+                         people[i].malformed == NULL
+                             ? "the pool told no sub of this person"
+                             : people[i].malformed,
+                         false);
+            found->is_here = false;
+            parts->is_incomplete = true;
+        }
         if (!found->is_here)
             continue;
         index_add(&parts->subs, people[i].sub, 0, i);

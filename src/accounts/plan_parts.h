@@ -20,7 +20,7 @@ struct parts_person {
     const char *address;          /* small letters, verified; or NULL */
     const char *id;               /* of why it is refused, or NULL */
     const char *why;
-    bool is_here; /* belongs to those who are to exist, and is enabled */
+    bool is_here; /* belongs to those who are to exist, and is not disabled */
     bool is_kept; /* the state has the sub by this very name */
 };
 
@@ -49,6 +49,7 @@ struct parts {
     struct index group_names;
     struct index members; /* of groups: name and 1 + the group's place */
     struct index named;   /* in any group that is not ours to fill */
+    bool is_incomplete;   /* somebody is here of whom no sub is known */
     uid_t next_uid;
     bool is_out_of_memory; /* from then on nothing is right */
 };

@@ -263,24 +263,31 @@ add_words(struct reserved *reserved, const char *line, const char *source)
     return true;
 }
 
-/* Ends the line where a comment begins. */
+static bool
+begins_comment(enum syntax syntax, const char *line, const char *at)
+{
+    if (syntax == POLKIT)
+        return at[0] == '/' && at[1] == '/';
+    /* One that stands in a word, or is escaped, may be a part of it. */
+    return *at == UID_MARK && (at == line || isspace((unsigned char) at[-1]))
+           && (syntax != SUDOERS || !isdigit((unsigned char) at[1]));
+}
+
+/* Ends the line where a comment begins, which it does not within quotes. */
 static void
 cut_comment(enum syntax syntax, char *line)
 {
-    char *mark = line;
+    char quote = '\0';
 
-    if (syntax == POLKIT) {
-        mark = strstr(line, "//");
-        if (mark != NULL)
-            *mark = '\0';
-        return;
-    }
-    while ((mark = strchr(mark, UID_MARK)) != NULL) {
-        if (syntax != SUDOERS || !isdigit((unsigned char) mark[1])) {
-            *mark = '\0';
+    for (char *at = line; *at != '\0'; at++) {
+        if (quote != '\0')
+            quote = *at == quote ? '\0' : quote;
+        else if (*at == '"' || *at == '\'')
+            quote = *at;
+        else if (begins_comment(syntax, line, at)) {
+            *at = '\0';
             return;
         }
-        mark++;
     }
 }
 
@@ -390,7 +397,7 @@ read_path(struct reserved *reserved, const char *path, enum syntax syntax,
 
     if (fd < 0)
         return errno == ENOENT || fail(reserved, path, strerror(errno));
-    if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         (void) close(fd);
         return true; /* no file that any of them reads */
     }

@@ -100,8 +100,8 @@ build_people(bool by_address)
     static const char *const groups[] = {"linux", "linux,Devs", "linux,Ops",
                                          "linux,Devs,Ops", "Devs"};
     static const char *const statuses[]
-        = {"CONFIRMED",   "CONFIRMED",         "CONFIRMED",
-           "UNCONFIRMED", "EXTERNAL_PROVIDER", "RESET_REQUIRED"};
+        = {"CONFIRMED",         "CONFIRMED",      "CONFIRMED",  "UNCONFIRMED",
+           "EXTERNAL_PROVIDER", "RESET_REQUIRED", "COMPROMISED"};
     unsigned int order[NAMES];
 
     shuffle(order, NAMES);
@@ -112,7 +112,7 @@ build_people(bool by_address)
         if (chance_percent(30))
             continue;
         line("person %s s%u %s %s", name, i, one_of(groups, 5),
-             one_of(statuses, 6));
+             one_of(statuses, 7));
         if (by_address)
             line(" email=%s@x.org %s",
                  chance_percent(90) ? name : one_of(names, NAMES),
@@ -276,6 +276,7 @@ static bool
 is_here(const struct world *world, const struct plan_person *person)
 {
     return person != NULL && person->enabled
+           && strcmp(person->status, "COMPROMISED") != 0
            && (world->settings->everybody || has_group(person, "linux"));
 }
 

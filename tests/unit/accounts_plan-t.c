@@ -61,7 +61,7 @@ static const struct row people[] = {
     {"another provider's", LINUX "person alice s1 linux EXTERNAL_PROVIDER\n",
      "usual status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
-    {"a status that is not known", LINUX "person alice s1 linux ARCHIVED\n",
+    {"a status that is not known", LINUX "person alice s1 linux NEWSTATUS\n",
      "usual status (alice): is not confirmed in the pool, or another "
      "provider's\n"},
     {"a temporary password, a reset one",
@@ -179,6 +179,9 @@ static const struct row names[] = {
      "refused reserved (alice): that name has rights here, by "
      "/etc/sudoers\n"},
     {"a home that is there", LINUX "home /home/alice 1000\n" ALICE,
+     "refused home (alice): /home/alice is there already, somebody else's: "
+     "move it away\n"},
+    {"an empty folder of root's", LINUX "home /home/alice empty\n" ALICE,
      "refused home (alice): /home/alice is there already, somebody else's: "
      "move it away\n"},
     {"a home of root's", LINUX "home /home/alice 0\n" ALICE,
@@ -323,6 +326,9 @@ static const struct row states[] = {
     {"crashed with a home",
      LINUX "entry alice s1 1004 making\nhome /home/alice 1004\n" ALICE,
      "make alice s1 1004 /home/alice <>\n"},
+    {"crashed before the home was the person's",
+     LINUX "entry alice s1 1004 making\nhome /home/alice empty\n" ALICE,
+     "make alice s1 1004 /home/alice <>\n"},
     {"crashed, and the home is another's",
      LINUX "entry alice s1 1004 making\nhome /home/alice 1005\n" ALICE,
      "refused home (alice): /home/alice is there already, somebody else's: "
@@ -398,6 +404,21 @@ static const struct row gone[] = {
      LINUX "set uid_attribute=custom:uid\n" MADE_ALICE
            "person alice s1 linux off UNCONFIRMED bad uid=2345\n",
      "lock alice s1 1000\n"},
+    {"compromised, or archived",
+     TWO "person alice s1 linux COMPROMISED\n"
+         "person bob s2 linux ARCHIVED\n"
+         "set max_removals=100\n",
+     "lock alice s1 1000\nlock bob s2 1001\n"},
+    {"a listing that cannot be read of somebody locks nobody",
+     LINUX MADE_ALICE "person alice s1 linux bad\n",
+     "refused listing (alice): its name is no text\n"},
+    {"nor one without a sub, whom it might be",
+     TWO "person alice s1 linux nosub bad\n"
+         "person bob s2 linux off\n",
+     "lock bob s2 1001\n"
+     "refused listing (alice): its name is no text\n"
+     "refused listing (alice): is not in the listing, or is the one in it of "
+     "whom the pool told no sub: not locked before that is known\n"},
     {"locked, and that is that",
      LINUX "entry alice s1 1000 locked\naccount alice 1000 990 expired\n", ""},
     {"opened by hand",
@@ -643,6 +664,9 @@ static const struct row forgotten[] = {
      "forget alice s1 1000\n"},
     {"forget: a home that is not its own stays",
      LINUX MADE_ALICE "home /home/alice 0\n", "forget alice s1 1000 there\n"},
+    {"forget: an empty folder of root's stays",
+     LINUX MADE_ALICE "home /home/alice empty\n",
+     "forget alice s1 1000 there\n"},
     {"forget: a home with another's in it stays",
      LINUX MADE_ALICE "home /home/alice 1000\n"
                       "account bob 1001 990 home=/home/alice/bob\n",

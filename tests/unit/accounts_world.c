@@ -236,7 +236,9 @@ take_words(struct world *world, const char *const *words, size_t count)
     else if (strcmp(kind, "keys") == 0)
         put_keys(world, words[1], spaced(world, words[2]));
     else if (strcmp(kind, "home") == 0)
-        put_home(world, words[1], number(words[2]));
+        put_home(world, words[1],
+                 strcmp(words[2], "empty") == 0 ? WORLD_EMPTY
+                                                : number(words[2]));
     else if (strcmp(kind, "reserved") == 0)
         world->reserved = keep(world, "%s", words[1]);
     else if (strcmp(kind, "elsewhere") == 0)
@@ -410,8 +412,9 @@ find_home(void *context, const char *path, uid_t uid)
 
     for (size_t i = 0; i < world->home_count; i++)
         if (strcmp(world->homes[i], path) == 0)
-            return world->home_owners[i] == uid ? PLAN_HOME_OURS
-                                                : PLAN_HOME_OTHER;
+            return world->home_owners[i] == WORLD_EMPTY ? PLAN_HOME_EMPTY
+                   : world->home_owners[i] == uid       ? PLAN_HOME_OURS
+                                                        : PLAN_HOME_OTHER;
     return PLAN_HOME_NONE;
 }
 

@@ -9,7 +9,8 @@
 
 #include "accounts/plan.h"
 
-#define WORLD_MAX 32 /* of each kind */
+#define WORLD_EMPTY ((uid_t) -2) /* owner of a home: root, and it is empty */
+#define WORLD_MAX 32             /* of each kind */
 #define WORLD_TEXTS 4096
 
 struct world_key {

@@ -53,6 +53,17 @@ malformed(const char *text, const char *username, const char *why)
     clear();
 }
 
+static bool
+is_enabled(const char *text)
+{
+    bool enabled;
+
+    need(add(text, 0), "memory");
+    enabled = list.people.people[0].enabled;
+    clear();
+    return enabled;
+}
+
 static void
 test_items(void)
 {
@@ -81,6 +92,10 @@ test_items(void)
               "whether it is enabled is missing");
     malformed("{\"Username\":\"a\",\"Enabled\":\"true\"," WITH(IS("d")) "}",
               "a", "whether it is enabled is missing");
+    ok(is_enabled("{\"Username\":\"a\"," WITH(IS("d")) "}"),
+       "nobody is disabled because it was not said");
+    ok(!is_enabled("{\"Username\":7,\"Enabled\":false}"),
+       "one who is said to be is disabled, whatever is wrong");
     malformed(USER("a", "\"Attributes\":{}"), "a",
               "the attributes are missing");
     malformed(USER("a", WITH("")), "a", "the sub is missing");

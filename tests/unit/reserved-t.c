@@ -108,6 +108,8 @@ test_sudo(void)
                         "#1005 ALL=(ALL) ALL\n"
                         "User_Alias CREW = alice.a, \\\n"
                         "    bob, !eve\n"
+                        "gail ALL=/bin/a \\# b, \"c # d\", hank\n"
+                        "ian ALL=/bin/a#b, jack\n"
                         "@includedir /etc/more.d\n"
                         "#include /etc/old\n"
                         "@include near\n");
@@ -121,6 +123,8 @@ test_sudo(void)
     is_from(reserved, "alice.a", "/etc/sudoers");
     is_from(reserved, "bob", "/etc/sudoers");
     is_from(reserved, "eve", "/etc/sudoers");
+    is_from(reserved, "hank", "/etc/sudoers");
+    is_from(reserved, "jack", "/etc/sudoers");
     is_from(reserved, "frank", "/etc/sudoers.d/one");
     is_from(reserved, "ivan", "/etc/sudoers.d/one");
     is_from(reserved, "judy", "/etc/more.d/two");
@@ -166,7 +170,8 @@ test_others(void)
         "// quinn\npolkit.addRule(function(action, subject) {\n"
         "  if (subject.user == \"rita\" || subject.isInGroup('staff2')) // "
         "sam\n"
-        "  return ['unix-user:tom'];\n");
+        "  return ['unix-user:tom'];\n"
+        "  if (url == \"http://x\" && subject.user == 'tim') // ted\n");
     put("/usr/share/polkit-1/rules.d/10.rules", "\"una\"\n");
     put("/etc/polkit-1/localauthority/50-local.d/x.pkla",
         "Identity=unix-user:vera\n");
@@ -179,6 +184,8 @@ test_others(void)
     is_from(reserved, "rita", "/etc/polkit-1/rules.d/50.rules");
     is_from(reserved, "staff2", "/etc/polkit-1/rules.d/50.rules");
     is_from(reserved, "tom", "/etc/polkit-1/rules.d/50.rules");
+    is_from(reserved, "tim", "/etc/polkit-1/rules.d/50.rules");
+    is_from(reserved, "ted", NULL);
     is_from(reserved, "quinn", NULL);
     is_from(reserved, "sam", NULL);
     is_from(reserved, "una", "/usr/share/polkit-1/rules.d/10.rules");
