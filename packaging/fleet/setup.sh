@@ -19,7 +19,9 @@ apt-get install -y -qq libpam-cognito pam-cognito </dev/null
 
 groupadd --force cognito
 for name in $members; do
-    getent passwd "$name" >/dev/null || useradd --create-home --shell /bin/bash "$name"
+    # The age of a password is the pool's business, whatever login.defs says.
+    getent passwd "$name" >/dev/null ||
+        useradd --create-home --shell /bin/bash --key PASS_MAX_DAYS=-1 "$name"
     usermod --append --groups cognito "$name"
 done
 
