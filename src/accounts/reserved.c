@@ -280,14 +280,14 @@ cut_comment(enum syntax syntax, char *line)
     char quote = '\0';
 
     for (char *at = line; *at != '\0'; at++) {
-        if (quote != '\0')
-            quote = *at == quote ? '\0' : quote;
-        else if (*at == '"' || *at == '\'')
-            quote = *at;
-        else if (begins_comment(syntax, line, at)) {
+        if (quote == '\0' && begins_comment(syntax, line, at)) {
             *at = '\0';
             return;
         }
+        if (*at == quote)
+            quote = '\0';
+        else if (quote == '\0' && (*at == '"' || *at == '\''))
+            quote = *at;
     }
 }
 
