@@ -46,6 +46,15 @@ def lines(path):
             if line.strip() and not line.startswith("#")]
 
 
+def replaced(text, changed):
+    """With other words, each of which must be there, once."""
+    for old, new in changed.items():
+        if text.count(old) != 1:
+            raise AssertionError(f"{text.count(old)} times: {old}")
+        text = text.replace(old, new)
+    return text
+
+
 def state(*tops):
     """Names, kinds, modes, owners and bytes of all that is there."""
     found = {}
