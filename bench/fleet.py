@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# Nine o'clock on paper: many people sign in to many machines within seconds, and
+# the service lets so many requests a second through. Who is refused, who waits?
+#   fleet.py PEOPLE SECONDS [--hosts N] [--quota N] [--flow NAME]
+# The same arguments give the same numbers everywhere.
+# SPDX-License-Identifier: MIT
+import argparse
+import heapq
+import random
+import statistics
+from dataclasses import dataclass, field, fields
+
+# What a sign-in asks of the quota: InitiateAuth, then answers to challenges, each
+# after so many seconds. These have a quota of their own, three times as large; what
+# is more counts against the first (Amazon Cognito: Request rate quotas).
+FLOWS = {"password": (), "SRP": (0.05,), "password and code": (8.0,)}
+ANSWERS = 3
+TYPING = 5.0           # seconds from the connection to Enter, at first
+RETYPING = (5.0, 11.0)  # after a refusal: 2 s of PAM's delay, and typing
+STARTUPS = (10, 30, 100)  # sshd's MaxStartups unless changed
+AGAIN = (3.0, 9.0)     # a person whom sshd has sent away comes again
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The client's: what it does about a request that was throttled."""
+    repeats: int = 3
+    first: float = 0.5    # seconds; a wait is anywhere between none and that
+    longest: float = 20.0  # the next ones are doubled up to here
+    budget: float = 19.0  # seconds after Enter in which it may be sent again
+
+    def wait(self, repeated, chance):
+        """Seconds before the next repeat."""
+        return chance * min(self.longest, self.first * 2 ** repeated)
+
+
+NO_REPEATS = Policy(repeats=0)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    people: int
+    within: float   # seconds in which they connect, and press Enter
+    hosts: int = 0  # that they share evenly; 0: each has one
+    quota: int = 120  # requests a second; so many at once after a quiet second
+    flow: str = "password"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    sent_away: float  # people, by sshd, at least once
+    refused: float    # people, for the quota, at least once
+    median: float     # seconds that the service let people wait who got in
+    longest: float    # and the one who waited longest, at one Enter
+    over: float       # seconds from the first connection until all are in
+    calls: float      # requests, the throttled ones too
+
+
+class Bucket:
+    """So many a second, and no more saved up than those of one second."""
+
+    def __init__(self, rate):
+        self.rate = self.held = rate
+        self.at = 0.0
+
+    def take(self, now):
+        self.held = min(self.rate, self.held + (now - self.at) * self.rate)
+        self.at = now
+        if self.held < 1:
+            return False
+        self.held -= 1
+        return True
+
+
+@dataclass
+class Person:
+    host: int
+    entered: float = 0.0  # when Enter was pressed last
+    step: int = 0         # of the flow
+    repeated: int = 0
+    sent_away: bool = False
+    refused: bool = False
+    waits: list = field(default_factory=list)  # of the Enters of this try
+
+
+class Morning:
+    def __init__(self, fleet, policy, seed):
+        self.fleet, self.policy = fleet, policy
+        self.chance = random.Random(seed).random
+        self.pauses = FLOWS[fleet.flow]
+        self.auth = Bucket(fleet.quota)
+        self.answers = Bucket(ANSWERS * fleet.quota)
+        self.unauthenticated = [0] * (fleet.hosts or fleet.people)
+        self.events = []
+        self.calls = 0
+        self.waits = []
+        self.people = [Person(i % len(self.unauthenticated)) for i in range(fleet.people)]
+
+    def between(self, low, high):
+        return low + (high - low) * self.chance()
+
+    def run(self):
+        now = 0.0
+        for number, person in enumerate(self.people):
+            self.events.append((self.between(0, self.fleet.within), number, self.connect, person))
+        heapq.heapify(self.events)
+        serial = len(self.events)
+        while self.events:
+            now, _, what, person = heapq.heappop(self.events)
+            for after, following in what(now, person):
+                heapq.heappush(self.events, (now + after, serial, following, person))
+                serial += 1
+        waits = sorted(self.waits)
+        return Outcome(sum(p.sent_away for p in self.people), sum(p.refused for p in self.people),
+                       statistics.median(waits), waits[-1], now, self.calls)
+
+    # ---- What happens; each says what follows, after how many seconds ----
+
+    def connect(self, _, person):
+        begin, rate, full = STARTUPS
+        there = self.unauthenticated[person.host]
+        odds = 0
+        if there >= full:
+            odds = 100
+        elif there >= begin:
+            odds = rate + (100 - rate) * (there - begin) // (full - begin)
+        if odds and self.chance() * 100 < odds:
+            person.sent_away = True
+            return [(self.between(*AGAIN), self.connect)]
+        self.unauthenticated[person.host] += 1
+        return [(TYPING, self.enter)]
+
+    def enter(self, now, person):
+        person.entered, person.step, person.repeated, person.waits = now, 0, 0, []
+        return self.send(now, person)
+
+    def send(self, now, person):
+        self.calls += 1
+        if person.step == 0:
+            passed = self.auth.take(now)
+        else:
+            passed = self.answers.take(now) or self.auth.take(now)
+        return self.go_on(now, person) if passed else self.throttled(now, person)
+
+    def go_on(self, now, person):
+        person.waits.append(now - person.entered)
+        if person.step == len(self.pauses):
+            self.waits.append(sum(person.waits))
+            self.unauthenticated[person.host] -= 1
+            return []
+        pause = self.pauses[person.step]
+        person.step, person.repeated, person.entered = person.step + 1, 0, now + pause
+        return [(pause, self.send)]
+
+    def throttled(self, now, person):
+        if person.repeated < self.policy.repeats:
+            wait = self.policy.wait(person.repeated, self.chance())
+            if now + wait < person.entered + self.policy.budget:
+                person.repeated += 1
+                return [(wait, self.send)]
+        person.refused = True
+        return [(self.between(*RETYPING), self.enter)]
+
+
+def simulate(fleet, policy=Policy(), seeds=range(20)):
+    """The means of some mornings."""
+    seen = [Morning(fleet, policy, seed).run() for seed in seeds]
+    return Outcome(*(statistics.fmean(getattr(one, column.name) for one in seen)
+                     for column in fields(Outcome)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="A fleet's morning on paper.")
+    parser.add_argument("people", type=int)
+    parser.add_argument("seconds", type=float, help="within which they connect")
+    parser.add_argument("--hosts", type=int, default=0, help="that they share [one each]")
+    parser.add_argument("--quota", type=int, default=120, help="sign-ins a second [120]")
+    parser.add_argument("--flow", choices=FLOWS, default="password")
+    options = parser.parse_args()
+    fleet = Fleet(options.people, options.seconds, options.hosts, options.quota, options.flow)
+    for name, policy in (("throttled requests sent again", Policy()),
+                         ("not sent again", NO_REPEATS)):
+        found = simulate(fleet, policy)
+        print(f"{name}: sent away by sshd {found.sent_away:.0f}, refused {found.refused:.0f}; "
+              f"the service lets people wait {found.median:.1f} s (median), "
+              f"{found.longest:.1f} s (longest); all in after {found.over:.0f} s; "
+              f"{found.calls:.0f} requests")
+
+
+if __name__ == "__main__":
+    main()
