@@ -1,20 +1,17 @@
 #!/usr/bin/python3
 # Nine o'clock on paper: many people sign in to many machines within seconds, and
 # the service lets so many requests a second through. Who is refused, who waits?
-#   fleet.py PEOPLE SECONDS [--hosts N] [--quota N] [--flow NAME]
-# The same arguments give the same numbers everywhere.
+#   fleet.py PEOPLE SECONDS [--hosts N] [--quota N]
+# The same arguments give the same numbers everywhere. Only InitiateAuth is counted:
+# answers to challenges have a quota of their own, three times as large, and cannot
+# exceed it while each had to pass the first (Amazon Cognito: request rate quotas).
 # SPDX-License-Identifier: MIT
 import argparse
 import heapq
 import random
 import statistics
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
-# What a sign-in asks of the quota: InitiateAuth, then answers to challenges, each
-# after so many seconds. These have a quota of their own, three times as large; what
-# is more counts against the first (Amazon Cognito: Request rate quotas).
-FLOWS = {"password": (), "SRP": (0.05,), "password and code": (8.0,)}
-ANSWERS = 3
 TYPING = 5.0           # seconds from the connection to Enter, at first
 RETYPING = (5.0, 11.0)  # after a refusal: 2 s of PAM's delay, and typing
 STARTUPS = (10, 30, 100)  # sshd's MaxStartups unless changed
@@ -43,7 +40,6 @@ class Fleet:
     within: float   # seconds in which they connect, and press Enter
     hosts: int = 0  # that they share evenly; 0: each has one
     quota: int = 120  # requests a second; so many at once after a quiet second
-    flow: str = "password"
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Outcome:
     median: float     # seconds that the service let people wait who got in
     longest: float    # and the one who waited longest, at one Enter
     over: float       # seconds from the first connection until all are in
-    calls: float      # requests, the throttled ones too
+    calls: float      # InitiateAuths, the throttled ones too
 
 
 class Bucket:
@@ -76,20 +72,16 @@ class Bucket:
 class Person:
     host: int
     entered: float = 0.0  # when Enter was pressed last
-    step: int = 0         # of the flow
     repeated: int = 0
     sent_away: bool = False
     refused: bool = False
-    waits: list = field(default_factory=list)  # of the Enters of this try
 
 
 class Morning:
     def __init__(self, fleet, policy, seed):
         self.fleet, self.policy = fleet, policy
         self.chance = random.Random(seed).random
-        self.pauses = FLOWS[fleet.flow]
-        self.auth = Bucket(fleet.quota)
-        self.answers = Bucket(ANSWERS * fleet.quota)
+        self.bucket = Bucket(fleet.quota)
         self.unauthenticated = [0] * (fleet.hosts or fleet.people)
         self.events = []
         self.calls = 0
@@ -131,26 +123,16 @@ class Morning:
         return [(TYPING, self.enter)]
 
     def enter(self, now, person):
-        person.entered, person.step, person.repeated, person.waits = now, 0, 0, []
+        person.entered, person.repeated = now, 0
         return self.send(now, person)
 
     def send(self, now, person):
         self.calls += 1
-        if person.step == 0:
-            passed = self.auth.take(now)
-        else:
-            passed = self.answers.take(now) or self.auth.take(now)
-        return self.go_on(now, person) if passed else self.throttled(now, person)
-
-    def go_on(self, now, person):
-        person.waits.append(now - person.entered)
-        if person.step == len(self.pauses):
-            self.waits.append(sum(person.waits))
-            self.unauthenticated[person.host] -= 1
-            return []
-        pause = self.pauses[person.step]
-        person.step, person.repeated, person.entered = person.step + 1, 0, now + pause
-        return [(pause, self.send)]
+        if not self.bucket.take(now):
+            return self.throttled(now, person)
+        self.waits.append(now - person.entered)
+        self.unauthenticated[person.host] -= 1
+        return []
 
     def throttled(self, now, person):
         if person.repeated < self.policy.repeats:
@@ -175,9 +157,8 @@ def main():
     parser.add_argument("seconds", type=float, help="within which they connect")
     parser.add_argument("--hosts", type=int, default=0, help="that they share [one each]")
     parser.add_argument("--quota", type=int, default=120, help="sign-ins a second [120]")
-    parser.add_argument("--flow", choices=FLOWS, default="password")
     options = parser.parse_args()
-    fleet = Fleet(options.people, options.seconds, options.hosts, options.quota, options.flow)
+    fleet = Fleet(options.people, options.seconds, options.hosts, options.quota)
     for name, policy in (("throttled requests sent again", Policy()),
                          ("not sent again", NO_REPEATS)):
         found = simulate(fleet, policy)

@@ -5,6 +5,8 @@ import re
 import statistics
 from dataclasses import dataclass, field
 
+BUSY = 0.1  # of the machine's time, before or after
+
 
 @dataclass
 class Row:
@@ -85,3 +87,22 @@ def table(rows):
                       {None: "", True: "yes", False: "**no**"}[r.reached], str(r.runs),
                       number(r.min), number(r.median), number(r.max)))
     return aligned(cells, (0, 2, 3, 4))
+
+
+def heading(facts):
+    at, load = facts["machine"], facts["load"]
+    lines = [f"commit {facts['commit']}, {facts['date']}; {at['cores']} x {at['cpu']}, "
+             f"{at['system']}, Linux {at['kernel']}; load {load['before']:.1f} before, "
+             f"{load['after']:.1f} after"]
+    if "note" in facts:
+        lines.append(facts["note"])
+    if max(facts.get("busy", {}).values(), default=0) > BUSY:
+        lines.append("The machine was busy: others' work is in the times.")
+    return "\n".join(lines) + "\n"
+
+
+def page(facts, bars=True):
+    """All that is shown of a results file; bars: only the rows that have one."""
+    rows = [Row(**row) for row in facts["rows"]]
+    return "\n".join([heading(facts), overview(rows),
+                      table([row for row in rows if row.bar or not bars])])
