@@ -1,5 +1,6 @@
 /*
- * Answering as the service does. Tokens are real but are signed once per user
+ * Answering as the service does. What comes after the password is decided by
+ * the user's name, see people[]. Tokens are real but are signed once per user
  * and half minute, so that signing does not slow the answer down.
  *
  * SPDX-License-Identifier: MIT
@@ -25,6 +26,42 @@
 #define SIGNED_SECONDS 30
 #define TOKEN_SECONDS 3600
 #define REFRESH_BYTES 1300 /* about what the service sends */
+#define CODE "123456"
+#define SESSION "bench-session-AYABeJ9Vq3wZ0aX1o7T4kQ2mR5sU8vW0"
+#define QUOTA 12 /* sign-ins a second, and so many at once */
+
+/* Whoever is not here is let in by the password alone. */
+static const struct person {
+    const char *name;
+    const char *challenge; /* after the password */
+    const char *field;     /* that answers it */
+    const char *parameters;
+    unsigned int throttled; /* sign-ins of a connection, at first */
+    bool limited;           /* by QUOTA */
+} people[] = {
+    {.name = "totp",
+     .challenge = "SOFTWARE_TOKEN_MFA",
+     .field = "SOFTWARE_TOKEN_MFA_CODE",
+     .parameters = "\"FRIENDLY_DEVICE_NAME\":\"telephone\""},
+    {.name = "sms",
+     .challenge = "SMS_MFA",
+     .field = "SMS_MFA_CODE",
+     .parameters = "\"CODE_DELIVERY_DELIVERY_MEDIUM\":\"SMS\","
+                   "\"CODE_DELIVERY_DESTINATION\":\"+*******1234\""},
+    {.name = "renewed",
+     .challenge = "NEW_PASSWORD_REQUIRED",
+     .field = "NEW_PASSWORD",
+     .parameters = "\"requiredAttributes\":\"[]\","
+                   "\"userAttributes\":\"{}\""},
+    {.name = "throttled", .throttled = 3},
+    {.name = "crowd", .limited = true},
+    {.name = "crowdcode",
+     .challenge = "SOFTWARE_TOKEN_MFA",
+     .field = "SOFTWARE_TOKEN_MFA_CODE",
+     .parameters = "\"FRIENDLY_DEVICE_NAME\":\"telephone\"",
+     .limited = true},
+};
+static const struct person nobody;
 
 struct tokens {
     char user[64];
@@ -165,6 +202,70 @@ is_client(const struct json *request, const struct json *fields)
            && strcmp(given, expected) == 0;
 }
 
+static const struct person *
+find_person(const char *user)
+{
+    for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+        if (strcmp(people[i].name, user) == 0)
+            return &people[i];
+    return &nobody;
+}
+
+/* The password was right. */
+static char *
+answer_password(const char *user, int *code_out)
+{
+    const struct person *person = find_person(user);
+    char *text = NULL;
+
+    if (person->challenge == NULL)
+        return result_for(user, code_out);
+    *code_out = 200;
+    return asprintf(&text,
+                    "{\"ChallengeName\":\"%s\",\"Session\":\"" SESSION
+                    "\",\"ChallengeParameters\":{%s,\"USER_ID_FOR_SRP\":"
+                    "\"%s\"}}",
+                    person->challenge, person->parameters, user)
+                   < 0
+               ? NULL
+               : text;
+}
+
+/* Is there something left of this second's quota? */
+static bool
+take_turn(void)
+{
+    static double held = QUOTA;
+    static struct timespec last;
+    struct timespec now;
+    bool taken;
+
+    (void) pthread_mutex_lock(&lock);
+    (void) clock_gettime(CLOCK_MONOTONIC, &now);
+    held += QUOTA
+            * ((double) (now.tv_sec - last.tv_sec)
+               + (double) (now.tv_nsec - last.tv_nsec) / 1e9);
+    if (held > QUOTA)
+        held = QUOTA;
+    last = now;
+    taken = held >= 1;
+    if (taken)
+        held -= 1;
+    (void) pthread_mutex_unlock(&lock);
+    return taken;
+}
+
+/* Each connection has a thread of its own. */
+static bool
+is_throttled(const char *user)
+{
+    static _Thread_local unsigned int seen;
+    const struct person *person = find_person(user);
+
+    return (person->throttled != 0 && seen++ < person->throttled)
+           || (person->limited && !take_turn());
+}
+
 static char *
 challenge(const char *user, const char *a_hex, int *code_out)
 {
@@ -196,28 +297,54 @@ initiate(const struct json *request, int *code_out)
     if (flow == NULL || !is_client(request, fields))
         return fail("NotAuthorizedException",
                     "Unable to verify secret hash for client", code_out);
+    if (is_throttled(user))
+        return fail("TooManyRequestsException", "Rate exceeded", code_out);
     if (strcmp(flow, "USER_SRP_AUTH") == 0)
         return challenge(user, json_text(fields, "SRP_A"), code_out);
     if (strcmp(flow, "USER_PASSWORD_AUTH") != 0 || password == NULL
         || strcmp(password, options.password) != 0)
         return refuse(code_out);
-    return result_for(user, code_out);
+    return answer_password(user, code_out);
+}
+
+/* The right code, or any new password. */
+static bool
+is_answer(const struct person *person, const char *challenge_name,
+          const char *session, const struct json *fields)
+{
+    const char *given;
+
+    if (person->challenge == NULL || session == NULL
+        || strcmp(person->challenge, challenge_name) != 0
+        || strcmp(session, SESSION) != 0)
+        return false;
+    given = json_text(fields, person->field);
+    return given != NULL
+           && (strcmp(person->field, "NEW_PASSWORD") == 0
+               || strcmp(given, CODE) == 0);
 }
 
 static char *
 respond(const struct json *request, int *code_out)
 {
     const struct json *fields = json_object(request, "ChallengeResponses");
+    const char *name = json_text(request, "ChallengeName");
+    const char *session = json_text(request, "Session");
     const char *user = json_text(fields, "USERNAME");
     const char *block = json_text(fields, "PASSWORD_CLAIM_SECRET_BLOCK");
     const char *proof = json_text(fields, "PASSWORD_CLAIM_SIGNATURE");
     const char *timestamp = json_text(fields, "TIMESTAMP");
 
-    if (!is_client(request, fields) || block == NULL || proof == NULL
-        || timestamp == NULL
+    if (name == NULL || !is_client(request, fields))
+        return refuse(code_out);
+    if (strcmp(name, "PASSWORD_VERIFIER") != 0)
+        return is_answer(find_person(user), name, session, fields)
+                   ? result_for(user, code_out)
+                   : fail("CodeMismatchException", "Invalid code", code_out);
+    if (block == NULL || proof == NULL || timestamp == NULL
         || !verifier_check(user, block, timestamp, proof))
         return refuse(code_out);
-    return result_for(user, code_out);
+    return answer_password(user, code_out);
 }
 
 char *
@@ -233,7 +360,8 @@ answers_give(const char *target, const char *body, size_t length,
         text = initiate(request, code_out);
     } else if (strcmp(target, "RespondToAuthChallenge") == 0) {
         text = respond(request, code_out);
-    } else if (strcmp(target, "RevokeToken") == 0) {
+    } else if (strcmp(target, "RevokeToken") == 0
+               || strcmp(target, "ChangePassword") == 0) {
         *code_out = 200;
         text = strdup("{}");
     } else {

@@ -1,6 +1,7 @@
 /*
  * What the benchmark's pool answers: InitiateAuth (USER_PASSWORD_AUTH,
- * USER_SRP_AUTH), RespondToAuthChallenge (PASSWORD_VERIFIER), RevokeToken.
+ * USER_SRP_AUTH), RespondToAuthChallenge (PASSWORD_VERIFIER, second factors, a
+ * new password), ChangePassword, RevokeToken.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,9 +1,11 @@
 # Running the programs of the benchmark and reading what they print.
 # SPDX-License-Identifier: MIT
+import concurrent.futures
 import re
 import socket
 import subprocess
 import threading
+import time
 from dataclasses import dataclass
 
 import place
@@ -36,32 +38,39 @@ class Measure:
     def __init__(self, site):
         self.site = site
 
-    def run(self, *words):
+    def run(self, *words, **variables):
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
-                              env=self.site.environment, stdin=subprocess.DEVNULL,
-                              timeout=COMMAND_SECONDS, check=False)
+                              env={**self.site.environment, **variables},
+                              stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS, check=False)
         if done.returncode:
             raise Failure(f"{words}: status {done.returncode}\n{done.stdout}{done.stderr}\n"
                           + "\n".join(self.site.world.log.all()[-5:]))
         return done
 
-    def numbers(self, program, *words):
-        done = self.run(self.site.program(program), *words)
+    def numbers(self, program, *words, **variables):
+        done = self.run(self.site.program(program), *words, **variables)
         return [[float(n) for n in line.split()] for line in done.stdout.splitlines()]
 
     # ---- One login ----
 
-    def login(self, service, type_ms=0, code=SUCCESS):
-        after, whole, got = self.numbers("host", "login", service, place.USER, place.PASSWORD,
-                                         int(type_ms))[0]
-        if got != code:
+    def login(self, service, type_ms=0, code=SUCCESS, user=place.USER, answers=(),
+              call="login"):
+        """code None: whatever comes of it. answers: to what is asked after the password."""
+        after, whole, got = self.numbers("host", call, service, user, place.PASSWORD,
+                                         int(type_ms), *answers)[0]
+        if code not in (None, got):
             raise Failure(f"{service}: code {got:.0f}, expected {code}\n"
                           + "\n".join(self.site.world.log.all()[-5:]))
         return Login(None if after < 0 else after / 1e6, whole / 1e6, int(got))
 
-    def enter(self, service, type_ms=0):
-        """Milliseconds from Enter to a good verdict."""
-        return self.login(service, type_ms).after_enter
+    def enter(self, service, type_ms=0, **more):
+        """Milliseconds from the last Enter to a good verdict."""
+        return self.login(service, type_ms, **more).after_enter
+
+    def plain(self, port, ca=place.CA):
+        """From the start of the program with libcurl alone until it is signed in."""
+        return self.numbers("host", "run", self.site.program("plain"), port, "now",
+                            BENCH_CA=ca)[0][0] / 1e6
 
     def post(self, port, wait_ms):
         return self.numbers("bare_post", "post", port, int(wait_ms))[0][0] / 1e6
@@ -87,17 +96,42 @@ class Measure:
     def login_words(self, service, type_ms):
         return ["login", service, place.USER, place.PASSWORD, str(int(type_ms))]
 
-    def instructions(self, program, *words):
+    def instructions(self, program, *words, **variables):
         """Of the programs that were executed, by file name; user space."""
         with LastWords() as words_of:
             done = self.run("valgrind", "--tool=lackey", "--basic-counts=yes",
                             "--trace-children=yes", "--vgdb=no",
                             f"--log-socket=127.0.0.1:{words_of.port}",
-                            self.site.program(program), *words)
+                            self.site.program(program), *words, **variables)
         if program == "host" and not done.stdout.endswith(f" {SUCCESS}\n"):
             raise Failure(f"under valgrind: {done.stdout}\n"
                           + "\n".join(self.site.world.log.all()[-5:]))
         return words_of.counts()
+
+
+def overlapping(jobs):
+    """
+    Runs functions, each at its time: (seconds from now, function) in any order.
+    They wait more than they work, so they hardly disturb each other.
+    """
+    begun = time.monotonic()
+    waiting = sorted(enumerate(jobs), key=lambda job: job[1][0])
+    with concurrent.futures.ThreadPoolExecutor(len(waiting)) as pool:
+        results = {}
+        for number, (at, function) in waiting:
+            time.sleep(max(0, begun + at - time.monotonic()))
+            results[number] = pool.submit(function)
+        return [results[number].result() for number in range(len(waiting))]
+
+
+def dealt(results, kinds):
+    """What was measured of each kind in turns."""
+    return {kind: results[i::len(kinds)] for i, kind in enumerate(kinds)}
+
+
+def typing_ms(round_trip):
+    """Enough to connect, shake hands and fetch the keys."""
+    return 250 + 3.5 * round_trip
 
 
 class LastWords:
@@ -134,11 +168,16 @@ class LastWords:
         self.listener.close()
 
     def counts(self):
-        """Only of processes that named their command: a fork counts from its parent's count."""
+        """
+        A program and its forks have a connection. A fork counts on from its parent's
+        count, so the largest is that of all that was done on the longest way: what a
+        warden does beside its worker, and a host's child before exec, is left out.
+        """
         found = {}
         for text in self.texts:
-            for pid, command in re.findall(r"==(\d+)== Command: (\S+)", text):
-                count = re.search(rf"=={pid}==\s+guest instrs:\s+([\d,]+)", text)
-                if count:
-                    found[command.rsplit("/", 1)[-1]] = int(count.group(1).replace(",", ""))
+            command = re.search(r"== Command: (\S+)", text)
+            counts = re.findall(r"==\s+guest instrs:\s+([\d,]+)", text)
+            if command and counts:
+                found[command[1].rsplit("/", 1)[-1]] = max(int(count.replace(",", ""))
+                                                           for count in counts)
         return found

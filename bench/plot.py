@@ -31,7 +31,8 @@ class Line:
     mark: str = ""  # a path around its point
 
 
-SQUARE, DIAMOND, TRIANGLE = "m-4,-4h8v8h-8z", "m0,-5.5l5.5,5.5l-5.5,5.5l-5.5,-5.5z", "m0,-5l5,9h-10z"
+SQUARE, TRIANGLE = "m-4,-4h8v8h-8z", "m0,-5l5,9h-10z"
+DIAMOND = "m0,-5.5l5.5,5.5l-5.5,5.5l-5.5,-5.5z"
 DISC = "m-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z"
 LINES = [
     Line("pam_exec with the AWS CLI", "AWS CLI", "in a script of pam_exec", "cli", mark=SQUARE),

@@ -2,10 +2,12 @@
  * A user pool for benchmarks: real TLS, real tokens, real SRP, answered by
  * threads in microseconds, so that what is measured is the client.
  *
- *   responder PORT FOLDER HOST ISSUER POOL_NAME CLIENT SECRET PASSWORD
+ *   responder PORT CHAIN_PORT FOLDER HOST ISSUER POOL_NAME CLIENT SECRET
+ *             PASSWORD
  *
  * Listens on loopback, writes its certificate authority to FOLDER/ca.pem,
- * then prints "ready".
+ * then prints "ready". CHAIN_PORT has a chain of certificates as long as
+ * Amazon's, and its authority is in FOLDER/chain-ca.pem.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -33,8 +35,7 @@
 #define REQUEST_MAX 65536
 #define STACK_BYTES (256 * 1024)
 #define DAY 86400
-
-static SSL_CTX *tls;
+#define CHAIN 4 /* certificates that the second port shows */
 
 /* ---- Certificates ---- */
 
@@ -49,10 +50,12 @@ add_extension(X509 *certificate, int nid, const char *value)
     return done;
 }
 
+/* name: the host's, or an authority's. issuer NULL: signed by itself. */
 static X509 *
-make_certificate(EVP_PKEY *key, const char *name, X509 *issuer,
+make_certificate(EVP_PKEY *key, const char *name, bool authority, X509 *issuer,
                  EVP_PKEY *issuer_key)
 {
+    static long serial;
     X509 *certificate = X509_new();
     X509_NAME *subject = X509_get_subject_name(certificate);
     char names[300];
@@ -60,8 +63,7 @@ make_certificate(EVP_PKEY *key, const char *name, X509 *issuer,
 
     (void) snprintf(names, sizeof names, "DNS:%s,DNS:localhost", name);
     done = X509_set_version(certificate, 2) == 1
-           && ASN1_INTEGER_set(X509_get_serialNumber(certificate),
-                               issuer == NULL ? 1 : 2)
+           && ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial)
                   == 1
            && X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY) != NULL
            && X509_gmtime_adj(X509_getm_notAfter(certificate), 30 * DAY)
@@ -76,7 +78,7 @@ make_certificate(EVP_PKEY *key, const char *name, X509 *issuer,
                                        ? subject
                                        : X509_get_subject_name(issuer))
                   == 1
-           && (issuer == NULL
+           && (authority
                    ? add_extension(certificate, NID_basic_constraints,
                                    "critical,CA:TRUE")
                    : add_extension(certificate, NID_subject_alt_name, names))
@@ -87,25 +89,34 @@ make_certificate(EVP_PKEY *key, const char *name, X509 *issuer,
     return NULL;
 }
 
-/* An authority and a certificate of its for the host, into the context. */
 static bool
-set_certificates(const char *folder, const char *host)
+write_certificate(const char *folder, const char *name,
+                  const X509 *certificate)
 {
-    EVP_PKEY *root_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
-    X509 *root = make_certificate(root_key, "benchmark authority", NULL,
-                                  root_key);
-    X509 *own = make_certificate(key, host, root, root_key);
     char path[512];
     FILE *file;
     bool done;
 
-    (void) snprintf(path, sizeof path, "%s/ca.pem", folder);
+    (void) snprintf(path, sizeof path, "%s/%s", folder, name);
     file = fopen(path, "w");
-    done = file != NULL && PEM_write_X509(file, root) == 1;
+    done = file != NULL && PEM_write_X509(file, certificate) == 1;
     if (file != NULL && fclose(file) != 0)
         done = false;
-    done = done && SSL_CTX_use_certificate(tls, own) == 1
-           && SSL_CTX_use_PrivateKey(tls, key) == 1;
+    return done;
+}
+
+/* An authority and a certificate of its for the host, into the context. */
+static bool
+set_certificates(SSL_CTX *tls, const char *folder, const char *host)
+{
+    EVP_PKEY *root_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
+    X509 *root = make_certificate(root_key, "benchmark authority", true, NULL,
+                                  root_key);
+    X509 *own = make_certificate(key, host, false, root, root_key);
+    bool done = write_certificate(folder, "ca.pem", root)
+                && SSL_CTX_use_certificate(tls, own) == 1
+                && SSL_CTX_use_PrivateKey(tls, key) == 1;
+
     X509_free(own);
     X509_free(root);
     EVP_PKEY_free(key);
@@ -113,13 +124,53 @@ set_certificates(const char *folder, const char *host)
     return done;
 }
 
+/*
+ * As Amazon's: the host's certificate and three above it, of which the second
+ * is signed by an older authority and stands among the trusted ones, signed by
+ * itself, as well.
+ */
+static bool
+set_chain(SSL_CTX *tls, const char *folder, const char *host)
+{
+    EVP_PKEY *keys[CHAIN + 1];
+    X509 *chain[CHAIN], *root;
+    bool done = true;
+
+    for (size_t i = 0; i <= CHAIN; i++)
+        keys[i] = EVP_RSA_gen(2048);
+    for (size_t i = CHAIN; i-- > 0;) {
+        char above[40], name[40];
+        X509 *issuer;
+
+        (void) snprintf(above, sizeof above, "benchmark authority %zu", i + 1);
+        (void) snprintf(name, sizeof name, "benchmark authority %zu", i);
+        issuer = make_certificate(keys[i + 1], above, true, NULL, keys[i + 1]);
+        chain[i] = make_certificate(keys[i], i == 0 ? host : name, i > 0,
+                                    issuer, keys[i + 1]);
+        X509_free(issuer);
+    }
+    root = make_certificate(keys[2], "benchmark authority 2", true, NULL,
+                            keys[2]);
+    done = write_certificate(folder, "chain-ca.pem", root)
+           && SSL_CTX_use_certificate(tls, chain[0]) == 1
+           && SSL_CTX_use_PrivateKey(tls, keys[0]) == 1;
+    for (size_t i = 1; i < CHAIN; i++)
+        done = done && SSL_CTX_add1_chain_cert(tls, chain[i]) == 1;
+    for (size_t i = 0; i < CHAIN; i++)
+        X509_free(chain[i]);
+    for (size_t i = 0; i <= CHAIN; i++)
+        EVP_PKEY_free(keys[i]);
+    X509_free(root);
+    return done;
+}
+
 /* ---- HTTP ---- */
 
 struct request {
     char bytes[REQUEST_MAX];
-    size_t held;  /* bytes read */
-    size_t head;  /* of them, the head */
-    size_t body;  /* length of the body */
+    size_t held; /* bytes read */
+    size_t head; /* of them, the head */
+    size_t body; /* length of the body */
 };
 
 /* The value of a header line, or NULL; it ends at its \r. */
@@ -209,11 +260,9 @@ static void *
 serve(void *context)
 {
     struct request *request = malloc(sizeof *request);
-    int fd = (int) (intptr_t) context;
-    SSL *ssl = SSL_new(tls);
+    SSL *ssl = context;
 
-    if (ssl != NULL && request != NULL && SSL_set_fd(ssl, fd) == 1
-        && SSL_accept(ssl) == 1) {
+    if (request != NULL && SSL_accept(ssl) == 1) {
         request->held = 0;
         while (receive(ssl, request) && answer(ssl, request)) {
             size_t used = request->head + request->body;
@@ -224,9 +273,9 @@ serve(void *context)
         }
         (void) SSL_shutdown(ssl);
     }
+    (void) close(SSL_get_fd(ssl));
     SSL_free(ssl);
     free(request);
-    (void) close(fd);
     return NULL;
 }
 
@@ -251,42 +300,69 @@ listen_on(unsigned int port)
     return fd;
 }
 
-int
-main(int argc, char **argv)
-{
-    pthread_attr_t attributes;
-    int fd, yes = 1;
+struct door {
+    int fd;
+    SSL_CTX *tls;
+};
 
-    if (argc != 9)
-        return 2;
-    (void) signal(SIGPIPE, SIG_IGN);
-    tls = SSL_CTX_new(TLS_server_method());
-    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1
-        || !set_certificates(argv[2], argv[3])
-        || !answers_open(&(struct answers_options){
-            argv[4], argv[5], argv[6], argv[7], argv[8]})
-        || pthread_attr_init(&attributes) != 0
+/* Takes connections, for ever; each has a thread of its own. */
+static void *
+keep_open(void *context)
+{
+    const struct door *door = context;
+    pthread_attr_t attributes;
+    int yes = 1;
+
+    if (pthread_attr_init(&attributes) != 0
         || pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED)
                != 0
         || pthread_attr_setstacksize(&attributes, STACK_BYTES) != 0)
-        return 1;
-    fd = listen_on((unsigned int) strtoul(argv[1], NULL, 10));
-    if (fd < 0) {
-        perror("responder");
-        return 1;
-    }
-    (void) puts("ready");
-    (void) fflush(stdout);
+        return NULL;
     for (;;) {
-        int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+        int peer = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC);
+        SSL *ssl = peer < 0 ? NULL : SSL_new(door->tls);
         pthread_t thread;
 
         if (peer < 0)
             continue;
         (void) setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        if (pthread_create(&thread, &attributes, serve,
-                           (void *) (intptr_t) peer)
-            != 0)
+        if (ssl == NULL || SSL_set_fd(ssl, peer) != 1
+            || pthread_create(&thread, &attributes, serve, ssl) != 0) {
+            SSL_free(ssl);
             (void) close(peer);
+        }
     }
+}
+
+static bool
+open_door(struct door *door, const char *port)
+{
+    door->tls = SSL_CTX_new(TLS_server_method());
+    door->fd = listen_on((unsigned int) strtoul(port, NULL, 10));
+    return door->tls != NULL && door->fd >= 0
+           && SSL_CTX_set_min_proto_version(door->tls, TLS1_2_VERSION) == 1;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct door plain, chained;
+    pthread_t thread;
+
+    if (argc != 10)
+        return 2;
+    (void) signal(SIGPIPE, SIG_IGN);
+    if (!open_door(&plain, argv[1]) || !open_door(&chained, argv[2])
+        || !set_certificates(plain.tls, argv[3], argv[4])
+        || !set_chain(chained.tls, argv[3], argv[4])
+        || !answers_open(&(struct answers_options){argv[5], argv[6], argv[7],
+                                                   argv[8], argv[9]})
+        || pthread_create(&thread, NULL, keep_open, &chained) != 0) {
+        perror("responder");
+        return 1;
+    }
+    (void) puts("ready");
+    (void) fflush(stdout);
+    (void) keep_open(&plain);
+    return 1;
 }

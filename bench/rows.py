@@ -1,26 +1,23 @@
 # What is measured. Each function returns rows; both sides of a ratio are
 # measured in turns, so that what changes on the machine hits both.
 # SPDX-License-Identifier: MIT
-import concurrent.futures
 import statistics
-import time
 
+import costs
 import place
-from measure import AUTHINFO_UNAVAIL
+import weather
+from measure import dealt, overlapping, typing_ms
 from report import ratio, row
-
-SERVICE_TIMEOUT = {"bench-silent": 2, "bench-no-name": 2, "bench-full": 20}
-OUTSIDERS = {"root": "root", "uid below minimum_uid": "batch", "not in only_group": "larry"}
-
-
-def typing_ms(round_trip):
-    """Enough to connect, shake hands and fetch the keys."""
-    return 250 + 3.5 * round_trip
 
 
 def is_barred(round_trip):
     """The ratios hold for round trips of 20 ms and more."""
     return round_trip >= 20
+
+
+def one_more(posts, round_trips, more):
+    """The bar of so many round trips, the server's own time, and so many ms."""
+    return f"at most {max(statistics.median(posts), round_trips) + more:.1f}"
 
 
 def warm(measure, size, round_trip):
@@ -39,11 +36,13 @@ def warm(measure, size, round_trip):
     at = f"at {round_trip} ms"
     barred = is_barred(round_trip)
     return [
-        row(f"password, {at}: Enter to verdict", seen["password"], "ms"),
+        row(f"password, {at}: Enter to verdict", seen["password"], "ms",
+            one_more(seen["bare"], round_trip, 2)),
         row(f"password, {at}: bare POST, connection open", seen["bare"], "ms"),
         ratio(f"password, {at}: against the bare POST", seen["password"], seen["bare"],
               "at most 1.10" if barred else None),
-        row(f"SRP, {at}: Enter to verdict", seen["srp"], "ms"),
+        row(f"SRP, {at}: Enter to verdict", seen["srp"], "ms",
+            f"at most {2 * round_trip + 6}"),
         row(f"SRP, {at}: two bare POSTs, connection open", seen["bare srp"], "ms"),
         ratio(f"SRP, {at}: against two bare POSTs", seen["srp"], seen["bare srp"],
               "at most 1.10" if barred else None),
@@ -54,11 +53,13 @@ def warm(measure, size, round_trip):
 
 
 def cold(measure, size, round_trip):
-    """The password is there already; libcurl in one process does the same."""
+    """The password is there already; programs with libcurl do the same."""
     port = place.port_of(round_trip)
-    seen = {name: [] for name in ("ours", "request", "keys", "srp", "srp there", "srp keys")}
+    seen = {name: [] for name in ("ours", "plain", "request", "keys", "srp", "srp there",
+                                  "srp keys")}
     for _ in range(size.runs):
         seen["ours"].append(measure.enter(f"bench-cold-{round_trip}"))
+        seen["plain"].append(measure.plain(port))
         seen["request"].append(measure.inprocess("password", port))
         seen["keys"].append(measure.inprocess("password", port, "keys"))
         seen["srp"].append(measure.enter(f"bench-cold-srp-{round_trip}"))
@@ -66,8 +67,10 @@ def cold(measure, size, round_trip):
         seen["srp keys"].append(measure.inprocess("srp", port, "keys"))
     at = f"at {round_trip} ms"
     return [
-        row(f"password, {at}: no prompt", seen["ours"], "ms",
-            f"at most {1.05 * statistics.median(seen['request']) + 15:.1f}"),
+        row(f"password, {at}: no prompt", seen["ours"], "ms"),
+        row(f"password, {at}: libcurl alone, from its start", seen["plain"], "ms"),
+        ratio(f"password, {at}: no prompt against libcurl alone", seen["ours"], seen["plain"],
+              "at most 1.05" if is_barred(round_trip) else "at most 1.5"),
         row(f"password, {at}: libcurl in-process, cold, token not checked", seen["request"],
             "ms"),
         row(f"password, {at}: libcurl in-process, cold, token checked", seen["keys"], "ms"),
@@ -118,162 +121,132 @@ def socket(measure, size):
 
 
 def slow_typist(measure, size):
-    """A challenge of 8 s ago is thrown away; the logins overlap, the Enters do not."""
+    """A challenge that is too old is thrown away; the logins overlap, the Enters do not."""
     round_trip = 40
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        jobs = []
-        for _ in range(size.runs):
-            jobs.append(pool.submit(measure.enter, f"bench-ahead-{round_trip}", size.slow_ms))
-            time.sleep(1.07)
-        seen = [job.result() for job in jobs]
-    floor = [sum(measure.posts(place.port_of(round_trip), 50)) for _ in range(size.runs)]
-    return [row(f"srp_ahead, at {round_trip} ms, typing for {size.slow_ms / 1000:g} s", seen,
-                "ms"),
-            ratio(f"srp_ahead, at {round_trip} ms, typing for {size.slow_ms / 1000:g} s: against "
-                  "two bare POSTs", seen, floor)]
+    service = f"bench-ahead-{round_trip}"
+    jobs = [(number * 0.27, lambda ms=ms: measure.enter(service, ms))
+            for number, ms in enumerate(size.slow_ms * size.runs)]
+    seen = dealt(overlapping(jobs), size.slow_ms)
+    floor = [measure.posts(place.port_of(round_trip), 50) for _ in range(size.runs)]
+    rows = []
+    for ms, times in seen.items():
+        what = f"srp_ahead, at {round_trip} ms, typing for {ms / 1000:g} s"
+        rows += [row(what, times, "ms"),
+                 ratio(f"{what}: against one bare POST", times, [second for _, second in floor]),
+                 ratio(f"{what}: against two bare POSTs", times, [sum(both) for both in floor])]
+    return rows
 
 
-def cost(measure, size):
-    """CPU time and peak memory of a login, with the revocation after it."""
+def idle(measure, size):
+    """
+    Many at the prompt for long, side by side; no two press Enter at once. Others
+    who are quick come meanwhile.
+    """
+    round_trip, apart = 40, 0.27
+    service = f"bench-password-{round_trip}"
+    started = size.prompts * apart
+    long = [(number * apart, lambda ms=size.idle_ms[number % 3]: measure.enter(service, ms))
+            for number in range(size.prompts)]
+    quick = [(started + 4 + number * size.idle_ms[2] / 1000 / size.runs,
+              lambda: measure.enter(service, typing_ms(round_trip))) for number in range(size.runs)]
+    *seen, memory = overlapping(long + quick + [(started + 1,
+                                                 lambda: costs.count_memory(size.prompts))])
+    fresh = seen[size.prompts:]
+    rows = [row(f"password, at {round_trip} ms, {size.prompts} at the prompt: Enter to verdict "
+                "of a quick one", fresh, "ms")]
+    for ms, times in dealt(seen[:size.prompts], size.idle_ms).items():
+        what = f"password, at {round_trip} ms, after {ms / 1000:.0f} s at the prompt"
+        rows += [row(f"{what}: Enter to verdict", times, "ms"),
+                 ratio(f"{what}: against a quick one", times[:len(fresh)], fresh, "at most 1.1")]
+    helper, whole = memory
+    what = f"memory of a prompt (sum of Pss), {size.prompts} waiting"
+    return [*rows, row(what + ": worker and warden", [helper], "KiB", "at most 2150"),
+            row(what + ": with the host", [whole], "KiB")]
+
+
+def pressed(measure, size):
+    """Enter at any time after the prompt, against no prompt."""
+    round_trip = 160
+    kinds = [None, *size.pressed_ms]
+
+    def once(ms):
+        if ms is None:
+            return measure.enter(f"bench-cold-{round_trip}")
+        return measure.enter(f"bench-password-{round_trip}", ms)
+
+    seen = dealt(overlapping([(number * 0.3, lambda ms=ms: once(ms))
+                              for number, ms in enumerate(kinds * size.runs)]), kinds)
+    return [line for ms in size.pressed_ms for line in (
+        row(f"password, at {round_trip} ms, Enter {ms / 1000:g} s after the prompt", seen[ms],
+            "ms"),
+        ratio(f"password, at {round_trip} ms, Enter {ms / 1000:g} s after the prompt: against no "
+              "prompt", seen[ms], seen[None], "at most 1.05"))]
+
+
+def factors(measure, size):
+    """What follows the password, from the last Enter; and passwd."""
+    round_trip = 40
+    wait = typing_ms(round_trip)
+    service = f"bench-password-{round_trip}"
+    kinds = {"a code of an authenticator app": ("totp", place.CODE, "login"),
+             "a code by SMS": ("sms", place.CODE, "login"),
+             "a new password": ("renewed", place.NEW_PASSWORD, "login"),
+             "passwd": (place.USER, place.NEW_PASSWORD, "passwd")}
+    seen = {name: [] for name in kinds}
+    bare = []
+    for _ in range(size.runs):
+        for name, (user, answer, call) in kinds.items():
+            seen[name].append(measure.enter(service, wait, user=user, answers=[answer],
+                                            call=call))
+        bare.append(measure.post(place.port_of(round_trip), wait))
+    return [row(f"{name}, at {round_trip} ms: last Enter to verdict", times, "ms",
+                one_more(bare, round_trip, 2)) for name, times in seen.items()]
+
+
+def slow_names(measure, size):
+    """A name server that takes 200 ms for every answer."""
     round_trip = 40
     port = place.port_of(round_trip)
-    wait = typing_ms(round_trip)
-    seen = {name: [] for name in ("host", "helper", "there", "cpu", "cpu there", "cpu aws")}
+    seen = {name: [] for name in ("warm", "bare", "cold", "plain")}
+    with measure.site.resolver(0.2):
+        for _ in range(size.runs):
+            seen["warm"].append(measure.enter(f"bench-password-{round_trip}",
+                                              typing_ms(round_trip) + 200))
+            seen["bare"].append(measure.post(port, typing_ms(round_trip)))
+            seen["cold"].append(measure.enter(f"bench-cold-{round_trip}"))
+            seen["plain"].append(measure.plain(port))
+    what = f"password, at {round_trip} ms, name server with 200 ms"
+    return [row(f"{what}: Enter to verdict", seen["warm"], "ms",
+                one_more(seen["bare"], round_trip, 2)),
+            row(f"{what}: no prompt", seen["cold"], "ms"),
+            ratio(f"{what}: no prompt against libcurl alone", seen["cold"], seen["plain"],
+                  "at most 1.05")]
+
+
+def chain(measure, size):
+    """A server that shows as many certificates as Amazon's."""
+    seen = {name: [] for name in ("ours", "plain")}
     for _ in range(size.runs):
-        ours = measure.usage("host", *measure.login_words(f"bench-password-{round_trip}", wait))
-        there = measure.usage("inprocess", "password", port, "keys", "revoke")
-        aws = measure.usage("host", *measure.login_words(f"bench-aws-cli-{round_trip}", 0))
-        seen["host"].append(max(u.peak for u in ours if u.name == "host"))
-        seen["helper"].append(max(u.peak for u in ours if u.name != "host"))
-        seen["there"].append(max(u.peak for u in there))
-        seen["cpu"].append(sum(u.cpu for u in ours))
-        seen["cpu there"].append(sum(u.cpu for u in there))
-        seen["cpu aws"].append(sum(u.cpu for u in aws))
-    return [
-        row("peak memory of the host", seen["host"], "KiB"),
-        row("peak memory of the helper", seen["helper"], "KiB"),
-        row("peak memory of libcurl in-process", seen["there"], "KiB"),
-        row("CPU time of a login, host and helper", seen["cpu"], "ms"),
-        row("CPU time of a login, libcurl in-process", seen["cpu there"], "ms"),
-        row("CPU time of a login, pam_exec with the AWS CLI", seen["cpu aws"], "ms"),
-        ratio("CPU time: AWS CLI against ours", seen["cpu aws"], seen["cpu"], "at least 15"),
-    ]
+        seen["ours"].append(measure.enter("bench-chain"))
+        seen["plain"].append(measure.plain(place.CHAIN_AT_40, place.CHAIN_CA))
+    what = "password, at 40 ms, four certificates"
+    return [row(f"{what}: no prompt", seen["ours"], "ms"),
+            ratio(f"{what}: no prompt against libcurl alone", seen["ours"], seen["plain"],
+                  "at most 1.05")]
 
 
-def instructions(measure, size):
-    """Counted by valgrind (lackey) in user space, programs' start included."""
-    seen = {name: [] for name in ("host", "helper", "both", "there")}
-    words = measure.login_words("bench-counted", size.counted_ms)
-
-    def count(_):
-        return (measure.instructions("host", *words),
-                measure.instructions("inprocess", "password", place.RESPONDER, "keys", "revoke"))
-
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        pairs = list(pool.map(count, range(size.counted)))
-    for ours, there in pairs:
-        host = ours.pop("host")
-        helper, = ours.values()
-        seen["host"].append(host / 1e6)
-        seen["helper"].append(helper / 1e6)
-        seen["both"].append((host + helper) / 1e6)
-        seen["there"].append(there["inprocess"] / 1e6)
-    return [
-        row("instructions of a login: host", seen["host"], "million"),
-        row("instructions of a login: helper", seen["helper"], "million"),
-        row("instructions of a login: libcurl in-process", seen["there"], "million"),
-        ratio("instructions of a login: host and helper against libcurl in-process",
-              seen["both"], seen["there"], "at most 1.15"),
-    ]
-
-
-def throughput(measure, size):
-    """Logins per second, and what the responder could have served."""
-    rows = []
-    for jobs in (1, 8, 64):
-        seen = {name: [] for name in ("ours", "open", "anew")}
-        for _ in range(size.loads):
-            rate, failed = measure.numbers("host", "load", "bench-direct", place.USER,
-                                           place.PASSWORD, jobs, max(jobs, size.logins))[0]
-            if failed:
-                raise RuntimeError(f"{failed:.0f} logins failed, {jobs} at a time")
-            seen["ours"].append(rate)
-            for name, mode in (("open", "load"), ("anew", "churn")):
-                seen[name].append(measure.numbers("bare_post", mode, place.RESPONDER, jobs,
-                                                  size.load_seconds)[0][0])
-        rows += [
-            row(f"logins, {jobs} at a time", seen["ours"], "per second"),
-            row(f"responder's limit, {jobs} at a time: connection, keys, POST", seen["anew"],
-                "per second"),
-            row(f"responder's limit, {jobs} at a time: POST, connection open", seen["open"],
-                "per second"),
-        ]
-    return rows
-
-
-def growth(measure, size):
-    resident, written, failed = measure.numbers("host", "grow", "bench-direct", place.USER,
-                                                place.PASSWORD, size.growth, size.growth_warm)[0]
-    if failed:
-        raise RuntimeError(f"{failed:.0f} logins failed")
-    return [row(f"host's memory after {size.growth:,} logins: resident", [resident], "KiB more",
-                "at most 100"),
-            row(f"host's memory after {size.growth:,} logins: private, written", [written],
-                "KiB more", "at most 100")]
-
-
-def scope(measure, size):
-    """All phases, the module's loading included, for users who are not ours."""
-    rows = []
-    for what, user in OUTSIDERS.items():
-        lines = measure.numbers("host", "scope", "bench-with", "bench-without", user, size.calls)
-        started = lines.pop()[0]
-        with_us = [a / 1e3 for a, _ in lines]
-        without = [b / 1e3 for _, b in lines]
-        rows += [
-            row(f"out of scope ({what}): a stack with us", with_us, "µs"),
-            row(f"out of scope ({what}): a stack without", without, "µs"),
-            row(f"out of scope ({what}): more", [a - b for a, b in zip(with_us, without)], "µs",
-                "at most 200"),
-            row(f"out of scope ({what}): processes started", [started], "processes", "at most 0"),
-        ]
-    return rows
-
-
-def unreachable(measure, size):
-    """Logins overlap: they wait and do nothing else."""
-    names = {"bench-silent": "accepts, then says nothing", "bench-full": "drops packets",
-             "bench-no-name": "name server silent"}
-    rows = []
-    for service, what in names.items():
-        measure.site.close_breaker()
-        measure.site.silence_resolver(service == "bench-no-name")
-        seen = []
-        with concurrent.futures.ThreadPoolExecutor(size.waiting) as pool:
-            jobs = []
-            for _ in range(size.runs):
-                jobs.append(pool.submit(measure.login, service, 0, AUTHINFO_UNAVAIL))
-                time.sleep(0.05)
-            for job in jobs:
-                login = job.result()
-                seen.append((login.after_enter or login.whole) / 1000)
-        limit = SERVICE_TIMEOUT[service]
-        rows.append(row(f"pool unreachable ({what}), timeout={limit}: worst verdict", seen, "s",
-                        f"at most {limit + 0.2:g}", max(seen)))
-    measure.site.silence_resolver(False)
-    return rows
-
-
-def breaker(measure, size):
-    """Two logins that cannot connect, then those that are not tried."""
-    measure.site.close_breaker()
-    for _ in range(2):
-        measure.login("bench-closed", 0, AUTHINFO_UNAVAIL)
-    seen = [measure.login("bench-closed", 0, AUTHINFO_UNAVAIL) for _ in range(size.runs)]
-    measure.site.close_breaker()
-    return [row("breaker open: verdict", [login.whole for login in seen], "ms", "at most 10"),
-            row("breaker open: prompts", [sum(login.after_enter is not None for login in seen)],
-                "prompts", "at most 0")]
+def system_roots(measure, size):
+    """All that the distribution trusts, in the place of the shipped roots."""
+    seen = {name: [] for name in ("shipped", "system", "plain")}
+    for _ in range(size.runs):
+        seen["shipped"].append(measure.enter("bench-cold-0"))
+        seen["system"].append(measure.enter("bench-system"))
+        seen["plain"].append(measure.plain(place.RESPONDER, place.SYSTEM_CA))
+    what = "password, at 0 ms, ca_file=system"
+    return [row(f"{what}: no prompt", seen["system"], "ms"),
+            ratio(f"{what}: no prompt against the shipped roots", seen["system"],
+                  seen["shipped"]),
+            ratio(f"{what}: no prompt against libcurl alone", seen["system"], seen["plain"])]
 
 
 def groups():
@@ -286,8 +259,11 @@ def groups():
         for function in (warm, cold, scripts):
             found.append((f"{function.__name__} {ms} ms",
                           lambda m, s, f=function, t=ms: f(m, s, t), True))
-    for function in (socket, slow_typist, cost, throughput, scope, unreachable, breaker):
+    for function in (idle, pressed, factors, slow_names, chain, system_roots, slow_typist, socket,
+                     costs.cost, costs.throughput, costs.scope, costs.many_groups,
+                     weather.throttled, weather.crowd, weather.unreachable, weather.breaker,
+                     weather.recovery):
         found.append((function.__name__, function, True))
-    for function in (instructions, growth):
+    for function in (costs.instructions, costs.bulk, costs.growth):
         found.append((function.__name__, function, False))
     return found
