@@ -230,7 +230,8 @@ static bool
 fault_key(const struct reading *reading, const char *name)
 {
     unsigned int least = CONFIG_SLIPS_MAX + 1;
-    char problem[128] = "unknown key, accounts.md has those there are";
+    char problem[128] = "unknown key, expected one of "
+                        "pam_cognito_accounts.conf(5)";
 
     for (unsigned int key = 0; key < KEYS; key++) {
         unsigned int slips = config_slips(name, rows[key].name);

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: MIT
 import json
 import os
+import re
 import time
 
 from setups import SetupCase, harness, script
 
 GOOD = "pool_groups = staff\n"
 FOLDER = "var/lib/pam_cognito"
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PAGE = os.path.join(SOURCE, "man", "pam_cognito_accounts.conf.5")
 
 
 def state(age, refused=(), **changes):
@@ -61,6 +64,14 @@ class TestAccounts(SetupCase):
         (level, text, _), = self.said(settings="pool_grups = staff\n")
         self.assertEqual(level, "problem")
         self.assertIn("pool_grups", text)
+
+    def test_examples(self):
+        """Those of the manual page: the tool takes each of them."""
+        with open(PAGE, encoding="utf-8") as page:
+            found = re.findall(r"^\.Bd -literal.*\n((?:.*\n)*?)\.Ed$", page.read(), re.M)
+        self.assertEqual([text.count("=") for text in found], [1, 7])
+        for text in found:
+            self.assertEqual([level for level, _, _ in self.said(settings=text)], ["warning"])
 
     def test_damaged_state(self):
         (level, text, _), = self.said(text="{")

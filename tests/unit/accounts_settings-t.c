@@ -154,7 +154,7 @@ test_all(void)
     "expected POOL:LOCAL with commas between them, POOL a group of the pool " \
     "and LOCAL a local one"
 #define HOME "expected an absolute path that ends in /%u, such as /home/%u"
-#define LIST "unknown key, accounts.md has those there are"
+#define LIST "unknown key, expected one of pam_cognito_accounts.conf(5)"
 
 static void
 test_faults(void)
