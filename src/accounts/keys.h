@@ -13,8 +13,6 @@
 
 #include "accounts/settings.h"
 
-#define KEYS_FOLDER "/var/lib/pam_cognito/keys"
-
 /* Would keys_write change something? attribute: as the pool has it, or "". */
 bool keys_differ(const struct settings *settings, const char *name,
                  const char *attribute);

@@ -17,6 +17,9 @@
 #define SETTINGS_PATH "/etc/security/pam_cognito_accounts.conf"
 #define SETTINGS_MESSAGE_SIZE 512
 
+/* Where the keys of ssh_key_attribute are, for sshd; keys.h writes them. */
+#define KEYS_FOLDER "/var/lib/pam_cognito/keys"
+
 /* Members of a group of the pool are to be in a local one. */
 struct settings_pair {
     const char *pool;

@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "accounts/settings.h"
 #include "accounts/state.h"
 #include "doctor/places.h"
 
@@ -63,26 +62,36 @@ add_age(struct check *check, const struct state *state)
                   state->last_result == NULL ? "" : state->last_result);
 }
 
-void
-check_accounts(struct check *check)
+struct settings *
+check_accounts_settings(char *error_out, size_t error_size)
 {
     /* Root's; in another machine's root, the tests', one's own. */
     const struct file_trust trust = {.owner = geteuid()};
-    char path[FILE_PATH_MAX], error[STATE_MESSAGE_SIZE];
-    struct settings *settings;
-    struct state state;
+    char path[FILE_PATH_MAX];
+    struct settings *settings = NULL;
     char *real;
 
+    error_out[0] = '\0';
     (void) snprintf(path, sizeof(path), "%s/security/%s", places.etc,
                     strrchr(SETTINGS_PATH, '/') + 1);
     real = realpath(path, NULL);
-    if (real == NULL && errno == ENOENT)
-        return;
-    settings = settings_read(real == NULL ? path : real, &trust, error,
-                             sizeof(error));
+    if (real != NULL || errno != ENOENT)
+        settings = settings_read(real == NULL ? path : real, &trust, error_out,
+                                 error_size);
     free(real);
+    return settings;
+}
+
+void
+check_accounts(struct check *check)
+{
+    char path[FILE_PATH_MAX], error[STATE_MESSAGE_SIZE];
+    struct settings *settings = check_accounts_settings(error, sizeof(error));
+    struct state state;
+
     if (settings == NULL) {
-        check_add(check, CHECK_PROBLEM, AREA, "correct it", "%s", error);
+        if (error[0] != '\0')
+            check_add(check, CHECK_PROBLEM, AREA, "correct it", "%s", error);
         return;
     }
     settings_free(settings);
@@ -91,7 +100,7 @@ check_accounts(struct check *check)
         check_leave_out(check, "the last sync of accounts (root is told)");
         return;
     }
-    if (!state_open(&state, places.accounts, trust.owner, false, error,
+    if (!state_open(&state, places.accounts, geteuid(), false, error,
                     sizeof(error))) {
         check_add(check, CHECK_PROBLEM, AREA,
                   "no account is made or locked until it is put right", "%s",

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "accounts/settings.h"
 #include "cli/cli.h"
 #include "client/setup.h"
 #include "common/config.h"
@@ -163,6 +164,8 @@ void check_account(struct check *check);
 
 /* accounts.c: those that pam-cognito accounts makes, where it does. */
 void check_accounts(struct check *check);
+/* Its settings; NULL with why, "" where there are none. */
+struct settings *check_accounts_settings(char *error_out, size_t error_size);
 /* As scope_of, with the arguments of the stack's line. */
 enum scope check_scope(const struct check *check, const char *user,
                        const char **reason_out);
@@ -172,6 +175,14 @@ void check_groups(struct check *check);
 bool check_is_group(const char *name);
 /* Is there any group of only_group? */
 bool check_has_group(const struct check *check);
+/*
+ * Tells each the names of members of only_group, 50 of each kind at most for a
+ * group: those in its line, and those whose primary group it is in the file
+ * passwd, as accounts makes them. False when there is no such group.
+ */
+bool check_each_member(const struct check *check,
+                       void (*each)(void *context, const char *name),
+                       void *context);
 /* Does the file "group" or "passwd" itself have a line of that name? */
 bool check_is_in_file(const char *file_name, const char *name);
 /* person.c: the account of check->user, who is in scope. */
@@ -185,6 +196,12 @@ void check_nologin(struct check *check);
  * text. */
 void check_sshd(struct check *check);
 bool check_sshd_lists(struct check *check, const char *text);
+/* sshd_keys.c: does accounts write SSH keys, and does sshd, by what -T says,
+ * read them? If not, line_out is the setting with which it would. */
+#define CHECK_KEYS_LINE_SIZE 512
+bool check_has_keys(void);
+bool check_reads_keys(const char *text, char line_out[CHECK_KEYS_LINE_SIZE]);
+bool check_sshd_keys(struct check *check, const char *text);
 
 /* pool.c: network, TLS, clock, keys, app client, secret and flows; says what
  * it sends before it sends it. */

@@ -18,6 +18,7 @@
 
 #define AREA "scope"
 #define GROUP_FILE "/etc/group"
+#define MEMBERS_MAX 50
 
 bool
 check_is_in_file(const char *file_name, const char *name)
@@ -68,6 +69,49 @@ describe(const char *name, size_t number, char *out, size_t size)
         (void) snprintf(out, size,
                         "group %zu of only_group (its name is not shown)",
                         number);
+}
+
+static void
+tell_those_of(gid_t gid, void (*each)(void *context, const char *name),
+              void *context)
+{
+    FILE *file = check_open_etc("passwd");
+    const struct passwd *entry;
+    size_t count = 0;
+
+    while (file != NULL && count < MEMBERS_MAX
+           && (entry = fgetpwent(file)) != NULL)
+        if (entry->pw_gid == gid) {
+            each(context, entry->pw_name);
+            count++;
+        }
+    if (file != NULL)
+        (void) fclose(file);
+}
+
+bool
+check_each_member(const struct check *check,
+                  void (*each)(void *context, const char *name), void *context)
+{
+    char name[CONFIG_VALUE_MAX];
+    size_t position = 0;
+    bool is_group = false;
+
+    while (
+        check->module != NULL
+        && config_list_next(check->module, KEY_ONLY_GROUP, &position, name)) {
+        struct group group;
+        char *memory = NULL;
+
+        if (lookup_group(name, &group, &memory) == LOOKUP_FOUND) {
+            is_group = true;
+            for (size_t i = 0; i < MEMBERS_MAX && group.gr_mem[i] != NULL; i++)
+                each(context, group.gr_mem[i]);
+            tell_those_of(group.gr_gid, each, context);
+        }
+        free(memory);
+    }
+    return is_group;
 }
 
 bool

@@ -50,6 +50,15 @@ is(const char *text, const char *keyword, const char *value)
     return strcasecmp(found, value) == 0;
 }
 
+static void
+take_first(void *context, const char *name)
+{
+    char *user = context;
+
+    if (user[0] == '\0')
+        (void) snprintf(user, VALUE_MAX, "%s", name);
+}
+
 /*
  * When no user was named: somebody of only_group, for sshd's settings may be
  * others for them. "" when it has no members, "nobody" without such a group.
@@ -57,25 +66,8 @@ is(const char *text, const char *keyword, const char *value)
 static void
 choose_user(const struct check *check, char out[VALUE_MAX])
 {
-    char name[CONFIG_VALUE_MAX];
-    size_t position = 0;
-    bool is_group = false;
-
     out[0] = '\0';
-    while (
-        check->module != NULL && out[0] == '\0'
-        && config_list_next(check->module, KEY_ONLY_GROUP, &position, name)) {
-        struct group group;
-        char *memory = NULL;
-
-        if (lookup_group(name, &group, &memory) == LOOKUP_FOUND) {
-            is_group = true;
-            if (group.gr_mem[0] != NULL)
-                (void) snprintf(out, VALUE_MAX, "%s", group.gr_mem[0]);
-        }
-        free(memory);
-    }
-    if (!is_group)
+    if (!check_each_member(check, take_first, out))
         (void) snprintf(out, VALUE_MAX, "nobody");
 }
 
@@ -263,6 +255,8 @@ judge_sshd(struct check *check, const char *user, const char *text)
     good = check_root(check, text) && good;
     good = check_penalties(check, text) && good;
     good = check_sshd_lists(check, text) && good;
+    /* Without members nobody has keys, and a Match may be about them. */
+    good = (user[0] == '\0' || check_sshd_keys(check, text)) && good;
     if (good)
         check_add(check, CHECK_OK, AREA, NULL,
                   "UsePAM and KbdInteractiveAuthentication are on, "

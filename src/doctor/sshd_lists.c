@@ -21,7 +21,6 @@
 
 #define AREA "sshd"
 #define WORD_MAX 256
-#define MEMBERS_MAX 50 /* of only_group that are looked at */
 
 enum match { MATCH_NO, MATCH_FROM_SOMEWHERE, MATCH };
 
@@ -302,20 +301,22 @@ check_one(struct check *check, const char *text)
 
 /* Members of only_group, and one of each kind. */
 struct members {
+    const char *text;
     size_t in, out, unknown;
     char kept_out[WORD_MAX], not_known[WORD_MAX];
     int error;
 };
 
 static void
-count_member(struct members *members, const char *text, const char *name)
+count_member(void *context, const char *name)
 {
+    struct members *members = context;
     struct person person;
     enum match how = MATCH_NO;
 
     switch (read_person(&person, name)) {
     case LOOKUP_FOUND:
-        if (refusal(text, &person, &how) != NULL && how == MATCH) {
+        if (refusal(members->text, &person, &how) != NULL && how == MATCH) {
             members->out++;
             (void) snprintf(members->kept_out, WORD_MAX, "%s", name);
         } else {
@@ -336,23 +337,11 @@ count_member(struct members *members, const char *text, const char *name)
 static bool
 check_members(struct check *check, const char *text)
 {
-    struct members members = {0};
-    char name[CONFIG_VALUE_MAX];
-    size_t position = 0;
+    struct members members = {.text = text};
     bool every;
 
-    while (
-        check->module != NULL
-        && config_list_next(check->module, KEY_ONLY_GROUP, &position, name)) {
-        struct group group;
-        char *memory = NULL;
-
-        /* Of a group that is not found check_groups() tells. */
-        if (lookup_group(name, &group, &memory) == LOOKUP_FOUND)
-            for (size_t i = 0; i < MEMBERS_MAX && group.gr_mem[i] != NULL; i++)
-                count_member(&members, text, group.gr_mem[i]);
-        free(memory);
-    }
+    /* Of a group that is not found check_groups() tells. */
+    (void) check_each_member(check, count_member, &members);
     if (members.unknown > 0)
         add_unknown(check, members.not_known, members.error);
     if (members.out == 0)

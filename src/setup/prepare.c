@@ -16,14 +16,14 @@
 #include "common/text.h"
 #include "doctor/check.h"
 
-#define STEPS 6
+#define STEPS 7
 
 static const struct step *const forwards[STEPS]
-    = {&prepare_group,  &prepare_secret,  &prepare_settings,
-       &prepare_socket, &prepare_profile, &prepare_sshd};
+    = {&prepare_group,   &prepare_secret, &prepare_settings, &prepare_socket,
+       &prepare_profile, &prepare_sshd,   &prepare_keys};
 /* First nobody is asked any more, then what was asked with goes. */
 static const struct step *const backwards[STEPS]
-    = {&prepare_profile,  &prepare_sshd,   &prepare_socket,
+    = {&prepare_profile,  &prepare_sshd,   &prepare_keys, &prepare_socket,
        &prepare_settings, &prepare_secret, &prepare_group};
 
 /* How a line begins; what was looked at only, and what is done. */
@@ -106,12 +106,16 @@ print_step(const struct prepare *prepare, const char *name,
                                          : words[state].would;
     bool run = state == STEP_DUE || state == STEP_HAND;
     const char *commands = run ? prepare->commands : "";
-    struct json *object = json_new();
-    bool whole = json_add_text(object, "step", name)
-                 && json_add_text(object, "state", word)
-                 && json_add_text(object, "text", prepare->text)
-                 && json_add_text(object, "commands", commands);
+    struct json *object;
+    bool whole;
 
+    if (state == STEP_SKIPPED && prepare->text[0] == '\0')
+        return;
+    object = json_new();
+    whole = json_add_text(object, "step", name)
+            && json_add_text(object, "state", word)
+            && json_add_text(object, "text", prepare->text)
+            && json_add_text(object, "commands", commands);
     output_line(output, TONE_PLAIN, "# %s%-8s%s %s: %s",
                 output_begin(output, words[state].tone), word,
                 output_end(output), name, prepare->text);

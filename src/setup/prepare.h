@@ -24,7 +24,8 @@ enum step_state {
     STEP_THERE,   /* nothing is to do, or it is done */
     STEP_DUE,     /* setup does it */
     STEP_HAND,    /* the administrator does it */
-    STEP_SKIPPED, /* not for this machine, or left alone */
+    STEP_SKIPPED, /* not for this machine, or left alone; said where there
+                     is something to say */
     STEP_FAILED   /* and nothing that comes later is done */
 };
 
@@ -53,7 +54,7 @@ struct step {
 };
 
 extern const struct step prepare_group, prepare_secret, prepare_settings,
-    prepare_socket, prepare_profile, prepare_sshd;
+    prepare_socket, prepare_profile, prepare_sshd, prepare_keys;
 
 /* What the step is about, in place of what was said. Returns state. */
 enum step_state prepare_say(struct prepare *prepare, enum step_state state,

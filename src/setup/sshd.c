@@ -24,6 +24,7 @@
 
 #include "common/run.h"
 #include "common/text.h"
+#include "doctor/check.h"
 #include "doctor/places.h"
 #include "setup/put.h"
 
@@ -49,6 +50,8 @@ struct sshd_answer {
     bool asked;    /* false: its folder in /run is missing */
     bool password; /* may everybody type one? */
     bool keyboard; /* may everybody be asked? */
+    bool keys;     /* does it read those that accounts writes? */
+    char keys_line[CHECK_KEYS_LINE_SIZE]; /* with which it would */
 };
 
 static bool
@@ -88,6 +91,8 @@ ask_sshd(struct prepare *prepare, struct sshd_answer *answer_out)
         answer_out->password = says(&output, "passwordauthentication yes");
         answer_out->keyboard = says(&output,
                                     "kbdinteractiveauthentication yes");
+        answer_out->keys = check_reads_keys(
+            output.data == NULL ? "" : output.data, answer_out->keys_line);
     } else {
         const char *said = output.data == NULL ? "" : output.data;
         char line[TEXT_LINE_MAX];
@@ -453,3 +458,55 @@ take_back(struct prepare *prepare)
 }
 
 const struct step prepare_sshd = {NAME, look, make, look_back, take_back};
+
+/* For some people perhaps: check asks about one. */
+static bool
+has_keys_line(void)
+{
+    static const char word[] = "AuthorizedKeysFile";
+    DIR *folder = opendir(FOLDER);
+    const struct dirent *entry;
+    bool found = file_has_line(MAIN, word, KEYS_FOLDER);
+    char path[512];
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        (void) snprintf(path, sizeof(path), FOLDER "/%s", entry->d_name);
+        found = found
+                || (entry->d_name[0] != '.'
+                    && file_has_line(path, word, KEYS_FOLDER));
+    }
+    if (folder != NULL)
+        (void) closedir(folder);
+    return found;
+}
+
+/* By hand: who gets in without the pool being asked is not setup's to say. */
+static enum step_state
+look_for_keys(struct prepare *prepare)
+{
+    struct sshd_answer answer;
+
+    if (access(places.sshd, X_OK) < 0 || !check_has_keys())
+        return STEP_SKIPPED;
+    if (!ask_sshd(prepare, &answer))
+        return STEP_SKIPPED;
+    if (answer.keys || has_keys_line())
+        return prepare_say(prepare, STEP_THERE,
+                           "sshd reads those in " KEYS_FOLDER);
+    if (!answer.asked)
+        (void) check_reads_keys("", answer.keys_line);
+    prepare_command(prepare, "#   %s", answer.keys_line);
+    return prepare_say(prepare, STEP_HAND,
+                       "sshd does not read those of ssh_key_attribute: put "
+                       "this at the top of " MAIN ", and reload sshd");
+}
+
+static enum step_state
+leave_keys(struct prepare *prepare)
+{
+    (void) prepare;
+    return STEP_SKIPPED;
+}
+
+const struct step prepare_keys = {"SSH keys", look_for_keys, NULL, leave_keys,
+                                  NULL};

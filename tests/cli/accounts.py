@@ -12,6 +12,8 @@ GOOD = "pool_groups = staff\n"
 FOLDER = "var/lib/pam_cognito"
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(SOURCE, "man", "pam_cognito_accounts.conf.5")
+KEYS = GOOD + "ssh_key_attribute = custom:sshkey\n"
+KEYS_FILE = "/var/lib/pam_cognito/keys/%u"
 
 
 def state(age, refused=(), **changes):
@@ -22,7 +24,8 @@ def state(age, refused=(), **changes):
 
 @harness.cases
 class TestAccounts(SetupCase):
-    def said(self, settings=GOOD, text=None, mode=0o600):
+    def said(self, settings=GOOD, text=None, mode=0o600, area="accounts", module=None,
+             **more):
         """(level, text, fix) of what is said of accounts."""
         def add(root):
             etc = os.path.join(root, "etc", "security")
@@ -34,8 +37,8 @@ class TestAccounts(SetupCase):
             os.chmod(folder, 0o755)
             if text is not None:
                 harness.write(os.path.join(folder, "accounts.json"), text, mode)
-        _, findings, _ = self.findings(options=["--offline"], add=add)
-        return [(f["level"], f["text"], f["fix"]) for f in findings if f["area"] == "accounts"]
+        _, findings, _ = self.findings(options=["--offline"], add=add, settings=module, **more)
+        return [(f["level"], f["text"], f["fix"]) for f in findings if f["area"] == area]
 
     def test_no_settings(self):
         self.assertEqual(self.said(settings=None), [])
@@ -79,6 +82,35 @@ class TestAccounts(SetupCase):
         self.assertIn("accounts.json", text)
         (level, _, _), = self.said(text=state(60), mode=0o666)
         self.assertEqual(level, "problem")
+
+    def keys(self, files, settings=KEYS, **more):
+        """What is said of sshd, whose AuthorizedKeysFile has these."""
+        found = self.said(settings, area="sshd", sshd={"authorizedkeysfile": files}, **more)
+        return [row for row in found if row[0] != "ok"]
+
+    def test_keys_that_nobody_reads(self):
+        for files, wanted in (
+                (".ssh/authorized_keys .ssh/authorized_keys2",
+                 ".ssh/authorized_keys .ssh/authorized_keys2 " + KEYS_FILE),
+                ("none", KEYS_FILE), (None, ".ssh/authorized_keys " + KEYS_FILE),
+                (f"x{KEYS_FILE} {KEYS_FILE}2 /var/lib/pam_cognito/keys",
+                 f"x{KEYS_FILE} {KEYS_FILE}2 /var/lib/pam_cognito/keys " + KEYS_FILE)):
+            self.assertEqual(self.keys(files), [
+                ("warning", "sshd does not read the keys of ssh_key_attribute, in "
+                 "/var/lib/pam_cognito/keys: they let nobody in", "AuthorizedKeysFile " + wanted)])
+
+    def test_keys_that_are_read(self):
+        for files in (KEYS_FILE, f"{KEYS_FILE} .ssh/authorized_keys", f".ssh/x {KEYS_FILE}"):
+            self.assertEqual(self.keys(files), [])
+        self.assertEqual(self.keys(".ssh/authorized_keys", GOOD), [])
+        self.assertEqual(self.keys(".ssh/authorized_keys", None), [])
+
+    def test_keys_of_members(self):
+        """sshd is asked about one, also by primary group; without members about nobody."""
+        harness.GROUPS["empty"] = []
+        self.addCleanup(harness.GROUPS.pop, "empty")
+        for group, says in (("staff", 1), ("primary", 1), ("empty", 0)):
+            self.assertEqual(len(self.keys("none", user=None, module={"only_group": group})), says)
 
     # ---- The command line ----
 

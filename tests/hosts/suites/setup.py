@@ -26,6 +26,7 @@ RECORD = "/var/lib/pam_cognito/setup"
 MAIN = "/etc/ssh/sshd_config"
 DROP_IN = "/etc/ssh/sshd_config.d/10-cognito.conf"
 COMMON = "/etc/pam.d/common-auth"
+ACCOUNTS = "/etc/security/pam_cognito_accounts.conf"
 SERVER = "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nKbdInteractiveAuthentication no\n" \
          "PermitRootLogin prohibit-password\nPrintMotd no\nPrintLastLog no\n"
 KEYS_ONLY = SERVER + "PasswordAuthentication no\n"
@@ -291,6 +292,37 @@ class Suite:
                         and "\n#   Match Group cognito\n" in text,
                         "where the folder is not included: it says what to put where", status,
                         text)
+
+    def ssh_keys(self):
+        """Where accounts writes them: the line is printed, and not written."""
+        wanted = ".ssh/authorized_keys .ssh/authorized_keys2 /var/lib/pam_cognito/keys/%u"
+        line = f"AuthorizedKeysFile {wanted}\n"
+        hand = "# by hand  SSH keys: sshd does not read those of ssh_key_attribute: put this at " \
+               f"the top of {MAIN}, and reload sshd\n#   {line}"
+        read_now = "# ok       SSH keys: sshd reads those in /var/lib/pam_cognito/keys\n"
+        with self.machine():
+            self.done("before keys: done", setup(*FULL, "--yes"))
+            write(ACCOUNTS, "pool_groups = shell\n")
+            status, text = setup(answers="")
+            self.tap.ok(status == 0 and "SSH keys" not in text, "no keys: not a word", text)
+            write(ACCOUNTS, "pool_groups = shell\nssh_key_attribute = custom:sshkey\n")
+            before = snapshot()
+            status, text = setup(answers="")
+            self.tap.ok(status == 0 and hand in text, "keys: what to put where", text)
+            status, text = setup("--yes", answers="")
+            self.tap.ok(status == 1 and hand in text, "keys: setup does not do that", text)
+            self.unchanged("keys", before)
+            for title, path, new in (
+                    ("at the top", MAIN, line + SERVER),
+                    ("for members", "/etc/ssh/sshd_config.d/20-keys.conf",
+                     f"Match Group cognito\n  {line}")):
+                old = read(path) if os.path.exists(path) else ""
+                write(path, new)
+                status, text = setup("--yes", answers="")
+                self.tap.ok(status == 0 and read_now in text, f"keys, {title}: said", text)
+                write(path, old)
+            status, text = setup("--undo", "--yes")
+            self.tap.ok(status == 0 and "SSH keys" not in text, "keys: nothing to take back", text)
 
     def may_be_exceptions(self):
         """What cannot be read, or leads elsewhere, may have them."""
@@ -765,9 +797,8 @@ def run(world, tap):
     os.symlink("/proc/self/fd/0", "/dev/stdin")
     world.stage.copy(CONFIGS)
     suite = Suite(world, tap)
-    for part in (suite.life, suite.logins, suite.keys_only, suite.as_shell, suite.others,
-                 suite.changed_since, suite.settings, suite.typed, suite.broken, suite.edited,
-                 suite.unknown, suite.displaced, suite.one_service, suite.purge, suite.systemd,
-                 suite.programs, suite.documented,
-                 suite.json, suite.ended):
+    for part in (suite.life, suite.logins, suite.keys_only, suite.ssh_keys, suite.as_shell,
+                 suite.others, suite.changed_since, suite.settings, suite.typed, suite.broken,
+                 suite.edited, suite.unknown, suite.displaced, suite.one_service, suite.purge,
+                 suite.systemd, suite.programs, suite.documented, suite.json, suite.ended):
         part()
