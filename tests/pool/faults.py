@@ -83,6 +83,7 @@ REPLACED = {
     "empty_503": fixed(503, b"", "text/plain"),
     "throttle_429": lambda fault: error_answer("TooManyRequestsException", "Rate exceeded", 429),
     "throttle_400": lambda fault: error_answer("TooManyRequestsException", "Rate exceeded"),
+    "bare_429": fixed(429, b"<html>Too Many Requests</html>", "text/html"),
     "error": named_error,
     "redirect": redirect,
     "body": raw_body,
@@ -215,7 +216,10 @@ def is_processed(fault):
 
 def replacement(fault):
     make = REPLACED.get(fault["kind"])
-    return make(fault) if make else None
+    answer = make(fault) if make else None
+    if answer and "retry_after" in fault:
+        answer.headers["Retry-After"] = str(fault["retry_after"])
+    return answer
 
 
 def deliver(connection, answer, fault):

@@ -91,7 +91,9 @@ class Front:
 
     def answer(self, request, entry, fault, script):
         def real():
-            return self.service.handle(request, entry)
+            answer = self.service.handle(request, entry)
+            entry["processed"] = answer.error != "TooManyRequestsException"
+            return answer
 
         if fault:
             if fault.get("processed") and faults.replacement(fault):
@@ -112,7 +114,7 @@ class Front:
             "flow": text(body, "AuthFlow"),
             "challenge": text(body, "ChallengeName"), "headers": request.headers,
             "body": request.body.decode("utf-8", "replace"), "bytes_in": len(request.body),
-            "secret_hash_ok": None, "status": None, "error": None}
+            "secret_hash_ok": None, "status": None, "error": None, "processed": False}
 
 
 def operation_of(request):

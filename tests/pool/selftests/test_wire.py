@@ -223,6 +223,7 @@ class Faults(PoolTest):
                 ("html_403", 403, b"<html>"), ("html_500", 500, b"<html>"),
                 ("empty_503", 503, b""), ("throttle_429", 429, b'{"__type":"TooManyRequests'),
                 ("throttle_400", 400, b'{"__type":"TooManyRequests'),
+                ("bare_429", 429, b"<html>"),
                 ("waf_403", 403, b'{"__type":"ForbiddenException"'),
                 ("captcha_403", 403, b'{"__type":"ForbiddenException"'),
                 ("empty_object", 200, b"{}"), ("empty_body", 200, b""),
@@ -235,6 +236,11 @@ class Faults(PoolTest):
             reply = self.after(kind)
             self.assertEqual((kind, reply.status), (kind, status))
             self.assertTrue(reply.raw.startswith(start), kind)
+
+    def test_retry_after(self):
+        for kind in ("throttle_400", "empty_503"):
+            self.assertEqual(self.after(kind, retry_after=7).headers["Retry-After"], "7")
+            self.assertIsNone(self.after(kind).headers["Retry-After"])
 
     def test_sizes(self):
         self.assertGreater(len(self.after("huge", mib=3).raw), 3 << 20)
@@ -323,6 +329,21 @@ class Journal(PoolTest):
                          ("alice", CLIENT, "USER_PASSWORD_AUTH", 400, "NotAuthorizedException",
                           "main", True))
         self.assertEqual(json.loads(entry["body"])["AuthParameters"]["PASSWORD"], "wrong")
+
+    def test_processed(self):
+        """Carried out, be it with a refusal; whatever the client then heard of it."""
+        rows = [(None, {}, True), ("throttle_400", {}, False), ("throttle_429", {}, False),
+                ("bare_429", {}, False), ("html_500", {}, False), ("reset", {}, False),
+                ("reset", {"processed": True}, True), ("html_500", {"processed": True}, True),
+                ("throttle_400", {"processed": True}, True), ("truncate", {}, True)]
+        for kind, parameters, processed in rows:
+            if kind:
+                harness.POOL.fault(kind, **parameters)
+            try:
+                self.sign_in("alice", "wrong")
+            except (OSError, http.client.HTTPException):
+                pass
+            self.assertIs(harness.POOL.requests()[-1]["processed"], processed, (kind, parameters))
 
     def test_clear(self):
         self.sign_in("alice", "wrong")
