@@ -13,16 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "common/text.h"
 
 #define SERVICE "AWSCognitoIdentityProviderService."
 #define TARGET_MAX 96
-#define ANSWER_MS 30000   /* for one answer, of which a page may be large */
-#define FIRST_WAIT_MS 500 /* of which jitter leaves something; then doubled */
-#define LAST_WAIT_MS 20000
+#define ANSWER_MS 30000    /* for one answer, of which a page may be large */
 #define SHOWN_WAIT_MS 1000 /* shorter ones are not worth a word */
 #define SKEW_S 60          /* clocks that differ by less agree */
 
@@ -114,31 +111,17 @@ take_turn(struct asking *asking)
     return true;
 }
 
-/* Somewhere between nothing and all of it, so that many do not meet again. */
-static int64_t
-jitter(int64_t longest_ms)
-{
-    uint32_t random;
-
-    if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random))
-        return longest_ms;
-    return random % (longest_ms + 1);
-}
-
 /* Waits before another try. False: the time does not suffice. */
 static bool
 wait_after(struct asking *asking, unsigned int tried, unsigned int retry_s)
 {
-    int64_t longest = FIRST_WAIT_MS << (tried - 1);
-    int64_t wait = jitter(longest < LAST_WAIT_MS ? longest : LAST_WAIT_MS);
+    unsigned int wait = http_backoff(tried, retry_s);
 
-    if (wait < (int64_t) retry_s * 1000)
-        wait = (int64_t) retry_s * 1000;
     if (http_now() + wait >= asking->deadline)
         return false;
     if (wait >= SHOWN_WAIT_MS && asking->options->progress != NULL)
         asking->options->progress(asking->options->context, asking->people,
-                                  (unsigned int) wait);
+                                  wait);
     sleep_until(http_now() + wait);
     return true;
 }

@@ -53,6 +53,21 @@ first_text(const struct json *object, const char *first, const char *second,
     return "";
 }
 
+/*
+ * Has the service not even looked at the request? Then it may be sent again.
+ * Said by the one error that has no other meaning, in the body: a proxy's 429 is
+ * not that, and LimitExceededException counts what it refuses.
+ */
+static bool
+is_unprocessed(const struct json *body, long http)
+{
+    char code[64];
+
+    error_code(first_text(body, "__type", NULL, NULL), code, sizeof code);
+    return strcmp(code, "TooManyRequestsException") == 0
+           && (http == 400 || http == 429);
+}
+
 /* An answer that is an error, whatever else it holds. */
 static enum status
 take_error(const struct secret *typed, const struct json *request,
@@ -74,6 +89,7 @@ take_error(const struct secret *typed, const struct json *request,
                    : message,
                answer->message, sizeof answer->message);
     status = error_status(answer->error, message, http->code);
+    answer->unprocessed = is_unprocessed(body, http->code);
     if (echo_in_name(typed, request, answer->error))
         answer->error[0] = '\0';
     return status;
@@ -228,6 +244,7 @@ answer_read(const struct secret *typed, const struct json *request,
     answer->http = http->code;
     answer->ms = http->ms;
     answer->date = http->date;
+    answer->retry_s = http->retry_s;
     if (!echo_in_text(typed, request, http->request_id))
         (void) snprintf(answer->request_id, sizeof answer->request_id, "%s",
                         http->request_id);

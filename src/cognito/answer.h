@@ -34,6 +34,8 @@ struct cognito_answer {
     char message[208];
     char request_id[80];
     int64_t date;         /* of the service, Unix seconds or 0 */
+    bool unprocessed;     /* the service says that it did nothing of it */
+    unsigned int retry_s; /* when it may be asked again, in seconds; or 0 */
     struct json *body;    /* the object; NULL: failure or empty */
     char challenge[64];   /* ChallengeName, "" when none */
     enum challenge asked; /* which one that is */

@@ -15,6 +15,7 @@
 
 #define SERVICE "AWSCognitoIdentityProviderService."
 #define TARGET_MAX 96
+#define REPEATS_MAX 3 /* of what the service says it did not process */
 
 void
 cognito_close(struct cognito *cognito)
@@ -184,6 +185,39 @@ settle(struct cognito *cognito, const char *operation, enum status status,
     return status;
 }
 
+/* One exchange, whatever comes of it. */
+static enum status
+exchange(struct cognito *cognito, const char *operation,
+         const struct draft *request, enum answer_expected expected,
+         struct cognito_answer *answer)
+{
+    enum status status = send_request(cognito, operation, request);
+
+    if (status == STATUS_OK)
+        status = receive_answer(cognito, request->body, expected, answer);
+    return settle(cognito, operation, status, answer);
+}
+
+/*
+ * May it be sent again, and now? Nothing of it has happened. The person waits,
+ * so there is no waiting for what there will be no time for.
+ */
+static bool
+wait_for_turn(struct cognito *cognito, const char *operation,
+              unsigned int tried, const struct cognito_answer *answer)
+{
+    unsigned int wait_ms;
+
+    if (!answer->unprocessed || tried > REPEATS_MAX)
+        return false;
+    wait_ms = http_backoff(tried, answer->retry_s);
+    if (!http_pause(cognito->http, wait_ms))
+        return false;
+    if (cognito->repeat != NULL)
+        cognito->repeat(cognito->repeater, operation, wait_ms);
+    return true;
+}
+
 /*
  * Ends every operation: sends the request unless building it failed, and
  * frees it. The old answer goes only now, as the request may be made of it.
@@ -194,6 +228,7 @@ finish(struct cognito *cognito, const char *operation,
        struct cognito_answer *answer)
 {
     enum status status = request->status;
+    unsigned int ms = 0;
 
     cognito_answer_free(answer);
     if (status != STATUS_OK) {
@@ -201,11 +236,16 @@ finish(struct cognito *cognito, const char *operation,
         answer->status = status;
         return status;
     }
-    status = send_request(cognito, operation, request);
-    if (status == STATUS_OK)
-        status = receive_answer(cognito, request->body, expected, answer);
+    for (unsigned int tried = 1;; tried++) {
+        status = exchange(cognito, operation, request, expected, answer);
+        ms += answer->ms;
+        if (!wait_for_turn(cognito, operation, tried, answer))
+            break;
+        cognito_answer_free(answer);
+    }
+    answer->ms = ms;
     json_free(request->body);
-    return settle(cognito, operation, status, answer);
+    return status;
 }
 
 static struct draft
@@ -259,7 +299,7 @@ cognito_take_ahead(struct cognito *cognito, int64_t max_age_ms,
     if (request == NULL)
         return STATUS_UNAVAILABLE;
     cognito->ahead = NULL;
-    if (http_post_age(cognito->http) > max_age_ms) {
+    if (!http_post_await(cognito->http, max_age_ms)) {
         http_post_drop(cognito->http);
         json_free(request);
         return STATUS_UNAVAILABLE;

@@ -1,8 +1,11 @@
 /*
  * One function per operation of a user pool that needs no AWS credentials
  * (API version 2016-04-18, AWSCognitoIdentityProviderService). Each is one
- * POST, never repeated. It adds SECRET_HASH or SecretHash where the client has
- * a secret and the operation wants it, over the very string sent as USERNAME.
+ * POST. It is sent again, at most three times and while the deadline leaves
+ * time for the wait before, when the service says that it did not process it,
+ * and for no other reason. It holds SECRET_HASH or SecretHash where the client
+ * has a secret and the operation wants it, over the very string sent as
+ * USERNAME.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -41,6 +44,10 @@ struct cognito {
     void (*observe)(void *observer, const char *operation,
                     const struct cognito_answer *answer);
     void *observer;
+    /* Is told when a request will be sent again, after a wait; or NULL. */
+    void (*repeat)(void *repeater, const char *operation,
+                   unsigned int waited_ms);
+    void *repeater;
 };
 
 /* A member of AuthParameters or ChallengeResponses. */
@@ -66,8 +73,9 @@ enum status cognito_initiate_auth(struct cognito *cognito, enum auth_flow flow,
 /*
  * InitiateAuth ahead of the person's answer: cognito_initiate_ahead sends it
  * and returns, cognito_take_ahead brings the answer as cognito_initiate_auth
- * would. STATUS_UNAVAILABLE: nothing was sent, or its answer arrived more
- * than max_age_ms ago and is thrown away.
+ * would, but that it is not sent again. STATUS_UNAVAILABLE: nothing was sent,
+ * or the answer, if there is any, comes or came too late (http_post_await) and
+ * is thrown away.
  */
 enum status cognito_initiate_ahead(struct cognito *cognito,
                                    enum auth_flow flow,

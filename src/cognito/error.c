@@ -41,6 +41,9 @@
     "Correct the IAM role for SMS in the pool's messaging "                   \
     "settings."
 #define THROTTLE_MEANING "The account made more requests than its quota."
+#define UNPROCESSED_MEANING                                                   \
+    "The account made more requests than its quota. It was sent again, at "   \
+    "most three times, while timeout left time for that."
 #define THROTTLE_FIX                                                          \
     "Try again later; the quota is shared by every user "                     \
     "pool of the account in that region."
@@ -184,7 +187,7 @@ static const struct error_row rows[] = {
     {"TooManyFailedAttemptsException", NULL, STATUS_LIMIT,
      "Too many wrong codes.", "Ask for a new code later."},
 
-    {"TooManyRequestsException", NULL, STATUS_THROTTLED, THROTTLE_MEANING,
+    {"TooManyRequestsException", NULL, STATUS_THROTTLED, UNPROCESSED_MEANING,
      THROTTLE_FIX},
     {"ThrottlingException", NULL, STATUS_THROTTLED, THROTTLE_MEANING,
      THROTTLE_FIX},

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include <openssl/conf.h>
@@ -22,12 +23,15 @@
 
 #define WARM_MS 10000     /* a warm-up that takes longer is given up */
 #define WARM_WAIT_MS 2000 /* how long a post waits for the warm-up to end */
+#define FIRST_WAIT_MS 500 /* of which chance leaves something; then doubled */
+#define LAST_WAIT_MS 20000
 
 struct http {
     struct transfers transfers;
     char *warm_path; /* whose answer the GET brings, or NULL */
     int64_t deadline;
     unsigned int idle_ms;
+    int watched; /* whose end ends a pause, or -1 */
 };
 
 int64_t
@@ -48,6 +52,7 @@ http_open(const struct http_options *options, struct http **http_out)
     *http_out = NULL;
     if (http == NULL)
         return STATUS_MEMORY;
+    http->watched = -1;
     http->idle_ms = options->idle_ms == 0 ? HTTP_IDLE_MS : options->idle_ms;
     status = transfer_open(&http->transfers, options);
     if (status == STATUS_OK)
@@ -125,6 +130,17 @@ drop_warm(struct http *http)
     http->warm_path = NULL;
 }
 
+/* Then, but no later than when half of the time that is left has passed. */
+static int64_t
+within_half(const struct http *http, int64_t limit)
+{
+    int64_t now = http_now();
+
+    if (http->deadline != 0 && limit > now + (http->deadline - now) / 2)
+        limit = now + (http->deadline - now) / 2;
+    return limit;
+}
+
 /*
  * Waits for a warm-up that is under way, so that the post finds its
  * connection: a second handshake would take longer. Not for long, though, as
@@ -136,8 +152,7 @@ static void
 settle_warm(struct http *http)
 {
     struct transfer *get = &http->transfers.get;
-    int64_t now = http_now();
-    int64_t limit = now + WARM_WAIT_MS;
+    int64_t limit = http_now() + WARM_WAIT_MS;
 
     /* Its resolving has begun earlier; curl would begin anew for the post. */
     while (transfer_step(&http->transfers) && transfer_is_resolving(get)
@@ -146,9 +161,7 @@ settle_warm(struct http *http)
     if (!get->active || transfer_is_resolving(get)
         || !transfer_is_connected(get))
         return;
-    if (http->deadline != 0 && limit > now + (http->deadline - now) / 2)
-        limit = now + (http->deadline - now) / 2;
-    if (wait_for(http, get, limit) != STATUS_OK)
+    if (wait_for(http, get, within_half(http, limit)) != STATUS_OK)
         drop_warm(http);
 }
 
@@ -175,14 +188,16 @@ http_post_finish(struct http *http, struct http_answer *answer_out)
     return status;
 }
 
-int64_t
-http_post_age(const struct http *http)
+bool
+http_post_await(struct http *http, int64_t max_age_ms)
 {
     const struct transfer *post = &http->transfers.post;
 
-    if (post->done)
-        return http_now() - post->ended;
-    return post->active ? http_now() - post->started : -1;
+    return post->begun
+           && wait_for(http, post,
+                       within_half(http, post->started + max_age_ms))
+                  == STATUS_OK
+           && http_now() - post->ended <= max_age_ms;
 }
 
 void
@@ -292,6 +307,38 @@ enum status
 http_pump(struct http *http, int fd)
 {
     return http_pump_for(http, fd, 0);
+}
+
+unsigned int
+http_backoff(unsigned int tried, unsigned int retry_s)
+{
+    unsigned int longest = FIRST_WAIT_MS;
+    uint32_t random;
+
+    while (tried-- > 1 && longest < LAST_WAIT_MS)
+        longest *= 2;
+    if (longest > LAST_WAIT_MS)
+        longest = LAST_WAIT_MS;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t) sizeof random)
+        random = longest;
+    return retry_s * 1000 + random % (longest + 1);
+}
+
+void
+http_watch(struct http *http, int fd)
+{
+    http->watched = fd;
+}
+
+bool
+http_pause(struct http *http, unsigned int wait_ms)
+{
+    int64_t limit = http_now() + wait_ms;
+
+    if (http->deadline != 0 && limit >= http->deadline)
+        return false;
+    return wait_ms == 0
+           || http_pump_for(http, http->watched, wait_ms) == STATUS_TIMEOUT;
 }
 
 bool

@@ -82,15 +82,16 @@ int64_t http_now(void);
  * connection that is not up connect_ms after that, STATUS_CONNECT. Free the
  * answer with http_answer_free in every case.
  *
- * http_post_age: milliseconds since the answer arrived or, while it is under
- * way, since the start; -1 when there is none. http_post_drop gives the
+ * http_post_await: is there an answer or a fault, and not older than
+ * max_age_ms? It is waited for, but not when the post is older than that, and
+ * for no more than half of the time that is left. http_post_drop gives the
  * exchange up.
  */
 enum status http_post_start(struct http *http, const char *target,
                             const struct secret *body);
 enum status http_post_finish(struct http *http,
                              struct http_answer *answer_out);
-int64_t http_post_age(const struct http *http);
+bool http_post_await(struct http *http, int64_t max_age_ms);
 void http_post_drop(struct http *http);
 
 /* Can the other end have seen anything of a post, ever? */
@@ -124,6 +125,21 @@ enum status http_pump_for(struct http *http, int fd, int64_t limit_ms);
  * or keep_chain was not set. False when memory is out.
  */
 bool http_chain(const struct http *http, struct secret *pem_out);
+
+/*
+ * What is to pass before the service is asked again, for the tried-th time in
+ * vain, in milliseconds: what it asked for (Retry-After), and by chance up to
+ * half a second, a second, two ... on top, so that many do not meet again.
+ */
+unsigned int http_backoff(unsigned int tried, unsigned int retry_s);
+
+/*
+ * Lets so much time pass; transfers are carried on. False, at once, when that
+ * would take until the deadline, and as soon as fd can be read or is at end of
+ * file: nobody waits any more.
+ */
+void http_watch(struct http *http, int fd);
+bool http_pause(struct http *http, unsigned int wait_ms);
 
 /* Wipes and frees; the answer is {0} again. */
 void http_answer_free(struct http_answer *answer);

@@ -308,6 +308,18 @@ log_answer(struct flow *flow, const struct cognito_answer *answer)
     flow->talk->log(flow->talk, TALK_LOG_DEBUG, line);
 }
 
+void
+flow_log_repeat(void *context, const char *operation, unsigned int waited_ms)
+{
+    struct flow *flow = context;
+    char line[120];
+
+    (void) snprintf(line, sizeof(line),
+                    "%s: throttled, sent again after %u ms", operation,
+                    waited_ms);
+    flow->talk->log(flow->talk, TALK_LOG_DEBUG, line);
+}
+
 const char *
 flow_parameter(const struct flow *flow, const char *name)
 {
@@ -396,7 +408,8 @@ send_ahead(void *context)
 /*
  * srp_ahead: asks for the password and lets the service make its challenge
  * meanwhile. STATUS_UNAVAILABLE: there is none, or it is too old to be
- * answered in time; the usual way goes on from here.
+ * answered in time; the usual way goes on from here. So it does whatever the
+ * service or the network said instead: nothing was proved, and it may be over.
  */
 static enum status
 initiate_ahead(struct flow *flow, enum auth_flow auth)
@@ -411,9 +424,13 @@ initiate_ahead(struct flow *flow, enum auth_flow auth)
     if (status != STATUS_OK)
         return status;
     status = cognito_take_ahead(flow->cognito, AHEAD_AGE_MAX_MS, &answer);
-    if (status == STATUS_UNAVAILABLE)
-        return status;
-    return adopt(flow, &answer);
+    if (status == STATUS_OK)
+        return adopt(flow, &answer);
+    if (status != STATUS_UNAVAILABLE)
+        log_answer(flow, &answer);
+    flow->result->outcome.ms += answer.ms;
+    cognito_answer_free(&answer);
+    return STATUS_UNAVAILABLE;
 }
 
 /* What goes along with InitiateAuth besides the name. */

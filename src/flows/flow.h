@@ -114,10 +114,14 @@ enum status flow_respond_with(struct flow *flow, const char *value);
 
 /*
  * For an expired session or code after a correct password: InitiateAuth once
- * more in this conversation, else status unchanged. Nothing else is ever
- * sent twice.
+ * more in this conversation, else status unchanged. Nothing else that the
+ * service may have processed is ever sent twice.
  */
 enum status flow_restart(struct flow *flow, enum status status);
+
+/* For cognito->repeat; context is the flow. The person is told nothing. */
+void flow_log_repeat(void *context, const char *operation,
+                     unsigned int waited_ms);
 
 /* Counts an answer for the log and takes over what it says. */
 void flow_note(struct flow *flow, const struct cognito_answer *answer);

@@ -263,6 +263,8 @@ sign_in_begin(struct flow *flow)
     enum status status;
 
     flow->cognito->typed = &flow->password;
+    flow->cognito->repeat = flow_log_repeat;
+    flow->cognito->repeater = flow;
     status = sign_in_pool_name(flow->config, flow->request->map,
                                flow->request->user, flow->sent,
                                sizeof(flow->sent));
@@ -302,6 +304,8 @@ sign_in_end(struct flow *flow, enum status status)
         secret_move(&flow->result->refresh_token, &flow->answer.refresh_token);
     cognito_answer_free(&flow->answer);
     flow->cognito->typed = NULL;
+    flow->cognito->repeat = NULL;
+    flow->cognito->repeater = NULL;
     secret_free(&flow->password);
     secret_free(&flow->appended_code);
     srp_free(flow->srp);

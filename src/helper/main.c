@@ -587,6 +587,7 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
     if (result.outcome.status == STATUS_OK) {
         whose.map = setup->map;
         talk->http = cognito.http;
+        http_watch(cognito.http, talk->fd);
         if (!cognito.keys_pinned && request->operation != WIRE_PROBE)
             http_warm(cognito.http, setup->pool.keys_path);
         if (request->operation == WIRE_PROBE)

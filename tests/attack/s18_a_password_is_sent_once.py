@@ -1,6 +1,7 @@
-# S18: one answer of the person is one request: whatever becomes of the
+# S18: one answer of the person is processed once: whatever becomes of the
 # connection, and whatever the endpoint answers, the password is not sent again,
-# and half an answer is none. The exception is a session that was lost after a
+# and half an answer is none. The exceptions are what the service itself says it
+# did not process, three times at most, and a session that was lost after a
 # correct password: that starts once more, and only once.
 # SPDX-License-Identifier: MIT
 import threading
@@ -29,12 +30,12 @@ BREAKAGES = [
       "curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer) == CURLE_OK",
       SEEK)),
     ("what failed is tried again",
-     ("finish (send_request)",
-      "...; if (status != STATUS_OK) status = send_request(cognito, operation, request)"),
-     ("finish (receive_answer)",
-      "{ ...; if (status != STATUS_OK) status = send_request(cognito, operation, request); "
-      "if (status == STATUS_OK && answer->body == NULL) "
-      "status = receive_answer(cognito, request->body, expected, answer); }")),
+     ("wait_for_turn (unprocessed)", "answer->status == STATUS_OK")),
+    ("a 429 that is a proxy's is sent again", ("is_unprocessed", "return http == 429;")),
+    ("what counts tries is sent again",
+     ("is_unprocessed",
+      'return http < 500 && strstr(first_text(body, "__type", NULL, NULL), "Limit") != NULL;')),
+    ("what is throttled is sent again and again", ("wait_for_turn (REPEATS_MAX)", "false")),
     ("half an answer is one",
      ("fault_status (CURLE_OK)", "case CURLE_PARTIAL_FILE: case CURLE_RECV_ERROR: ...")),
     ("a connection that was closed meanwhile is used", ("leave_dead", "return false;")),
@@ -132,6 +133,50 @@ def stories(context, mint):
         story(" ".join([status, *more[:1]]),
               lambda peer, length, status=status, more=more: (
                   read_body(peer, length), peer.send(http({}, status, more)), peer.close()))
+    for status, code in (("400 Bad Request", "LimitExceededException"),
+                         ("429 Too Many Requests", "LimitExceededException"),
+                         ("400 Bad Request", "ThrottlingException"),
+                         ("500 Error", "TooManyRequestsException")):
+        story(f"{status} {code}",
+              lambda peer, length, status=status, code=code: (
+                  read_body(peer, length),
+                  peer.send(http({"__type": code, "message": "Attempt limit exceeded"}, status)),
+                  peer.close()))
+    return told
+
+
+class Throttled:
+    """The first count requests are not processed; those that are get an answer."""
+
+    def __init__(self, count, answer, status="400 Bad Request"):
+        self.count, self.answer = count, answer
+        self.refusal = http({"__type": "TooManyRequestsException", "message": "Rate exceeded"},
+                            status)
+        self.seen, self.processed = [], 0
+
+    def __call__(self, request):
+        self.seen.append(request.body)
+        if len(self.seen) <= self.count:
+            return self.refusal
+        self.processed += 1
+        return self.answer
+
+
+def throttled(context, mint):
+    """label: a story, what counts in it, the answers of the person."""
+    right = http(mint.success())
+    code = http({"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "s" * 40,
+                 "ChallengeParameters": {}})
+    told = {}
+
+    def story(label, counter, operation, *answers, **others):
+        told[label] = (Story(context, mint, answers={operation: counter, **others}), counter,
+                       answers)
+    for count in (1, 2, 3, 4):
+        story(f"throttled, {count}", Throttled(count, right), "InitiateAuth")
+    story("throttled, as HTTP 429", Throttled(1, right, "429 Too Many Requests"), "InitiateAuth")
+    story("throttled, a code", Throttled(1, right), "RespondToAuthChallenge", ALICE.password,
+          "123456", InitiateAuth=code)
     return told
 
 
@@ -141,10 +186,10 @@ def run(world, tap):
     context = server_context(authority.leaf())
     mint = Mint(world)
 
-    def job(label, story, *answers):
+    def job(label, story, *answers, timeout="6"):
         def do():
             visit = sign_in(world, service_name(label), story.endpoint, *answers,
-                            ready=story.wait, conf={"timeout": "6"})
+                            ready=story.wait, conf={"timeout": timeout})
             story.endpoint.close()
             return visit
         return do
@@ -171,7 +216,20 @@ def run(world, tap):
     jobs = {label: job(label, story) for label, story in {**good, **bad}.items()}
     jobs["session lost again and again"] = job("lost", again, ALICE.password, "123456", "234567",
                                                "345678", "456789", "567890")
+    unprocessed = throttled(context, mint)
+    # A fourth wait would fit, too.
+    jobs.update({label: job(label, story, *answers, timeout="20")
+                 for label, (story, _, answers) in unprocessed.items()})
     found = all_at_once(jobs)
+    for label, (story, counter, _) in unprocessed.items():
+        visit = found[label]
+        entered = counter.count < 4
+        tap.equal(getattr(visit, "entered", visit), entered, f"{label}: in, or not", visit)
+        tap.equal((len(counter.seen), len(set(counter.seen)), counter.processed),
+                  (min(counter.count, 3) + 1, 1, int(entered)),
+                  f"{label}: the same again, three times at most; processed once", visit)
+        tap.equal(story.endpoint.heard(SENT), 1 if "code" in label else len(counter.seen),
+                  f"{label}: and nothing besides")
     for label, story in good.items():
         tap.ok(getattr(found[label], "entered", False), f"{label}: alice is in", found[label])
         tap.equal(story.endpoint.heard(SENT), 1, f"{label}: sent once")

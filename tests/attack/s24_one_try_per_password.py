@@ -1,6 +1,6 @@
-# S24: a password that is typed is one InitiateAuth, whatever the pool answers and
-# whoever ends the host; and the pool's own lock-out ends the tries. A counter of
-# failures is not ours to keep: pam_faillock is that.
+# S24: a password that is typed is one InitiateAuth that the pool processes, whatever it
+# answers and whoever ends the host; and the pool's own lock-out ends the tries. A counter
+# of failures is not ours to keep: pam_faillock is that.
 # SPDX-License-Identifier: MIT
 import json
 import os
@@ -30,7 +30,8 @@ BREAKAGES = [
     ("a lock-out is a wrong password like others", ("LIMIT PAM_MAXTRIES", "PAM_AUTH_ERR")),
 ]
 FAULTS = {
-    "throttle_429": "throttled", "throttle_400": "throttled", "empty_503": "server_error",
+    "throttle_429": "throttled", "throttle_400": "throttled", "bare_429": "throttled",
+    "empty_503": "server_error",
     "html_500": "", "close": "", "reset_mid": "", "not_json": "", "waf_403": "", "truncate": "",
 }
 
@@ -86,11 +87,20 @@ def locked_out(world, tap, tools):
 def faults(world, tap, tools):
     for kind, word in FAULTS.items():
         world.forget()
-        world.pool.fault(kind, match={"operation": "InitiateAuth"}, count=0, bytes=40)
+        world.pool.fault(kind, match={"operation": "InitiateAuth"}, count=0, bytes=40,
+                         retry_after=600)
         report = tools.ask("plain", ALICE.name, ALICE.password.encode())
         tap.ok(report.code not in ("PAM_SUCCESS", "PAM_IGNORE", None)
                and f"alice: refused: {word}" in report.text, f"{kind}: refused", report)
         tap.equal(world.sign_ins(), 1, f"{kind}: tried once")
+    world.forget()
+    world.pool.fault("throttle_400", match={"operation": "InitiateAuth"}, count=2)
+    report = tools.ask("plain", ALICE.name, WRONG.encode())
+    tap.ok("alice: refused: wrong_password" in report.text, "throttled, then wrong", report)
+    tap.equal([r["processed"] for r in world.pool.requests("InitiateAuth")],
+              [False, False, True], "throttled, then wrong: processed once")
+    tap.equal(world.pool.user(ALICE.name)["failures"]["password"]["count"], 1,
+              "throttled, then wrong: counted once")
     world.pool.clear_rules()
 
 

@@ -124,7 +124,7 @@ def faults(world, helper):
 
     return {
         "500": served("server_error", answer("html_500")),
-        "throttled": served("throttled", answer("throttle_429")),
+        "throttled": served("throttled", answer("throttle_429", retry_after=600)),
         "no JSON": served("unreadable_answer", answer("not_json")),
         "an empty object": served("unreadable_answer", answer("empty_object")),
         "closed without an answer": served("transport", answer("close")),

@@ -148,7 +148,7 @@ BROKEN = {
     "web_acl": Broken("app client", r"web ACL \(AWS WAF\) blocked",
                       before=fault("waf_403", "InitiateAuth"), asked=1),
     "throttled": Broken("app client", r"more requests than its quota",
-                        before=fault("throttle_429", "InitiateAuth"), asked=1),
+                        before=fault("throttle_429", "InitiateAuth", retry_after=600), asked=1),
     "server_error": Broken("app client", r"^The service failed",
                            before=fault("html_500", "InitiateAuth"), asked=1),
     "not_cognito": Broken("app client", r"not what the protocol allows",

@@ -273,7 +273,7 @@ class Password(Case):
         host = self.start("stranger", client=LEGACY)
         self.wait_for_answer("stranger")
         self.assertEqual([kind for kind, _ in host.events], ["prompt"])
-        self.check(self.end(host, "any"), "PAM_USER_UNKNOWN", "no_such_user", 1, [])
+        self.check(self.end(host, "any"), "PAM_USER_UNKNOWN", "no_such_user", 2, [])
         self.assertEqual(self.proofs(), [])
 
     def test_disabled(self):
@@ -281,7 +281,7 @@ class Password(Case):
         self.wait_for_answer("dave")
         self.assertEqual([kind for kind, _ in host.events], ["prompt"])
         self.end(host, "Disabled-User-1")
-        self.check(host, "PAM_AUTH_ERR", "disabled", 1, [])
+        self.check(host, "PAM_AUTH_ERR", "disabled", 2, [])
 
 
 class Old(Case):
@@ -328,28 +328,77 @@ class Old(Case):
 
 @harness.cases
 class Failing(Case):
-    # A fault of the request ahead, code and reason: it counts as that of any
-    # other request, once the person has answered, and nothing is sent again.
+    # What the request ahead meets, and what the sign-in ends with when the one
+    # after the answer meets it, too: the kind of the fault, its members, the reason.
     fault_rows = {
-        "throttled": ("throttle_400", "PAM_AUTHINFO_UNAVAIL", "throttled"),
-        "throttled_429": ("throttle_429", "PAM_AUTHINFO_UNAVAIL", "throttled"),
-        "server_error": ("html_500", "PAM_AUTHINFO_UNAVAIL", "server_error"),
-        "unavailable": ("empty_503", "PAM_AUTHINFO_UNAVAIL", "server_error"),
-        "not_json": ("not_json", "PAM_AUTHINFO_UNAVAIL", "unreadable_answer"),
-        "closed": ("close", "PAM_AUTHINFO_UNAVAIL", "transport"),
-        "reset": ("reset", "PAM_AUTHINFO_UNAVAIL", "transport"),
-        "truncated": ("truncate", "PAM_AUTHINFO_UNAVAIL", "transport"),
+        "throttled": ("throttle_400", {"retry_after": 60}, "throttled"),
+        "throttled_429": ("throttle_429", {"retry_after": 60}, "throttled"),
+        "bare_429": ("bare_429", {}, "throttled"),
+        "server_error": ("html_500", {}, "server_error"),
+        "unavailable": ("empty_503", {}, "server_error"),
+        "refused_by_a_page": ("html_403", {}, "waf_blocked"),
+        "refused_by_the_web_acl": ("waf_403", {}, "waf_blocked"),
+        "captcha": ("captcha_403", {}, "waf_blocked"),
+        "redirect": ("redirect", {"url": "https://127.0.0.1:1/"}, "request_refused"),
+        "refused": ("error", {"code": "NotAuthorizedException", "message": "No."},
+                    "wrong_password"),
+        "locked_out": ("error", {"code": "NotAuthorizedException",
+                                 "message": "Password attempts exceeded"}, "locked_out"),
+        "limit": ("error", {"code": "LimitExceededException"}, "limit_exceeded"),
+        "internal_error": ("error", {"code": "InternalErrorException", "status": 500},
+                           "server_error"),
+        "new_error": ("error", {"code": "BrandNewException"}, "unknown_error"),
+        "not_json": ("not_json", {}, "unreadable_answer"),
+        "list": ("json_list", {}, "unreadable_answer"),
+        "nothing": ("empty_body", {}, "unreadable_answer"),
+        "empty_object": ("empty_object", {}, "unreadable_answer"),
+        "null": ("null_result", {}, "unreadable_answer"),
+        "bad_utf8": ("bad_utf8", {}, "unreadable_answer"),
+        "nested": ("nested", {}, "unreadable_answer"),
+        "twice": ("duplicate_keys", {}, "unreadable_answer"),
+        "nul": ("nul_in_key", {}, "unreadable_answer"),
+        "closed": ("close", {}, "transport"),
+        "reset": ("reset", {}, "transport"),
+        "reset_on_the_way": ("reset_mid", {}, "transport"),
+        "truncated": ("truncate", {}, "transport"),
+        "headers_without_end": ("header_flood", {}, "transport"),
     }
 
-    def check_fault(self, fault, code, reason):
-        self.pool.fault(fault, {"operation": "InitiateAuth"})
-        host = self.start()
+    def sign_in_after(self, kind, members, count, **settings):
+        """Ahead the pool's answer is that, and count tells whether also later."""
+        self.pool.fault(kind, {"operation": "InitiateAuth"}, count, **members)
+        host = self.start(**settings)
         self.wait_for_request()
-        other = self.a_moment_later()
         self.assertEqual([kind for kind, _ in host.events], ["prompt"])
-        self.end(host, RIGHT, other)
-        self.assertEqual((host.code, host.reason), (code, reason), host.logs)
-        self.assertEqual((len(self.sent()), self.proofs()), (1, []))
+        return self.end(host)
+
+    def check_fault(self, kind, members, reason):
+        """It is over after Enter; it is not, and then counts as it would without srp_ahead."""
+        host = self.sign_in_after(kind, members, 1)
+        self.check(host, "PAM_SUCCESS", "ok", 2, [])
+        self.assertEqual(len(self.proofs()), 1)
+        one, two = [json.loads(r["body"])["AuthParameters"]["SRP_A"] for r in self.sent()]
+        self.assertNotEqual(one, two)
+        self.pool.reset()
+        host = self.sign_in_after(kind, members, 0)
+        self.assertEqual((host.reason, len(self.sent()), self.proofs()), (reason, 2, []),
+                         host.logs)
+        self.assertNotEqual(host.code, "PAM_SUCCESS")
+
+    def test_silence(self):
+        """Not all of the time is for what may never come."""
+        host = self.sign_in_after("hang", {"seconds": 30}, 1)
+        self.check(host, "PAM_SUCCESS", "ok", 2, [])
+        self.pool.reset()
+        host = self.sign_in_after("hang", {"seconds": 30}, 0, timeout=1)
+        self.check(host, "PAM_AUTHINFO_UNAVAIL", "timeout", 2)
+
+    def test_throttled_later_too(self):
+        """What is ahead is no try of those that come after the answer."""
+        host = self.sign_in_after("throttle_400", {}, 4)
+        self.check(host, "PAM_SUCCESS", "ok", 5, [])
+        self.assertEqual([r["processed"] for r in self.sent()], [False] * 4 + [True])
+        self.assertEqual([r["processed"] for r in self.proofs()], [True])
 
     def test_pool_is_gone(self):
         """The fault is the sign-in's own, after the password."""

@@ -37,10 +37,12 @@ class Row(PoolCase):
         kind, _, rest = how.partition(" ")
         if kind == "error":
             status, code, *words = rest.split(" ", 2)
-            self.pool.fault("error", match, status=int(status), code=code, message="".join(words))
+            # What would be sent again otherwise: no time for that.
+            self.pool.fault("error", match, status=int(status), code=code, message="".join(words),
+                            retry_after=60)
         elif kind == "fault":
             name, parameters = rest.split(" ", 1)
-            self.pool.fault(name, match, **json.loads(parameters))
+            self.pool.fault(name, match, retry_after=60, **json.loads(parameters))
         elif kind == "connect":
             name, parameters = rest.split(" ", 1)
             self.pool.fault(name, count=0, **json.loads(parameters))

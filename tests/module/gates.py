@@ -132,7 +132,8 @@ class Revoked(PoolCase):
         self.assertEqual(self.revoked(), (1, [400]))
         for kind in ("reset", "html_500", "not_json", "empty_503", "throttle_429"):
             self.pool.reset()
-            self.pool.fault(kind, {"operation": "RevokeToken"}, count=0)
+            # Nobody waits any more: what is throttled is not sent again either.
+            self.pool.fault(kind, {"operation": "RevokeToken"}, count=0, retry_after=1)
             host = self.sign_in(OLD)
             self.check(host, "PAM_SUCCESS", "ok", 1, [])
             self.assertEqual(len(self.pool.requests("RevokeToken")), 1, kind)

@@ -313,7 +313,7 @@ class Network(PasswdCase):
         self.assertIn("timeout", self.log("password not changed")[1])
 
     def test_never_sent_twice(self):
-        for kind in ("reset", "close", "html_500", "throttle_400"):
+        for kind in ("reset", "close", "html_500", "bare_429"):
             self.pool.reset()
             self.pool.fault(kind, {"operation": "ChangePassword"})
             host = self.change(OLD, NEW, NEW)
@@ -321,6 +321,20 @@ class Network(PasswdCase):
             self.assertEqual(len(self.pool.requests("ChangePassword")), 1, kind)
             self.assertEqual(len(host.prompts), 3, kind)
             self.assertEqual(self.password_of(), OLD, kind)
+
+    def test_throttled(self):
+        """Not processed, and so sent again; how often it may be done counts those that were."""
+        self.pool.fault("throttle_400", {"operation": "ChangePassword"}, 2)
+        host = self.change(OLD, NEW, NEW)
+        self.assertEqual((host.code, host.shown), ("PAM_SUCCESS", []))
+        self.assertEqual([r["processed"] for r in self.pool.requests("ChangePassword")],
+                         [False, False, True])
+        self.assertEqual(self.password_of(), NEW)
+
+    def test_limit(self):
+        self.pool.fault("error", {"operation": "ChangePassword"}, code="LimitExceededException")
+        self.assertEqual(self.change(OLD, NEW, NEW).code, "PAM_AUTHTOK_ERR")
+        self.assertEqual(len(self.pool.requests("ChangePassword")), 1)
 
     def test_done_but_the_answer_is_lost(self):
         self.pool.fault("reset", {"operation": "ChangePassword"}, processed=True)

@@ -110,12 +110,18 @@ class Confirm(RecoveryCase):
         self.check(host, "PAM_MAXTRIES", "limit_exceeded", 1)
 
     def test_never_sent_twice(self):
-        for kind in ("reset", "close", "html_500", "throttle_400"):
+        for kind in ("reset", "close", "html_500", "bare_429"):
             self.pool.reset()
             self.pool.fault(kind, {"operation": "ConfirmSignUp"}, processed=True)
             host = self.carol(self.send_code(), "123456")
             self.assertEqual(host.code, "PAM_AUTHINFO_UNAVAIL", kind)
             self.assertEqual(self.asked(), ["InitiateAuth", "ConfirmSignUp"], kind)
+
+    def test_throttled(self):
+        self.pool.fault("throttle_429", {"operation": "ConfirmSignUp"})
+        self.check(self.carol(self.send_code()), "PAM_SUCCESS", "ok", 2, [])
+        self.assertEqual([r["processed"] for r in self.pool.requests("ConfirmSignUp")],
+                         [False, True])
 
     def test_given_up(self):
         for answer in ("!error", "", "carol"):

@@ -247,14 +247,6 @@ class Clients(PoolCase):
         self.assertGreater(host.since("prompt"), 0.8)
         self.assertLess(host.since("prompt"), 2.5)
 
-    def test_throttled(self):
-        for fault in ("throttle_400", "throttle_429"):
-            self.pool.fault(fault, {"operation": "InitiateAuth"})
-            host = self.sign_in(RIGHT)
-            self.check(host, "PAM_AUTHINFO_UNAVAIL", "throttled",
-                       shown=["The sign-in service is busy. Try again later."])
-        self.assertEqual(self.tries(), 2)
-
     def test_system_trusts_no_private_authority(self):
         host = self.sign_in(RIGHT, settings={"ca_file": "system"})
         self.check(host, "PAM_AUTHINFO_UNAVAIL", "tls", 0)

@@ -36,7 +36,14 @@ struct http {
     enum status get_status[3];
     long get_code[3];
     const char *get_body[3];
-    int64_t age; /* of the answer */
+    bool late; /* the answer that was asked for ahead */
+    /* The first of them are answered with that instead. */
+    unsigned int throttles;
+    long throttle_code;
+    const char *throttle_body;
+    const char *throttle_type;
+    unsigned int retry_s;
+    unsigned int budget_ms; /* for waiting */
     /* What it was asked. */
     bool started; /* a POST that has not been finished */
     unsigned int drops;
@@ -45,6 +52,9 @@ struct http {
     char target[128];
     char sent[8192];
     char path[128];
+    char first[8192];      /* the body of the first POST */
+    unsigned int repeated; /* POSTs of that very body, the first included */
+    unsigned int waits[8]; /* before each of the others, in milliseconds */
 };
 
 static struct http http;
@@ -67,6 +77,9 @@ http_post_start(struct http *self, const char *target,
     self->started = true;
     snprintf(self->target, sizeof self->target, "%s", target);
     snprintf(self->sent, sizeof self->sent, "%s", body->data);
+    if (self->posts == 1)
+        snprintf(self->first, sizeof self->first, "%s", body->data);
+    self->repeated += strcmp(self->sent, self->first) == 0;
     return self->start_status;
 }
 
@@ -79,6 +92,15 @@ http_post_finish(struct http *self, struct http_answer *answer_out)
     memset(answer_out, 0, sizeof *answer_out);
     need(self->started, "an answer is awaited where nothing was asked");
     self->started = false;
+    if (self->posts <= self->throttles) {
+        fill(answer_out, self->throttle_code, self->throttle_body,
+             strlen(self->throttle_body));
+        answer_out->retry_s = self->retry_s;
+        if (self->throttle_type != NULL)
+            strcpy(answer_out->error_type, self->throttle_type);
+        fault_armed = armed;
+        return STATUS_OK;
+    }
     if (self->status == STATUS_OK) {
         fill(answer_out, self->code, self->body,
              self->body_length == 0 ? strlen(self->body) : self->body_length);
@@ -92,10 +114,29 @@ http_post_finish(struct http *self, struct http_answer *answer_out)
     return self->status;
 }
 
-int64_t
-http_post_age(const struct http *self)
+bool
+http_post_await(struct http *self, int64_t max_age_ms)
 {
-    return self->age;
+    need(max_age_ms == 1000, "another age");
+    return !self->late;
+}
+
+/* Without chance. */
+unsigned int
+http_backoff(unsigned int tried, unsigned int retry_s)
+{
+    return 100 * tried + 1000 * retry_s;
+}
+
+bool
+http_pause(struct http *self, unsigned int wait_ms)
+{
+    need(self->posts >= 1 && self->posts < 8, "no wait before a POST");
+    if (wait_ms >= self->budget_ms)
+        return false;
+    self->budget_ms -= wait_ms;
+    self->waits[self->posts] = wait_ms;
+    return true;
 }
 
 void
@@ -148,6 +189,7 @@ script(bool confidential, long code, const char *body)
         .start_status = STATUS_OK,
         .status = STATUS_OK,
         .get_status = {STATUS_OK, STATUS_OK, STATUS_OK},
+        .budget_ms = 19000,
     };
     http.code = code;
     http.body = body;
@@ -823,7 +865,6 @@ test_ahead(void)
         "{\"AuthFlow\":\"USER_SRP_AUTH\",\"ClientId\":\"" CLIENT
         "\",\"AuthParameters\":{\"USERNAME\":\"alice\",\"SECRET_HASH\":\"" HASH
         "\",\"SRP_A\":\"abc\"}}");
-    http.age = 1000;
     is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_OK,
               "taken in time");
     is_text(answer.challenge, "PASSWORD_VERIFIER", "with its challenge");
@@ -832,7 +873,7 @@ test_ahead(void)
     ok(answer.challenge[0] == '\0', "and nothing of it is left");
     script(true, 200, "{\"ChallengeName\":\"PASSWORD_VERIFIER\"}");
     (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
-    http.age = 1001;
+    http.late = true;
     is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_UNAVAILABLE,
               "too old");
     ok(http.drops == 1 && answer.challenge[0] == '\0', "is thrown away");
@@ -844,12 +885,173 @@ test_ahead(void)
               "is as if it had not been tried");
     script(true, 400, "{\"__type\":\"UserNotConfirmedException\"}");
     (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
-    http.age = -1;
     is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_NOT_CONFIRMED,
               "an error is one, also ahead");
+    script(true, 400, "{\"__type\":\"TooManyRequestsException\"}");
+    (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
+    is_number(cognito_take_ahead(&client, 1000, &answer), STATUS_THROTTLED,
+              "and so is throttling");
+    ok(http.posts == 1 && client.requests == 1,
+       "which is not sent again before anybody knows whether it is wanted");
     (void) cognito_initiate_ahead(&client, AUTH_FLOW_SRP, fields, 2);
     cognito_close(&client);
     ok(client.ahead == NULL, "what nobody took is given up at the end");
+}
+
+/* ---- What the service did not process ---- */
+
+#define THROTTLE "{\"__type\":\"TooManyRequestsException\"}"
+#define CODE(code) "{\"__type\":\"" code "\",\"message\":\"Rate exceeded\"}"
+
+struct repeats {
+    unsigned int count;
+    unsigned int waited_ms;
+    char operation[64];
+};
+
+static void
+repeat(void *repeater, const char *operation, unsigned int waited_ms)
+{
+    struct repeats *repeats = repeater;
+
+    repeats->count++;
+    repeats->waited_ms += waited_ms;
+    snprintf(repeats->operation, sizeof repeats->operation, "%s", operation);
+}
+
+static void
+throttle(unsigned int times, const char *body)
+{
+    script(true, 200, "{\"AuthenticationResult\":" TOKENS "}");
+    http.throttles = times;
+    http.throttle_code = 400;
+    http.throttle_body = body;
+}
+
+/* Sent how often in all, the same each time; what comes of it in the end. */
+static void
+repeated(unsigned int posts, enum status status, const char *what)
+{
+    is_text(status_word(initiate()), status_word(status), what);
+    ok(http.posts == posts && http.repeated == posts
+           && client.requests == posts,
+       "%s: sent %u times (%u)", what, posts, http.posts);
+    ok(answer.has_result == (status == STATUS_OK), "%s: %s result", what,
+       status == STATUS_OK ? "a" : "no");
+}
+
+static void
+test_throttled(void)
+{
+    struct repeats repeats = {0};
+
+    for (unsigned int times = 1; times <= 3; times++) {
+        throttle(times, THROTTLE);
+        repeated(times + 1, STATUS_OK, "throttled, then accepted");
+        is_number(answer.ms, 12 * (times + 1), "with the time that all took");
+    }
+    ok(http.waits[1] == 100 && http.waits[2] == 200 && http.waits[3] == 300,
+       "each wait by the number of tries");
+    throttle(9, THROTTLE);
+    client.repeat = repeat;
+    client.repeater = &repeats;
+    repeated(4, STATUS_THROTTLED, "throttled a fourth time");
+    ok(repeats.count == 3 && repeats.waited_ms == 600,
+       "each repeat is told of, and the verdict is none");
+    is_text(repeats.operation, "InitiateAuth", "with the operation");
+    throttle(1, THROTTLE);
+    http.throttle_code = 429;
+    repeated(2, STATUS_OK, "as HTTP 429");
+    throttle(1, CODE("com.amazonaws#TooManyRequestsException:http://x/"));
+    repeated(2, STATUS_OK, "with a namespace");
+    throttle(1, THROTTLE);
+    http.body = CODE("NotAuthorizedException");
+    http.code = 400;
+    repeated(2, STATUS_WRONG_PASSWORD, "throttled, then refused");
+    throttle(1, THROTTLE);
+    http.status = STATUS_TRANSPORT;
+    repeated(2, STATUS_TRANSPORT, "throttled, then broken off");
+    /* What the service says it did not see may be its own password, too. */
+    throttle(1, CODE("TooManyRequestsException"));
+    http.throttle_type = "SomeOtherException";
+    repeated(2, STATUS_OK, "the body's word counts, not a header's");
+}
+
+/* How long a wait may be. */
+static void
+test_throttled_in_time(void)
+{
+    struct repeats repeats = {0};
+
+    throttle(1, THROTTLE);
+    http.retry_s = 7;
+    repeated(2, STATUS_OK, "with Retry-After");
+    is_number(http.waits[1], 7100, "which is waited for");
+    throttle(1, THROTTLE);
+    http.retry_s = 19;
+    client.repeat = repeat;
+    client.repeater = &repeats;
+    repeated(1, STATUS_THROTTLED, "with a Retry-After beyond the deadline");
+    is_number(repeats.count, 0, "nothing is told");
+    throttle(3, THROTTLE);
+    http.budget_ms = 301;
+    repeated(3, STATUS_THROTTLED, "no time for a third wait");
+    throttle(1, THROTTLE);
+    http.budget_ms = 50;
+    repeated(1, STATUS_THROTTLED, "a deadline before the first");
+}
+
+/* Whatever else is said may be about a request that counts. */
+static void
+test_never_again(void)
+{
+    static const struct {
+        long code;
+        const char *body;
+        const char *error_type;
+        enum status status;
+    } rows[] = {
+        {429, "", NULL, STATUS_THROTTLED},
+        {429, "{}", NULL, STATUS_THROTTLED},
+        {429, "<html>slow down</html>", NULL, STATUS_THROTTLED},
+        {429, "", "TooManyRequestsException:", STATUS_THROTTLED},
+        {400, "", "TooManyRequestsException:", STATUS_THROTTLED},
+        {400, "{\"__type\":null}", "TooManyRequestsException",
+         STATUS_THROTTLED},
+        {400, "{\"code\":\"TooManyRequestsException\"}", NULL,
+         STATUS_THROTTLED},
+        {400, CODE("LimitExceededException"), NULL, STATUS_LIMIT},
+        {429, CODE("LimitExceededException"), NULL, STATUS_LIMIT},
+        {400, CODE("LimitExceededException"), "TooManyRequestsException",
+         STATUS_LIMIT},
+        {400, CODE("TooManyFailedAttemptsException"), NULL, STATUS_LIMIT},
+        {400, CODE("ThrottlingException"), NULL, STATUS_THROTTLED},
+        {429, CODE("ThrottlingException"), NULL, STATUS_THROTTLED},
+        {400, CODE("Throttling"), NULL, STATUS_THROTTLED},
+        {400, CODE("ServiceQuotaExceededException"), NULL, STATUS_THROTTLED},
+        {400, CODE("TooManyRequests"), NULL, STATUS_UNKNOWN_ERROR},
+        {400, CODE("toomanyrequestsexception"), NULL, STATUS_UNKNOWN_ERROR},
+        {400, CODE("NotAuthorizedException"), NULL, STATUS_WRONG_PASSWORD},
+        {403, CODE("TooManyRequestsException"), NULL, STATUS_THROTTLED},
+        {500, CODE("TooManyRequestsException"), NULL, STATUS_THROTTLED},
+        {503, CODE("TooManyRequestsException"), NULL, STATUS_THROTTLED},
+        {200,
+         "{\"__type\":\"TooManyRequestsException\","
+         "\"AuthenticationResult\":" TOKENS "}",
+         NULL, STATUS_THROTTLED},
+        {500, CODE("InternalErrorException"), NULL, STATUS_SERVER},
+        {503, CODE("ServiceUnavailable"), NULL, STATUS_SERVER},
+        {503, "", NULL, STATUS_SERVER},
+        {403, "<html>blocked</html>", NULL, STATUS_BLOCKED},
+        {200, "{}", NULL, STATUS_UNREADABLE},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        throttle(1, rows[i].body);
+        http.throttle_code = rows[i].code;
+        http.throttle_type = rows[i].error_type;
+        repeated(1, rows[i].status, rows[i].body);
+    }
 }
 
 struct observed {
@@ -894,6 +1096,11 @@ test_observer(void)
     is_text(observed.message, "broken off", "and with a fault's words");
     (void) cognito_prefer_mfa(&client, &secret, CHALLENGE_UNKNOWN, &answer);
     is_number(observed.count, 2, "nothing is told of what was not sent");
+    throttle(2, THROTTLE);
+    client.observe = observe;
+    client.observer = &observed;
+    (void) initiate();
+    is_number(observed.count, 5, "each of three exchanges is told of");
     need(secret_set_text(&token, "a.b.c"), "memory");
     http.get_status[0] = STATUS_DNS;
     (void) cognito_check_id_token(&client, &token, 0, &claims, why);
@@ -1056,6 +1263,26 @@ run_all(int operation)
     }
 }
 
+/* All of them: what the service did not process it did not count either. */
+static void
+test_every_operation_again(void)
+{
+    for (int operation = 0; operation <= 12; operation++) {
+        script(true, 200,
+               "{\"ChallengeName\":\"X\",\"AuthenticationResult\":" TOKENS
+               "}");
+        http.throttles = 2;
+        http.throttle_code = 400;
+        http.throttle_body = THROTTLE;
+        is_number(run_all(operation), STATUS_OK, http.target);
+        ok(http.posts == 3 && http.repeated == 3,
+           "is sent again as it was: %u, %u", http.posts, http.repeated);
+        if (operation == 1)
+            ok(strstr(http.sent, "\"Session\":\"" SECRET "\"") != NULL,
+               "with the same session");
+    }
+}
+
 static void
 test_faults(void)
 {
@@ -1065,7 +1292,8 @@ test_faults(void)
 
     need(metadata != NULL && json_add_text(metadata, "service", "sshd"),
          "memory");
-    for (int operation = 0; operation <= 12; operation++) {
+    for (int run = 0; run < 2 * 13; run++) {
+        unsigned int throttles = run % 2;
         bool succeeded = false;
 
         for (unsigned int i = 0; !succeeded && i < 1000; i++) {
@@ -1076,12 +1304,15 @@ test_faults(void)
                    "\"AuthenticationResult\":" TOKENS "}");
             client.metadata = metadata;
             client.ip_address = "::1";
+            http.throttles = throttles;
+            http.throttle_code = 400;
+            http.throttle_body = THROTTLE;
             fault_arm(i);
-            status = run_all(operation);
+            status = run_all(run / 2);
             succeeded = fault_disarm();
             wrong += succeeded ? status != STATUS_OK
                      : status == STATUS_OK
-                         ? http.posts != 1
+                         ? http.posts != 1 + throttles
                          : answer.has_result || answer.body != NULL;
             total += !succeeded;
         }
@@ -1112,6 +1343,10 @@ main(void)
     test_echoes_in_names();
     test_transport();
     test_ahead();
+    test_throttled();
+    test_throttled_in_time();
+    test_never_again();
+    test_every_operation_again();
     test_observer();
     test_keys();
     test_faults();

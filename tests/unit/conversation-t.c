@@ -93,8 +93,10 @@ struct oracle {
     bool set_up;
     unsigned int starts, responds;
     bool sms_tried;
-    unsigned int codes; /* that may have been sent without a proof */
-    bool may_sign_in;   /* by the last answer alone */
+    unsigned int codes;    /* that may have been sent without a proof */
+    bool may_sign_in;      /* by the last answer alone */
+    unsigned int repeats;  /* of what the service did not process */
+    unsigned int in_a_row; /* of one request */
     uint64_t sent_secrets[REQUESTS_MAX];
     size_t sent_count;
     char start[4096]; /* the first start, to compare */
@@ -375,9 +377,59 @@ take_answer(struct oracle *oracle, const struct exchange *exchange,
     json_free(body);
 }
 
-static void
-read_exchange(struct oracle *oracle, const struct exchange *exchange)
+/* Does the answer say that nothing was done? Then the request never was. */
+static bool
+is_unprocessed(const struct exchange *exchange)
 {
+    struct json *body = NULL;
+    bool is_so;
+
+    if (exchange->answer == NULL
+        || (exchange->code != 400 && exchange->code != 429)
+        || json_parse(exchange->answer, strlen(exchange->answer), &body)
+               != STATUS_OK)
+        return false;
+    is_so = strcmp(text(body, "__type"), "TooManyRequestsException") == 0;
+    json_free(body);
+    return is_so;
+}
+
+/* What follows is the same request once more, which the answer allowed. */
+static bool
+is_sent_again(struct oracle *oracle, size_t at)
+{
+    const struct exchange *exchange = &record.exchanges[at];
+
+    if (!is_unprocessed(exchange) || at + 1 == record.count
+        || strcmp(exchange[1].target, exchange->target) != 0
+        || strcmp(exchange[1].request, exchange->request) != 0) {
+        oracle->in_a_row = 0;
+        return false;
+    }
+    oracle->repeats++;
+    rule(oracle, ++oracle->in_a_row <= 3, "sent again a fourth time");
+    return true;
+}
+
+/* An error of what was sent ahead is none: the start comes after the answer. */
+static bool
+is_given_up(struct oracle *oracle, size_t at)
+{
+    const struct exchange *exchange = &record.exchanges[at];
+    bool replaced = exchange->ahead && at + 1 < record.count
+                    && strcmp(exchange[1].target, "InitiateAuth") == 0;
+
+    rule(oracle,
+         !replaced || scene.chaos > 0 || exchange->dropped
+             || exchange->code != 200,
+         "a good answer to what was sent ahead was thrown away");
+    return replaced || exchange->dropped;
+}
+
+static void
+read_exchange(struct oracle *oracle, size_t at)
+{
+    const struct exchange *exchange = &record.exchanges[at];
     struct json *request = NULL;
     const struct json *fields;
     bool start = strcmp(exchange->target, "InitiateAuth") == 0;
@@ -394,9 +446,13 @@ read_exchange(struct oracle *oracle, const struct exchange *exchange)
     json_each_text(request, look_for_password, oracle);
     json_each_text(fields, look_for_password, oracle);
     /* What was sent ahead and given up proves nothing and costs nothing. */
-    if (exchange->dropped) {
+    if (is_given_up(oracle, at)) {
         rule(oracle, start && !has_proof(request, fields),
              "a request with a proof was sent ahead");
+        json_free(request);
+        return;
+    }
+    if (is_sent_again(oracle, at)) {
         json_free(request);
         return;
     }
@@ -446,6 +502,7 @@ check_silence(struct oracle *oracle, const struct sign_in_result *result)
 
 static struct {
     unsigned int conversations, accepted, refused_good, requests, restarts;
+    unsigned int repeats;
     unsigned int answered[32]; /* challenges on the way to a yes */
     unsigned int statuses[STATUS_COUNT];
 } seen;
@@ -550,13 +607,16 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
                 &request, &result);
 
     for (size_t i = 0; i < record.count; i++)
-        read_exchange(&oracle, &record.exchanges[i]);
+        read_exchange(&oracle, i);
     yes = result.outcome.status == STATUS_OK;
     rule(&oracle, !yes || oracle.may_sign_in,
          "PAM_SUCCESS without a valid last answer");
     rule(&oracle, !yes || record.asks > 0, "a yes without a question");
-    rule(&oracle, !record.too_many && record.count <= REQUESTS_BOUND,
+    rule(&oracle,
+         !record.too_many && record.count - oracle.repeats <= REQUESTS_BOUND,
          "too many requests");
+    rule(&oracle, record.pauses == oracle.repeats,
+         "a wait before nothing, or a repeat without one");
     rule(&oracle, record.asks <= ASKS_BOUND, "too many questions");
     rule(&oracle, record.keys_fetched <= 2, "keys fetched too often");
     rule(&oracle, !record.bad_prompt, "a prompt that cannot be shown");
@@ -568,6 +628,7 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
          "a valid sign-in was refused");
     seen.conversations++;
     seen.requests += (unsigned int) record.count;
+    seen.repeats += oracle.repeats;
     seen.statuses[result.outcome.status]++;
     if (yes)
         count_way(&oracle);
@@ -637,6 +698,8 @@ main(void)
     /* Rules that nothing reaches prove nothing. */
     ok(seen.accepted > count / 10, "a tenth of them end with a yes");
     ok(seen.restarts > count / 1000, "some of those after a new start");
+    ok(seen.repeats > count / 1000, "some requests were sent again: %u",
+       seen.repeats);
     for (size_t i = 0; (row = known_challenge(i)) != NULL; i++)
         if (!row->denied)
             ok(seen.answered[i] > count / 1000, "%s on the way to a yes: %u",

@@ -68,7 +68,8 @@ struct exchange {
     char *answer;    /* its body; NULL when none arrived */
     long code;       /* HTTP status, 0 when none */
     bool error_header;
-    bool dropped;         /* sent ahead and given up: nobody read the answer */
+    bool ahead;           /* sent while the person was being asked */
+    bool dropped;         /* and given up: nobody read the answer */
     unsigned int permits; /* to send a code, given before */
 };
 
@@ -77,6 +78,7 @@ struct record {
     size_t count;
     bool too_many;
     unsigned int keys_fetched;
+    unsigned int pauses; /* before something was sent again */
     unsigned int asks;
     unsigned int permits;                 /* to send a code, that were given */
     char secrets[SECRETS_MAX][TEXT_SIZE]; /* that the person typed */

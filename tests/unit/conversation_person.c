@@ -20,6 +20,8 @@
 struct record record;
 struct scene scene;
 static struct exchange *started; /* by http_post_start */
+static bool is_asking;
+static bool has_paused; /* for the request that comes next */
 
 static char *
 copy(const char *text, size_t length)
@@ -157,7 +159,9 @@ ask(struct talk *talk, enum talk_kind kind, const char *prompt,
         void (*meanwhile)(void *context) = talk->meanwhile;
 
         talk->meanwhile = NULL;
+        is_asking = true;
         meanwhile(talk->context);
+        is_asking = false;
     }
     record.asks++;
     record.bad_prompt |= prompt[0] == '\0' || strlen(prompt) > TEXT_LINE_MAX;
@@ -265,6 +269,7 @@ send(const char *target, const struct secret *body)
              operation == NULL ? target : operation + 1);
     exchange->request = copy(body->data, body->length);
     exchange->permits = record.permits;
+    exchange->ahead = is_asking;
     if (chance_below(1000) < scene.chaos)
         return exchange;
     exchange->code = service_answer(exchange->target, exchange->request,
@@ -297,9 +302,13 @@ enum status
 http_post_start(struct http *http, const char *target,
                 const struct secret *body)
 {
+    bool again = has_paused;
+
     (void) http;
+    has_paused = false;
     if (chance_below(1000) < scene.chaos / 4)
         return STATUS_CONNECT;
+    record.pauses += again;
     started = send(target, body);
     /* Until somebody reads it. */
     if (started != NULL)
@@ -317,11 +326,29 @@ http_post_finish(struct http *http, struct http_answer *answer_out)
     return receive(started, answer_out);
 }
 
-int64_t
-http_post_age(const struct http *http)
+bool
+http_post_await(struct http *http, int64_t max_age_ms)
 {
     (void) http;
-    return chance_percent(15) ? 60000 : chance_percent(30) ? -1 : 5;
+    (void) max_age_ms;
+    return chance_percent(85);
+}
+
+unsigned int
+http_backoff(unsigned int tried, unsigned int retry_s)
+{
+    return tried + retry_s;
+}
+
+bool
+http_pause(struct http *http, unsigned int wait_ms)
+{
+    (void) http;
+    (void) wait_ms;
+    if (chance_percent(5))
+        return false;
+    has_paused = true;
+    return true;
 }
 
 void

@@ -1204,24 +1204,25 @@ test_ahead(void)
     struct server *server = start(ANSWER);
     struct http *http = client_of(server);
     struct secret copied = {0};
+    int64_t before;
 
     is_number(finish(http), STATUS_INTERNAL,
               "no answer to what was not asked");
-    ok(http_post_age(http) == -1, "which has no age");
+    ok(!http_post_await(http, 60000), "which is not waited for");
     http_deadline(http, 0);
     need(secret_set_text(&copied, "ahead"), "memory");
     is_number(http_post_start(http, "Service.Operation", &copied), STATUS_OK,
               "a POST is started");
     secret_free(&copied);
-    ok(http_post_age(http) >= 0, "and under way");
     pump_until(http, &server->posts, 1);
     ok(server->posts == 1 && strstr(server->request, "\r\n\r\nahead") != NULL,
        "it arrives");
-    ok(http_post_age(http) >= 0 && http_post_age(http) < 2000,
-       "the answer is %jd ms old", (intmax_t) http_post_age(http));
+    ok(http_post_await(http, 20000), "the answer is there");
+    (void) pump(http, 30);
+    ok(!http_post_await(http, 1), "and more than a millisecond old");
     is_number(finish(http), STATUS_OK, "and is taken");
     is_number((int64_t) reply.body.length, 11, "whole");
-    ok(http_post_age(http) == -1, "once");
+    ok(!http_post_await(http, 20000), "once");
     is_number(post(http), STATUS_OK, "another POST");
     is_number(server->connections, 1, "on the same connection");
     need(secret_set_text(&copied, "never"), "memory");
@@ -1243,9 +1244,83 @@ test_ahead(void)
     is_number(http_post_start(http, "Service.Operation", &body), STATUS_OK,
               "one that is not answered");
     is_number(pump(http, 100), STATUS_OK, "waits");
+    before = http_now();
+    ok(!http_post_await(http, 300), "it is waited for until it is too old");
+    ok(http_now() - before < 10000, "and no longer");
+    http_deadline(http, http_now() + 1000);
+    before = http_now();
+    ok(!http_post_await(http, 60000), "or while half of the time is left");
+    ok(http_now() - before < 1000, "half of it is left");
     http_deadline(http, http_now() + 200);
     is_number(finish(http), STATUS_TIMEOUT,
               "until the deadline that was set meanwhile");
+    http_close(http);
+    stop(server);
+}
+
+/* Chance spreads over all of what it may be, and nowhere else. */
+static void
+test_backoff(void)
+{
+    static const unsigned int longest[] = {500,  1000,  2000,  4000,
+                                           8000, 16000, 20000, 20000};
+
+    for (unsigned int tried = 1; tried <= 8; tried++) {
+        unsigned int most = longest[tried - 1];
+        unsigned int fifths[6] = {0};
+        unsigned int beyond = 0;
+
+        for (int i = 0; i < 2000; i++) {
+            unsigned int wait = http_backoff(tried, 3);
+
+            if (wait < 3000 || wait > 3000 + most)
+                beyond++;
+            else
+                fifths[(wait - 3000) * 5 / most]++;
+        }
+        is_number(beyond, 0, "what was asked for, and no more than may be");
+        for (int i = 0; i < 5; i++)
+            ok(fifths[i] > 280 && fifths[i] < 520,
+               "try %u, fifth %d of %u ms: %u of 2000", tried, i, most,
+               fifths[i]);
+    }
+    ok(http_backoff(1, 0) <= 500, "nothing was asked for");
+    ok(http_backoff(1, 86400) >= 86400000, "a day was");
+}
+
+/* Time passes, and the connection is there afterwards. */
+static void
+test_pause(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = client_of(server);
+    int64_t before = http_now();
+    int ends[2];
+
+    is_number(post(http), STATUS_OK, "a POST");
+    http_deadline(http, before + 20000);
+    ok(!http_pause(http, 20001), "a wait beyond the deadline");
+    ok(http_now() - before < 15000, "is none");
+    before = http_now();
+    ok(http_pause(http, 150), "one within");
+    ok(http_now() - before >= 150, "takes its time");
+    ok(http_pause(http, 0), "none at all is fine");
+    is_number(post(http), STATUS_OK, "another POST");
+    is_number(server->connections, 1, "on the same connection");
+    http_warm(http, JWKS);
+    ok(http_pause(http, 1000), "a warm-up goes on meanwhile");
+    is_number(server->gets, 1, "and arrives");
+    need(pipe(ends) == 0, "no pipe");
+    http_watch(http, ends[0]);
+    ok(http_pause(http, 10), "a pause that nothing ends");
+    close(ends[1]);
+    before = http_now();
+    ok(!http_pause(http, 15000), "one whose waiting is at an end");
+    ok(http_now() - before < 10000, "is over");
+    close(ends[0]);
+    http_watch(http, -1);
+    http_deadline(http, 0);
+    ok(http_pause(http, 1), "without a deadline there is time");
     http_close(http);
     stop(server);
 }
@@ -1393,6 +1468,8 @@ main(void)
     test_warm();
     test_warm_failures();
     test_ahead();
+    test_backoff();
+    test_pause();
     test_memory();
     test_idle();
     test_pump();

@@ -290,7 +290,7 @@ def closing(suite):
         suite.at_once(login(), f"{title}: open although the pool is back")
         pass_time(31)
         if fault:
-            suite.world.pool.fault(fault, {"operation": "InitiateAuth"})
+            suite.world.pool.fault(fault, {"operation": "InitiateAuth"}, retry_after=600)
         suite.asked(login(answer=password), f"{title}: one looks", code)
         suite.untouched(f"{title}: closes it")
         suite.asked(login(), f"{title}: and the next is let in", SUCCESS)
@@ -351,7 +351,7 @@ def never(suite):
     suite.untouched("two wrong passwords are no outage")
     for fault in ("html_500", "empty_503", "throttle_400", "throttle_429", "html_403",
                   "not_json", "close", "reset", "truncate"):
-        world.pool.fault(fault, {"operation": "InitiateAuth"}, count=2)
+        world.pool.fault(fault, {"operation": "InitiateAuth"}, count=2, retry_after=600)
         for _ in range(2):
             one = login()
             tap.ok(one.prompts == 1 and one.code != SUCCESS, f"{fault}: refused", one.code)
