@@ -114,7 +114,7 @@ def bulk(measure, size):
             line.replace(":alice", f":{crowded},alice") if line.startswith("cognito:") else line
             for line in groups.splitlines(True)), 2),
         f"{lines} lines of comments": ("", "", conf, "".join(names(
-            "# a comment, as people keep them in files, ", "\n")) + place.read(conf), 1.2),
+            "# a comment ", "\n")) + place.read(conf), 1.2),
         f"{lines} local users": ("", "", "/etc/passwd", "".join(
             f"{name}:x:{200000 + number}:{200000 + number}::/home/{name}:/bin/sh\n"
             for number, name in enumerate(names("local", ""))) + people, None),
