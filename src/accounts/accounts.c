@@ -33,6 +33,9 @@
 #define PROFILE_STANDARD "default"
 #define MESSAGE_SIZE 640
 #define DOUBT_SIZE 512
+#define GOES_ON                                                               \
+    "what the locked ones run goes on: sessions, timers, lingering "          \
+    "services; sync --terminate ends it"
 
 /* Everything that is opened once. */
 struct job {
@@ -55,6 +58,7 @@ struct job {
     char uid_doubt[DOUBT_SIZE], keys_doubt[DOUBT_SIZE];
     char message[MESSAGE_SIZE];
     size_t done, failed; /* actions */
+    size_t locked;       /* of those that were done */
     bool is_watched;     /* somebody sees standard error */
 };
 
@@ -442,6 +446,7 @@ tell(void *context, const struct plan_action *action, bool done,
     print_action(job->cli, action, done ? "done" : "FAILED", note);
     job->done += done;
     job->failed += !done;
+    job->locked += done && action->kind == PLAN_LOCK;
 }
 
 static size_t
@@ -496,6 +501,10 @@ end(const struct job *job, const struct plan *plan, const char *sentence)
                                      (int64_t) unusual(plan))
                  && json_add_text(object, "message", sentence);
 
+    if (job->locked > 0 && !job->cli->terminate) {
+        whole = whole && json_add_text(object, "note", GOES_ON);
+        output_line(&job->cli->output, TONE_WARNING, GOES_ON);
+    }
     output_line(&job->cli->output, TONE_PLAIN, "%s", sentence);
     output_object(&job->cli->output, object, whole);
     if (job->failed > 0)
@@ -503,11 +512,31 @@ end(const struct job *job, const struct plan *plan, const char *sentence)
     return unusual(plan) > 0 ? ACCOUNTS_REFUSED : CLI_DONE;
 }
 
+/*
+ * Everybody who is locked, since whenever: by a timer, before somebody thought
+ * of it. Not where the name or the uid is another account's by now.
+ */
+static void
+end_what_runs(const struct job *job)
+{
+    const struct plan_facts *facts = facts_of_plan(job->facts);
+
+    for (size_t i = 0; i < job->state.count; i++) {
+        const struct state_entry *entry = &job->state.entries[i];
+
+        if (entry->kind != STATE_LOCKED)
+            continue;
+        for (size_t k = 0; k < facts->account_count; k++)
+            if (facts->accounts[k].uid == entry->uid
+                && strcmp(facts->accounts[k].name, entry->name) == 0)
+                act_end_all(entry->name, entry->uid);
+    }
+}
+
 static enum cli_exit
 carry_out(struct job *job, const struct plan *plan, bool is_sync)
 {
-    struct act act = {job->settings, &job->state, job->cli->terminate, tell,
-                      job};
+    struct act act = {job->settings, &job->state, tell, job};
     char sentence[512];
     size_t failed = 0;
     bool done;
@@ -525,6 +554,8 @@ carry_out(struct job *job, const struct plan *plan, bool is_sync)
     done = act_on(&act, plan->actions, plan->count, &failed, job->message,
                   sizeof(job->message));
     job->failed = failed;
+    if (job->cli->terminate)
+        end_what_runs(job);
     summarize(job, plan, sentence, sizeof(sentence));
     if (!done)
         return ACCOUNTS_FAILED;

@@ -126,34 +126,23 @@ take_over(const struct act *act, const struct plan_action *action,
            || tool(note_out, "/usr/sbin/mkhomedir_helper", action->name, NULL);
 }
 
-static void
-terminate(const struct plan_action *action)
+void
+act_end_all(const char *name, uid_t uid)
 {
-    char ignored[ACT_NOTE_SIZE], uid[UID_SIZE], as[32];
+    char ignored[ACT_NOTE_SIZE], text[UID_SIZE], as[32];
 
     if (access(SYSTEMD, F_OK) == 0) {
-        (void) tool(ignored, "/usr/bin/loginctl", "disable-linger",
-                    action->name, NULL);
-        (void) tool(ignored, "/usr/bin/loginctl", "terminate-user",
-                    action->name, NULL);
+        (void) tool(ignored, "/usr/bin/loginctl", "disable-linger", name,
+                    NULL);
+        (void) tool(ignored, "/usr/bin/loginctl", "terminate-user", name,
+                    NULL);
     }
     /* All processes of that uid, this shell among them; they can look into it,
      * so it has nothing that is not theirs. */
-    (void) snprintf(as, sizeof(as), "--reuid=%s", uid_text(action->uid, uid));
+    (void) snprintf(as, sizeof(as), "--reuid=%s", uid_text(uid, text));
     (void) tool(ignored, "/usr/bin/setpriv", as, "--regid=65534",
                 "--clear-groups", "--no-new-privs", "--", "/bin/sh", "-c",
                 "kill -KILL -1", NULL);
-}
-
-static bool
-lock(const struct act *act, const struct plan_action *action, char *note_out)
-{
-    if (!tool(note_out, "/usr/sbin/usermod", "-e", LONG_PAST, "--",
-              action->name, NULL))
-        return false;
-    if (act->terminate)
-        terminate(action);
-    return true;
 }
 
 /* The home stays, but is root's, and none of the person's who has the name
@@ -271,7 +260,8 @@ carry_out(const struct act *act, const struct plan_action *action,
         return tool(note_out, "/usr/bin/gpasswd", "-a", action->name, "--",
                     action->group, NULL);
     case PLAN_LOCK:
-        return lock(act, action, note_out);
+        return tool(note_out, "/usr/sbin/usermod", "-e", LONG_PAST, "--",
+                    action->name, NULL);
     case PLAN_MAKE_GROUP:
         return tool(note_out, "/usr/sbin/groupadd", "--", action->group, NULL);
     case PLAN_TAKE_OVER:

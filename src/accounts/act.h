@@ -18,7 +18,6 @@
 struct act {
     const struct settings *settings;
     struct state *state; /* opened to write */
-    bool terminate;      /* sessions of those who are locked end, too */
     /*
      * Called after each action: done, and a note ("" for none) of why not, or
      * of what was left out.
@@ -38,5 +37,8 @@ struct act {
 bool act_on(const struct act *act, const struct plan_action *actions,
             size_t count, size_t *failed_out, char *error_out,
             size_t error_size);
+
+/* Ends everything that runs as that person, whose account is locked. */
+void act_end_all(const char *name, uid_t uid);
 
 #endif
