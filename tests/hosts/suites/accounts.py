@@ -3,6 +3,7 @@
 # not theirs. Logins by sshd, with the pool's password and with a key.
 # SPDX-License-Identifier: MIT
 import contextlib
+import glob
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import time
 
 from hosts import SSHD_PORT, SshdKeyboard, no_penalties
 from people import LARRY
+from person import Person
 from world import POOL, command, host_key, write
 
 SETTINGS = "/etc/security/pam_cognito_accounts.conf"
@@ -23,9 +25,30 @@ KEYS = FOLDER + "/keys"
 PASSWORD = "Of-The-Pool-22"
 KEY_ID, KEY = "AKIALOCALPOOL0000001", "local/every+action/0123456789abcdefghijk"
 WEAK_ID, WEAK = "AKIALOCALPOOL0000002", "local/one+action/0123456789abcdefghijklm"
+PACKAGES = "/var/cache/pam_cognito-tests"
+# userdbctl's words for what is in a record.
+USERDB = ("User name", "UID", "GID", "Real Name", "Directory", "Shell", "Disposition")
 FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow")
 DONE, FAILED, REFUSED = 0, 1, 3
 OTHERS_GONE = "max_removals = 100\n"
+USERADD = "/usr/sbin/useradd"
+# Where a name stands that has rights here, and how.
+PLACES = [
+    ("/etc/sudoers", "{name} ALL=(ALL:ALL) ALL"),
+    ("/etc/sudoers-rs", "{name} ALL=(ALL:ALL) ALL"),
+    ("/etc/sudoers.d/zz", "User_Alias BOSSES = somebody,{name}\n@include /etc/more-sudoers"),
+    ("/etc/more-sudoers", "%{name} ALL=(ALL:ALL) ALL"),
+    ("/etc/doas.conf", "permit nopass {name} as root"),
+    ("/usr/local/etc/doas.conf", "permit :{name}"),
+    ("/etc/security/group.conf", "sshd;*;{name};Al0000-2400;floppy"),
+    *((f"{folder}/polkit-1/rules.d/10.rules", 'if (subject.isInGroup("{name}")) {{}}')
+      for folder in ("/etc", "/run", "/usr/local/share", "/usr/share")),
+    ("/etc/polkit-1/localauthority.conf.d/9.conf", "AdminIdentities=unix-user:{name}"),
+    ("/etc/polkit-1/localauthority/50-local.d/a.pkla", "Identity=unix-group:{name}"),
+    *((f"{folder}/sysusers.d/zz.conf", 'u {name} - "-" -')
+      for folder in ("/etc", "/run", "/usr/local/lib", "/usr/lib")),
+    ("/usr/lib/sysusers.d/zz.conf", "m {name} adm"),
+]
 # What is said of a name, and why it is refused.
 EVIL = {"root": "name", "..": "name", "a:b": "name", "a\nb": "name", "x" * 300: "name",
         "zoë": "name", "-e": "name", "adm": "reserved", "google-sudoers": "reserved",
@@ -108,9 +131,10 @@ class Suite:
         stack.callback(self.sshd.stop)
 
     def run(self):
-        for part in (self.first, self.again, self.gone, self.names, self.another,
+        for part in (self.first, self.again, self.gone, self.names, self.reserved,
+                     self.programs, self.another,
                      self.groups, self.uids, self.keys, self.listing, self.everybody,
-                     self.rights, self.faults, self.killed, self.lists):
+                     self.rights, self.faults, self.killed, self.lists, self.progress):
             part()
 
     # ---- Steps ----
@@ -181,10 +205,10 @@ class Suite:
         user = lambda **set_: self.world.pool.call("user", username="alice", set=set_)
         settings(OTHERS_GONE)
         user(enabled=False)
-        running = [subprocess.Popen(["setpriv", "--reuid", uid, "--clear-groups", "sleep", "99"])
-                   for uid in (line_of("/etc/passwd", "alice")[2], str(LARRY.uid))]
-        self.sync("disabled", [("lock", "alice", "")])
+        running = [self.runs(uid) for uid in (line_of("/etc/passwd", "alice")[2], LARRY.uid)]
+        objects = self.sync("disabled", [("lock", "alice", "")])
         self.tap.equal([one.poll() for one in running], [None, None], "what runs goes on")
+        self.tap.ok("goes on" in objects[-1].get("note", ""), "and that is said", objects[-1])
         self.tap.equal((line_of("/etc/shadow", "alice")[7], state_of("alice")[0]),
                        ("1", "locked"), "disabled: expired in the past")
         user(enabled=True)
@@ -207,12 +231,21 @@ class Suite:
         self.sync("forced", both, DONE, "--force", "--terminate")
         self.tap.equal((running[0].wait(10), running[1].poll()), (-9, None),
                        "--terminate ends what she runs, and nobody else's")
+        again = self.runs(line_of("/etc/passwd", "alice")[2])
+        objects = self.sync("locked already", [])
+        self.tap.equal((again.poll(), "note" in objects[-1]), (None, False),
+                       "locked already: nothing more is said")
+        self.sync("locked already: --terminate", [], DONE, "--terminate")
+        self.tap.equal((again.wait(10), running[1].poll()), (-9, None), "ends it all the same")
         running[1].kill()
         running[1].wait()
         user(groups=["shell"])
         self.sync("back in the group", [("unlock", "alice", "")])
         command("usermod", "-c", "Somebody", "alice")
         self.sync("the name is the pool's", [("full-name", "alice", "")])
+
+    def runs(self, uid):
+        return subprocess.Popen(["setpriv", "--reuid", str(uid), "--clear-groups", "sleep", "99"])
 
     def names(self):
         """Evil and unlucky ones: each is refused, and no file changes for it."""
@@ -249,6 +282,57 @@ class Suite:
             self.world.pool.call("delete_user", username=name)
         self.sync("larry is gone from the pool", [("lock", LARRY.name, "")], DONE, "--force")
         self.tap.equal(line_of("/etc/shadow", LARRY.name)[7], "1", "and locked")
+
+    def reserved(self):
+        """Each place that gives a name rights; what it is there for does not count."""
+        before = {}
+        for number, (path, line) in enumerate(PLACES):
+            self.person(f"r-{number}")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "a+", encoding="utf-8") as file:
+                file.seek(0)
+                before.setdefault(path, file.read())
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(line.format(name=f"r-{number}") + "\n")
+        wanted = {f"r-{number}": "reserved" for number in range(len(PLACES))}
+        objects = self.sync("names that have rights", [], REFUSED)
+        self.tap.equal(refusals(objects), wanted, "each of them says why",
+                       *(f"{number}: {path}" for number, (path, _) in enumerate(PLACES)))
+        for path, text in before.items():
+            write(path, text, 0o440)
+        self.sync("without those lines nothing is refused", [("make", name, "") for name in
+                                                             sorted(wanted)], DONE, "--dry-run")
+        for name in wanted:
+            self.world.pool.call("delete_user", username=name)
+
+    def programs(self):
+        """What is started: by its path, with nothing of ours, the name behind --."""
+        os.rename(USERADD, USERADD + ".real")
+        write(USERADD, f"#!/bin/sh\nls -l /proc/self/fd >/run/fds\nexec {USERADD}.real \"$@\"\n",
+              0o755)
+        self.person("started")
+        log = "/run/started"
+        code, objects, errors = tool("sync", before=(
+            "env", "AWS_ACCESS_KEY_ID=" + KEY_ID, "AWS_SECRET_ACCESS_KEY=" + KEY, "LD_DEBUG=",
+            "strace", "-f", "-q", "-v", "-s", "4096", "-e", "trace=execve", "-e", "signal=none",
+            "-o", log))
+        self.tap.equal((code, actions(objects)), (DONE, [("make", "started", "")]), "programs",
+                       errors)
+        with open(log, encoding="utf-8") as file:
+            lines = [line for line in file.read().splitlines() if "execve(" in line][1:]
+        self.tap.ok(lines, "programs: some are started")
+        # The shell adds some of its own, useradd starts others with none.
+        self.tap.none([line for line in lines if not re.search(
+            r'execve\("/.*, \[("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"(, "PWD=[^"]*")?'
+            r'(, "OLDPWD=[^"]*")?(, "_=[^"]*")?)?\]\) = ', line)],
+            "programs: by their path, with an environment of two variables")
+        self.tap.ok(f'"--", "started"], [' in lines[0], "programs: the name stands behind --",
+                    lines[0])
+        with open("/run/fds", encoding="utf-8") as file:
+            found = [line.split()[8:] for line in file if " -> " in line]
+        self.tap.equal([one[0] for one in found if not one[2].startswith("/proc/")],
+                       ["0", "1", "2"], "programs: no descriptors", found)
+        os.rename(USERADD + ".real", USERADD)
 
     def another(self):
         """The same name is not the same person."""
@@ -474,6 +558,13 @@ class Suite:
         uid = state_of("fay")
         self.tap.equal(uid[0], "making", "no useradd: the state knows whose uid it was to be")
         os.rename("/usr/sbin/useradd.away", "/usr/sbin/useradd")
+        os.rename("/usr/sbin/useradd", "/usr/sbin/useradd.away")
+        write("/usr/sbin/useradd", "#!/bin/sh\necho it is not my day\nexit 9\n", 0o755)
+        code, objects, errors = tool("sync")
+        self.tap.equal((code, [one.get("note") for one in objects if "action" in one]),
+                       (FAILED, ["/usr/sbin/useradd: it is not my day"]), "useradd fails", errors)
+        self.tap.equal(state_of("fay"), uid, "useradd fails: the uid is the same")
+        os.rename("/usr/sbin/useradd.away", "/usr/sbin/useradd")
         self.tap.equal(contents(), before, "nothing has changed")
         command("mount", "--bind", "/etc", "/etc")
         command("mount", "-o", "remount,bind,ro", "/etc")
@@ -499,7 +590,12 @@ class Suite:
         objects = self.sync("a folder with something in it came meanwhile", [], REFUSED)
         self.tap.equal(refusals(objects), {"fay": "home"}, "it is not given to her")
         os.unlink("/home/fay/somebody's")
+        settings(OTHERS_GONE + "subids = yes\n")
         self.sync("then all is well", [("make", "fay", "")])
+        self.tap.equal([(line_of(path, "fay") or [])[2:]
+                        for path in ("/etc/subuid", "/etc/subgid")], [["65536"]] * 2,
+                       "with ranges of subordinate ids, as is set")
+        settings(OTHERS_GONE)
         self.tap.equal(os.stat("/home/fay").st_uid, uid[1], "an empty one is made anew for her")
         self.tap.equal(state_of("fay"), ("present", uid[1]), "with the uid that was meant")
 
@@ -524,7 +620,8 @@ class Suite:
             self.tap.ok(nth > 1 and code == DONE, f"{call}: every step was tried", nth)
         uids = [row.split(":")[2] for row in contents()["/etc/passwd"].splitlines()]
         self.tap.equal(len(uids), len(set(uids)), "no uid stands twice")
-        holder = subprocess.Popen(["flock", FOLDER + "/accounts.lock", "sleep", "30"])
+        holder = subprocess.Popen(["flock", "--no-fork", FOLDER + "/accounts.lock", "sleep",
+                                   "30"])
         time.sleep(0.3)
         code, _, errors = tool("sync")
         holder.kill()
@@ -533,17 +630,87 @@ class Suite:
                        (FAILED, True), "two at once: the second one goes", errors)
 
     def lists(self):
-        code, objects, _ = tool("list")
-        names = [one["name"] for one in objects]
-        self.tap.ok(code == DONE and "alice" in names and "fay" in names, "list", names)
-        done = subprocess.run(["pam-cognito", "accounts", "list", "--format", "passwd"],
-                              capture_output=True, text=True, check=False)
-        with open("/etc/passwd", encoding="utf-8") as file:
-            known = file.read().splitlines()
-        self.tap.equal([line for line in done.stdout.splitlines() if line not in known], [],
-                       "list --format passwd: the lines are those of passwd")
-        done = subprocess.run(["pam-cognito", "accounts", "list", "--format", "userdb"],
-                              capture_output=True, text=True, check=False)
-        record = json.loads(done.stdout.splitlines()[0])
-        self.tap.equal((record["userName"], record["disposition"], record["homeDirectory"]),
-                       ("alice", "regular", "/home/alice"), "list --format userdb")
+        """Who should exist, in each format: those who do, and who will be made next."""
+        self.person("soon", attributes={"name": "Soon, Sam"})
+        with open(STATE, encoding="utf-8") as file:
+            state = file.read()
+        present = [one["name"] for one in json.loads(state)["accounts"]
+                   if one["state"] == "present"]
+        gid = line_of("/etc/group", "cognito")[2]
+        code, rows = self.listed("passwd")
+        soon, = (row.split(":") for row in rows if row.startswith("soon:"))
+        self.tap.equal(sorted(rows), sorted([":".join(soon), *(
+            ":".join(line_of("/etc/passwd", name)) for name in present)]),
+            "list --format passwd: those of passwd, and one more")
+        self.tap.equal((code, soon[1], soon[3:], soon[2] in contents()["/etc/passwd"]),
+                       (DONE, "x", [gid, "Soon Sam", "/home/soon", "/bin/bash"], False),
+                       "list --format passwd: who will be made")
+        fields = [row.split(":") for row in rows]
+        code, rows = self.listed("userdb")
+        self.tap.equal([json.loads(row) for row in rows], [
+            {"userName": name, "uid": int(uid), "gid": int(gid), "realName": gecos,
+             "homeDirectory": home, "shell": shell, "disposition": "regular"}
+            for name, _, uid, gid, gecos, home, shell in fields], "list --format userdb")
+        self.userdb(rows)
+        wanted = [{"name": name, "sub": self.world.pool.user(name)["sub"], "uid": int(uid),
+                   "gid": int(gid), "gecos": gecos, "home": home, "shell": shell}
+                  for name, _, uid, gid, gecos, home, shell in fields]
+        for words in (("json",), ()):
+            code, rows = self.listed(*words)
+            self.tap.equal([json.loads(row) for row in rows], wanted,
+                           f"list {' '.join(words) or 'with --json'}")
+        self.sync("and she is, with that uid", [("make", "soon", "")])
+        self.tap.equal(line_of("/etc/passwd", "soon"), soon, "as the list said")
+
+    def listed(self, *format_):
+        words = ["list", "--format", *format_] if format_ else ["--json", "list"]
+        done = subprocess.run(["pam-cognito", "accounts", *words], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout.splitlines()
+
+    def userdb(self, rows):
+        """systemd's own reader takes the records as they are."""
+        title = "list --format userdb: systemd takes it"
+        if "systemd-userdbd" in os.environ.get("ABSENT", "").split():
+            self.tap.skip(title, "no package systemd-userdbd here")
+            return
+        package, = glob.glob(PACKAGES + "/systemd-userdbd_*.deb")
+        unpacked = os.path.join(self.world.folder, "userdbd")
+        command("dpkg-deb", "-x", package, unpacked)
+        os.makedirs("/etc/userdb")
+        for row in rows:
+            record = json.loads(row)
+            write(f"/etc/userdb/{record['userName']}.user", row + "\n")
+        for row in rows:
+            record = json.loads(row)
+            said = command(unpacked + "/usr/bin/userdbctl", "--with-nss=no", "--synthesize=no",
+                           "user", record["userName"])
+            # What it cannot make sense of it leaves out.
+            found = {key.strip(): value.strip() for key, _, value in
+                     (line.partition(":") for line in said.splitlines())}
+            self.tap.equal([found.get(word, "").split(" (")[0] for word in USERDB],
+                           [str(value) for value in record.values()], title, said)
+        shutil.rmtree("/etc/userdb")
+
+    def progress(self):
+        """Somebody at a terminal sees that it goes on; a file is told nothing of that."""
+        pool = self.world.pool
+        pool.call("add_users", count=130, prefix="many", groups=["shell"])
+        words = ("pam-cognito", "accounts", "sync", "--dry-run")
+        person = Person(*words)
+        person.finish()
+        counts = re.findall("\r(\\d+) people\033\\[K", person.screen)
+        self.tap.equal((counts[:2], re.search("\r\033\\[K(?![\r\n])", person.screen) is None),
+                       (["60", "120"], False), "on a terminal: how many by now, then it is gone",
+                       repr(person.screen[:400]))
+        pool.script({"match": {"operation": "ListUsersInGroup"}, "status": 400, "body": {
+            "__type": "TooManyRequestsException", "message": "Rate exceeded"},
+            "headers": {"Retry-After": "2"}})
+        person = Person(*words)
+        person.finish()
+        self.tap.ok("\r0 people, waiting 2 s for the service\033[K\r60 people" in person.screen,
+                    "on a terminal: that it waits", repr(person.screen[:400]))
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        self.tap.equal(done.stderr, b"", "to a file: not a word")
+        for number in range(130):
+            pool.call("delete_user", username=f"many{number:05}")

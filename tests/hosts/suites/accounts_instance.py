@@ -24,6 +24,7 @@ CLONE_NEWNET = 0x40000000
 # A service has a second to be there and 3 s for each answer.
 SLOW, TOO_SLOW, TOO_LONG = 1, 6, 9
 VERSION_2 = [("PUT", TOKEN), ("GET", ROLES), ("GET", ROLES + "reader")]
+LATE = "no answer (no complete answer before the deadline)"
 PATH = "/v2/credentials/1234"
 RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=" + PATH
 INSIDE = ("ip", "netns", "exec", "inside")
@@ -212,8 +213,8 @@ class Suite:
         self.instance.put(version_2(), {what: SLOW for what in VERSION_2})
         self.sync("slowly", None)
         for number, words in enumerate(("the instance's metadata: no answer in time",
-                                        "the instance's metadata: no answer (no complete answer before the deadline)",
-                                        "the instance's role reader: no answer (no complete answer before the deadline)")):
+                                        "the instance's metadata: " + LATE,
+                                        "the instance's role reader: " + LATE)):
             self.instance.put(version_2(), {VERSION_2[number]: TOO_SLOW})
             self.sync(f"too slowly ({number})", words)
             self.tap.equal(self.instance.asked, VERSION_2[:number + 1],
@@ -267,5 +268,5 @@ class Suite:
             self.sync(f"{name}: refused", "HTTP 401 instead of credentials", *variables)
         self.container.put({("GET", PATH): [(200, document())]}, {("GET", PATH): TOO_SLOW})
         self.sync("ECS, too slowly", "the container's endpoint "
-                  "(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI): no answer (no complete answer before the deadline)", RELATIVE)
+                  "(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI): " + LATE, RELATIVE)
         self.tap.equal(self.instance.seen, [], "the instance's was not asked")
