@@ -8,10 +8,14 @@
 # SPDX-License-Identifier: MIT
 import argparse
 import heapq
+import math
 import random
 import statistics
 from dataclasses import dataclass, fields
 
+from report import aligned
+
+SOME = range(5)  # mornings
 TYPING = 5.0           # seconds from the connection to Enter, at first
 RETYPING = (5.0, 11.0)  # after a refusal: 2 s of PAM's delay, and typing
 STARTUPS = (10, 30, 100)  # sshd's MaxStartups unless changed
@@ -149,6 +153,32 @@ def simulate(fleet, policy=Policy(), seeds=range(20)):
     seen = [Morning(fleet, policy, seed).run() for seed in seeds]
     return Outcome(*(statistics.fmean(getattr(one, column.name) for one in seen)
                      for column in fields(Outcome)))
+
+
+QUOTA = [Fleet(300, 1), Fleet(500, 2), Fleet(1000, 2), Fleet(1000, 10), Fleet(2000, 10),
+         Fleet(5000, 60)]
+STARTUPS_OF = [Fleet(people, 10, 1) for people in (10, 20, 50, 100, 200)]
+
+
+def quota_table():
+    """For docs/operations.md: what a quota does for, each person on a machine of his own."""
+    cells = [("people", "within", "refused", "longest wait of the others", "requests",
+              "nobody waits with a quota of")]
+    for fleet in QUOTA:
+        found = simulate(fleet, seeds=SOME)
+        cells.append((f"{fleet.people:,}", f"{fleet.within} s", f"{found.refused:.0f}",
+                      f"{found.longest:.1f} s", f"{found.calls:,.0f}",
+                      f"{math.ceil(fleet.people / (fleet.within + 1))}"))
+    return aligned(cells, ())
+
+
+def startups_table():
+    """And whom sshd sends away before that, where all come to one machine."""
+    cells = [("people within 10 s, on one machine", "sent away by sshd", "all in after")]
+    for fleet in STARTUPS_OF:
+        found = simulate(fleet, seeds=SOME)
+        cells.append((str(fleet.people), f"{found.sent_away:.0f}", f"{found.over:.0f} s"))
+    return aligned(cells, ())
 
 
 def main():

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # Writes what the pages repeat of results.json: the pictures of docs/pictures, their
-# place and words in README.md, the tables of README.md beside this file.
+# place and words in README.md, the tables of README.md beside this file. And of
+# fleet.py: tables of docs/operations.md.
 # SPDX-License-Identifier: MIT
 import json
 import os
@@ -11,7 +12,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-import plot  # noqa: E402  (found through the path just set)
+import fleet  # noqa: E402  (found through the path just set)
+import plot  # noqa: E402
 import report  # noqa: E402
 
 SOURCE = os.path.dirname(HERE)
@@ -43,8 +45,10 @@ def pages():
     """Path -> what stands there."""
     facts = json.loads(read("bench/results.json"))
     rows = facts["rows"]
+    operations = between(read("docs/operations.md"), "quota", fleet.quota_table())
     return {PICTURE.format("light"): plot.picture(rows, plot.LIGHT),
             PICTURE.format("dark"): plot.picture(rows, plot.DARK),
+            "docs/operations.md": between(operations, "startups", fleet.startups_table()),
             "README.md": between(read("README.md"), "speed", place(rows)),
             "bench/README.md": between(read("bench/README.md"), "results",
                                        report.page(facts))}
