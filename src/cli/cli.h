@@ -54,6 +54,7 @@ struct cli {
     bool force;
     bool terminate;
     const char *format;
+    bool no_qr;        /* mfa, login */
     int operand_count; /* words after the subcommand */
     char **operands;
 };

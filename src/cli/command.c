@@ -293,6 +293,8 @@ command_open(struct cli *cli, const char *user, const char *extra,
     status = setup_open(&command->setup, &origin, &command->cognito);
     if (status != STATUS_OK)
         return command_complain(command, status, "", "");
+    if (cli->no_qr)
+        command->terminal.talk.block = NULL;
     command->terminal.talk.permit_code = permit_code;
     command->terminal.command = command;
     command->terminal.verbose = cli->debug;
@@ -320,6 +322,7 @@ command_run(struct command *command, enum account_dialogue dialogue)
 {
     const struct sign_in_request request = {
         .user = command->user,
+        .host = command->setup.host,
         .service = command->cli->service,
         .map = command->setup.map,
         .attributes = command->cli->attributes,

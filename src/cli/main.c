@@ -57,7 +57,8 @@ enum {
     OPT_DRY_RUN,
     OPT_FORCE,
     OPT_TERMINATE,
-    OPT_FORMAT
+    OPT_FORMAT,
+    OPT_NO_QR
 };
 
 /*
@@ -110,6 +111,8 @@ static const struct option_row {
      "end the sessions of those whose accounts are locked"},
     {OPT_FORMAT, "accounts", "passwd|userdb|json", "format",
      "how list prints who should exist"},
+    {OPT_NO_QR, "login mfa", NULL, "no-qr",
+     "an authenticator app's key without the drawing"},
 };
 #define METHODS "METHODS" /* see print_operands */
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -418,6 +421,8 @@ take_option(struct cli *cli, struct line *line, int id)
     case OPT_FORMAT:
         cli->format = optarg;
         return true;
+    case OPT_NO_QR:
+        return cli->no_qr = true;
     default:
         return false; /* getopt has said what is wrong */
     }

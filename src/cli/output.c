@@ -8,23 +8,57 @@
 
 #include "cli/output.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#define DRAWING_COLUMNS 41 /* of the code of an authenticator app */
+
+static bool
+is_utf8(void)
+{
+    locale_t own = newlocale(LC_CTYPE_MASK, "", (locale_t) 0);
+    bool is;
+
+    if (own == (locale_t) 0)
+        return false;
+    is = strcmp(nl_langinfo_l(CODESET, own), "UTF-8") == 0;
+    freelocale(own);
+    return is;
+}
+
+/* Does it say what it is, and that it is more than a printer? */
+static bool
+is_capable(const char *term)
+{
+    return term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
+bool
+output_can_draw(int fd)
+{
+    struct winsize size = {0};
+
+    (void) ioctl(fd, TIOCGWINSZ, &size);
+    return is_capable(getenv("TERM"))
+           && (size.ws_col == 0 || size.ws_col >= DRAWING_COLUMNS)
+           && is_utf8();
+}
 
 void
 output_init(struct output *output, bool json)
 {
     const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
 
     output->json = json;
     output->colour = !json && isatty(STDOUT_FILENO) == 1
                      && (no_color == NULL || no_color[0] == '\0')
-                     && term != NULL && term[0] != '\0'
-                     && strcmp(term, "dumb") != 0;
+                     && is_capable(getenv("TERM"));
 }
 
 const char *

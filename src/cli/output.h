@@ -21,6 +21,12 @@ enum output_tone { TONE_PLAIN, TONE_GOOD, TONE_WARNING, TONE_BAD, TONE_FAINT };
 /* Looks at the terminal, NO_COLOR and TERM. */
 void output_init(struct output *output, bool json);
 
+/*
+ * Would a code of block elements look right on this terminal? Looks at TERM,
+ * the locale's character set and the width.
+ */
+bool output_can_draw(int fd);
+
 /* The sequences around text of that tone; "" without colours. */
 const char *output_begin(const struct output *output, enum output_tone tone);
 const char *output_end(const struct output *output);

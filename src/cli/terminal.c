@@ -244,7 +244,6 @@ terminal_open(struct terminal *terminal)
     terminal->is_terminal = isatty(STDIN_FILENO) == 1;
     if (!terminal->is_terminal)
         return true;
-    terminal->talk.block = block;
     terminal->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (terminal->fd < 0)
         terminal->fd = STDIN_FILENO;
@@ -254,6 +253,8 @@ terminal_open(struct terminal *terminal)
         output_error("cannot use the terminal: %s", strerror(errno));
         return false;
     }
+    if (output_can_draw(terminal->fd))
+        terminal->talk.block = block;
     return true;
 }
 

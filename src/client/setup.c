@@ -433,6 +433,15 @@ set_metadata(struct setup *setup, const struct setup_origin *origin)
     return STATUS_OK;
 }
 
+/* For people, who know the machine by the first label. */
+static void
+set_host(struct setup *setup)
+{
+    if (gethostname(setup->host, sizeof(setup->host) - 1) < 0)
+        setup->host[0] = '\0';
+    setup->host[strcspn(setup->host, ".")] = '\0';
+}
+
 enum status
 setup_open(struct setup *setup, const struct setup_origin *origin,
            struct cognito *cognito_out)
@@ -450,6 +459,7 @@ setup_open(struct setup *setup, const struct setup_origin *origin,
 
     memset(cognito_out, 0, sizeof(*cognito_out));
     set_ip_address(setup, origin->rhost);
+    set_host(setup);
     status = set_metadata(setup, origin);
     if (status != STATUS_OK)
         return status;

@@ -26,6 +26,7 @@ struct setup {
     struct map *map;         /* from map_file, or NULL */
     struct json *metadata;   /* client_metadata, or NULL */
     char ip_address[64];     /* threat_protection; or "" */
+    char host[65];           /* this machine's name up to the first dot */
     unsigned int proxy_port; /* 0: no proxy */
     bool keep_chain;         /* http_chain is wanted; set after setup_read */
     char message[256];       /* what is wrong, for the log */

@@ -34,23 +34,22 @@ static const struct challenge_row challenges[CHALLENGE_COUNT] = {
         .next = NEXT_RESULT, .field = "SOFTWARE_TOKEN_MFA_CODE",
         .second = true, .method = "totp",
         .preference = "SoftwareTokenMfaSettings",
-        .choice = "authenticator app",
-        .question = "Code from your authenticator app"},
+        .choice = "authenticator app"},
     [CHALLENGE_SMS_MFA] = {
         "SMS_MFA", .answer = ANSWER_CODE, .kinds = NEXT_MFA,
         .next = NEXT_RESULT, .field = "SMS_MFA_CODE",
         .second = true, .method = "sms", .preference = "SMSMfaSettings",
-        .choice = "SMS", .question = "Code sent by SMS"},
+        .choice = "SMS"},
     [CHALLENGE_EMAIL_OTP] = {
         "EMAIL_OTP", .prose = "EMAIL_MFA", .answer = ANSWER_CODE,
         .kinds = NEXT_MFA | NEXT_FIRST, .next = NEXT_RESULT,
         .field = "EMAIL_OTP_CODE", .second = true, .setting = "email_otp",
         .method = "email", .preference = "EmailMfaSettings",
-        .choice = "e-mail", .question = "Code sent by e-mail"},
+        .choice = "e-mail"},
     [CHALLENGE_SMS_OTP] = {
         "SMS_OTP", .answer = ANSWER_CODE, .kinds = NEXT_FIRST,
         .next = NEXT_RESULT, .field = "SMS_OTP_CODE", .setting = "sms_otp",
-        .choice = "SMS", .question = "Code sent by SMS"},
+        .choice = "SMS"},
     [CHALLENGE_PASSWORD_VERIFIER] = {
         "PASSWORD_VERIFIER", .answer = ANSWER_VERIFIER,
         .kinds = NEXT_VERIFIER, .next = NEXT_AFTER_PASSWORD | NEXT_CUSTOM},

@@ -75,8 +75,7 @@ struct challenge_row {
     const char *setting;    /* a first factor, as preferred_factor names it */
     const char *method;     /* a second factor, as pam-cognito names it */
     const char *preference; /* where SetUserMFAPreference has it */
-    const char *choice;     /* what a menu calls it */
-    const char *question;   /* what asks for its code */
+    const char *choice;     /* what menus and prompts call it */
     enum answer answer;
     unsigned int kinds; /* bits of enum next: what it counts as */
     unsigned int next;  /* what may come after it was answered; 0: that

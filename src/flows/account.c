@@ -60,13 +60,13 @@ sign_up(struct flow *flow)
 static enum status
 resend_code(struct flow *flow)
 {
-    return flow_send_code(flow, cognito_resend_code, NULL);
+    return flow_send_code(flow, cognito_resend_code, false);
 }
 
 static enum status
 forgot_password(struct flow *flow)
 {
-    return flow_send_code(flow, cognito_forgot_password, NULL);
+    return flow_send_code(flow, cognito_forgot_password, false);
 }
 
 static enum status

@@ -33,7 +33,7 @@ ask_and_send(struct flow *flow)
 
         status = password_ask_new(flow, &password);
         /* No other one is to be had: what the pool said stands. */
-        if (status == STATUS_BAD_INPUT && i > 0)
+        if (status == STATUS_NO_NEW_PASSWORD && i > 0)
             status = refusal;
         if (password.data == NULL)
             break;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/prompt.h"
 #include "common/text.h"
 
 #define AHEAD_AGE_MAX_MS 3000 /* the service wants its answer in seconds */
@@ -179,9 +180,9 @@ flow_ask_code(struct flow *flow, const char *prompt, size_t min, size_t max,
     if (flow_is_code(code_out, min, max))
         return STATUS_OK;
     if (min == max)
-        flow_hint(flow, "The code is %zu digits.", min);
+        flow_hint(flow, HINT_CODE_DIGITS, min);
     else
-        flow_hint(flow, "A code is %zu to %zu digits.", min, max);
+        flow_hint(flow, HINT_CODE_FROM_TO, min, max);
     return STATUS_BAD_INPUT;
 }
 
@@ -220,7 +221,7 @@ need_password(struct flow *flow)
         return STATUS_OK;
     status = flow_ask(flow,
                       flow->or_code ? TALK_PASSWORD_OR_CODE : TALK_PASSWORD,
-                      "Password: ", &flow->password);
+                      PROMPT_PASSWORD, &flow->password);
     if (status != STATUS_OK)
         return status;
     if (/* @empty */ flow->password.length == 0) {
@@ -572,7 +573,7 @@ flow_restart(struct flow *flow, enum status status)
         return status;
     flow->restarted = true;
     /* A session can also be refused at once: then nobody was slow. */
-    flow_hint(flow, "The sign-in had to start again.");
+    flow_hint(flow, HINT_AGAIN);
     flow->talk->log(flow->talk, TALK_LOG_DEBUG,
                     "the session is lost after a correct password: starting "
                     "once more");
@@ -621,11 +622,17 @@ flow_hint_delivery(struct flow *flow, const struct cognito_answer *answer)
     const char *where = json_text(delivery, "Destination");
     const char *medium = json_text(delivery, "DeliveryMedium");
 
-    flow_hint(flow, "A code was sent%s%s%.64s.",
-              medium == NULL                 ? ""
-              : strcmp(medium, "EMAIL") == 0 ? " by e-mail"
-                                             : " by SMS",
-              where == NULL ? "" : " to ", where == NULL ? "" : where);
+    flow->delivery[0] = '\0';
+    if (medium != NULL)
+        (void) snprintf(flow->delivery, sizeof(flow->delivery), "%s%s%.64s",
+                        vocabulary_challenge(strcmp(medium, "EMAIL") == 0
+                                                 ? CHALLENGE_EMAIL_OTP
+                                                 : CHALLENGE_SMS_MFA)
+                            ->choice,
+                        where == NULL ? "" : " to ",
+                        where == NULL ? "" : where);
+    flow_hint(flow, HINT_CODE_SENT, flow->delivery[0] == '\0' ? "" : " by ",
+              flow->delivery);
 }
 
 enum status
@@ -633,13 +640,14 @@ flow_send_code(struct flow *flow,
                enum status (*operation)(struct cognito *cognito,
                                         const char *username,
                                         struct cognito_answer *answer_out),
-               const char *limited)
+               bool one_will_do)
 {
     struct cognito_answer answer = {0};
     enum status status = flow_permit_code(flow);
 
-    if (status == STATUS_CODE_LIMIT && limited != NULL) {
-        flow_hint(flow, "%s", limited);
+    flow->delivery[0] = '\0';
+    if (status == STATUS_CODE_LIMIT && one_will_do) {
+        flow_hint(flow, HINT_CODE_BEFORE);
         return STATUS_OK;
     }
     if (status != STATUS_OK)

@@ -41,8 +41,9 @@ struct flow {
     struct cognito_answer answer;      /* the latest good one */
     unsigned int next;                 /* bits of enum next: what it may be */
     enum challenge chosen[MENU_COUNT]; /* what was picked from each menu */
-    char hint[128];                    /* goes in front of the next prompt */
-    unsigned int answers;              /* of the person, the first included */
+    char hint[160];                    /* goes in front of the next prompt */
+    char delivery[80];    /* where the last code was sent, "e-mail to a***" */
+    unsigned int answers; /* of the person, the first included */
     bool no_sign_in;      /* account.c: no password is asked for */
     bool or_code;         /* nothing for a password asks for a code */
     bool code_permitted;  /* talk said yes, and none was sent yet */
@@ -146,21 +147,21 @@ enum status flow_permit_code(struct flow *flow);
 /* Sets what the person is told at the end, instead of the status's words. */
 void flow_tell_person(struct flow *flow, const char *text);
 
-/* Says in the hint where the code of an answer was sent. */
+/* Keeps where the code of an answer was sent, and says it in the hint. */
 void flow_hint_delivery(struct flow *flow,
                         const struct cognito_answer *answer);
 
 /*
  * Has a code sent by the operation given, if talk permits one now; the hint
  * says where it went. When one was sent a short while ago: STATUS_CODE_LIMIT
- * or, with limited, STATUS_OK and limited as the hint. STATUS_UNAVAILABLE
- * where codes cannot be counted; else what the service says.
+ * or, where that one will do, STATUS_OK and a hint. STATUS_UNAVAILABLE where
+ * codes cannot be counted; else what the service says.
  */
 enum status flow_send_code(
     struct flow *flow,
     enum status (*operation)(struct cognito *cognito, const char *username,
                              struct cognito_answer *answer_out),
-    const char *limited);
+    bool one_will_do);
 
 /* Cuts blanks out of what was typed; is the rest min to max digits? */
 bool flow_is_code(struct secret *code, size_t min, size_t max);

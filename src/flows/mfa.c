@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/prompt.h"
 #include "common/text.h"
 #include "flows/password.h"
 #include "flows/totp.h"
@@ -19,7 +20,8 @@
 
 /* STATUS_BAD_INPUT: no code, ask again. */
 static enum status
-ask_code(struct flow *flow, const char *where, struct secret *code_out)
+ask_code(struct flow *flow, const struct challenge_row *asked,
+         struct secret *code_out)
 {
     const char *to = flow_parameter(flow, "CODE_DELIVERY_DESTINATION");
     char prompt[160];
@@ -28,10 +30,8 @@ ask_code(struct flow *flow, const char *where, struct secret *code_out)
         secret_move(code_out, &flow->appended_code);
         return STATUS_OK;
     }
-    if (to != NULL)
-        (void) snprintf(prompt, sizeof(prompt), "%s to %.64s: ", where, to);
-    else
-        (void) snprintf(prompt, sizeof(prompt), "%s: ", where);
+    (void) snprintf(prompt, sizeof(prompt), PROMPT_CODE, asked->choice,
+                    to == NULL ? "" : " to ", to == NULL ? "" : to);
     return flow_ask_code(flow, prompt, FLOW_CODE_MIN, FLOW_CODE_MAX, code_out);
 }
 
@@ -51,17 +51,17 @@ try_code(struct flow *flow, const struct challenge_row *asked)
 {
     bool app = flow->answer.asked == CHALLENGE_SOFTWARE_TOKEN_MFA;
     struct secret code = {0};
-    enum status status = ask_code(flow, asked->question, &code);
+    enum status status = ask_code(flow, asked, &code);
 
     if (status == STATUS_OK) {
         status = flow_respond_with(flow, code.data);
         if (status == STATUS_BAD_INPUT && !may_try_again(flow))
             status = STATUS_WRONG_CODE;
         if (status == STATUS_WRONG_CODE)
-            flow_hint(flow, "That code is wrong.");
+            flow_hint(flow, HINT_WRONG_CODE);
         /* An app's code is good for one use; its session goes on. */
         if (status == STATUS_CODE_EXPIRED && app) {
-            flow_hint(flow, "That code was used already, wait for the next.");
+            flow_hint(flow, HINT_USED_CODE);
             status = STATUS_WRONG_CODE;
         }
     }
@@ -124,30 +124,40 @@ read_choice(const struct menu *menu, const struct secret *answer)
     return -1;
 }
 
+static void
+write_menu(enum flow_menu which, const char *list, char *out, size_t size)
+{
+    if (which == MENU_FIRST)
+        (void) snprintf(out, size, PROMPT_FIRST, list);
+    else if (which == MENU_SECOND)
+        (void) snprintf(out, size, PROMPT_SECOND, list);
+    else
+        (void) snprintf(out, size, PROMPT_SET_UP, list);
+}
+
 /* Asks which; what was chosen before a new start is chosen again. */
 static enum status
 choose(struct flow *flow, enum flow_menu which, const struct menu *menu,
        enum challenge *factor_out)
 {
-    char prompt[TEXT_LINE_MAX] = "Sign in with";
+    char list[TEXT_LINE_MAX] = "", prompt[TEXT_LINE_MAX];
     struct secret answer = {0};
     enum status status = STATUS_BAD_INPUT;
-    size_t used;
 
     *factor_out = menu->factors[0];
     if (menu->count == 1)
         return STATUS_OK;
     for (size_t i = 0; i < menu->count; i++) {
-        used = strlen(prompt);
-        (void) snprintf(prompt + used, sizeof(prompt) - used, "%s %zu %s",
-                        i == 0 ? "" : ",", i + 1, words_of(menu, i));
+        size_t used = strlen(list);
+
+        (void) snprintf(list + used, sizeof(list) - used, " %zu) %s", i + 1,
+                        words_of(menu, i));
         if (menu->factors[i] == flow->chosen[which]) {
             *factor_out = menu->factors[i];
             return STATUS_OK;
         }
     }
-    used = strlen(prompt);
-    (void) snprintf(prompt + used, sizeof(prompt) - used, ": ");
+    write_menu(which, list, prompt, sizeof(prompt));
     for (int i = 0; status == STATUS_BAD_INPUT && i < FLOW_TRIES_MAX; i++) {
         int index;
 
@@ -158,7 +168,7 @@ choose(struct flow *flow, enum flow_menu which, const struct menu *menu,
         if (index >= 0) {
             *factor_out = flow->chosen[which] = menu->factors[index];
         } else {
-            flow_hint(flow, "Type a number from 1 to %zu.", menu->count);
+            flow_hint(flow, HINT_NUMBER, menu->count);
             status = STATUS_BAD_INPUT;
         }
     }
@@ -342,9 +352,8 @@ set_up_email(struct flow *flow)
     struct secret address = {0};
     enum status status;
 
-    flow_hint(flow, "A second factor must be set up.");
-    status = flow_ask(flow, TALK_VISIBLE,
-                      "Send codes to e-mail address: ", &address);
+    flow_hint(flow, HINT_SET_UP);
+    status = flow_ask(flow, TALK_VISIBLE, PROMPT_ADDRESS, &address);
     if (status == STATUS_OK) {
         field.value = address.data;
         status = flow_respond(flow, &field, 1);
@@ -409,8 +418,8 @@ mfa_answer_custom(struct flow *flow)
 
     if (question == NULL)
         question = flow_parameter(flow, "question");
-    (void) snprintf(prompt, sizeof(prompt),
-                    "%.128s: ", question == NULL ? "Answer" : question);
+    (void) snprintf(prompt, sizeof(prompt), PROMPT_CUSTOM,
+                    question == NULL ? PROMPT_ANSWER : question);
     status = flow_ask(flow,
                       hidden != NULL && strcmp(hidden, "true") == 0
                           ? TALK_HIDDEN

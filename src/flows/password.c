@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/prompt.h"
 #include "common/text.h"
 
 #define ATTRIBUTES_MAX 8 /* that may be asked for at a prompt */
@@ -95,7 +96,7 @@ password_ask_new(struct flow *flow, struct secret *password_out)
     enum status status = STATUS_BAD_INPUT;
 
     for (int i = 0; status == STATUS_BAD_INPUT && i < FLOW_TRIES_MAX; i++) {
-        status = flow_ask(flow, TALK_NEW_PASSWORD, "New password: ", &first);
+        status = flow_ask(flow, TALK_NEW_PASSWORD, PROMPT_NEW, &first);
         if (status != STATUS_OK)
             break;
         /* Nothing is also an answer: there will be no new password. */
@@ -106,20 +107,19 @@ password_ask_new(struct flow *flow, struct secret *password_out)
             break;
         }
         if (is_same(&first, &flow->password)) {
-            flow_hint(flow, "That is the password you have.");
+            flow_hint(flow, HINT_SAME_PASSWORD);
             status = STATUS_BAD_INPUT;
             continue;
         }
         /* PAM's own words, which scripts wait for. */
-        status = flow_ask(flow, TALK_NEW_AGAIN,
-                          "Retype new password: ", &again);
+        status = flow_ask(flow, TALK_NEW_AGAIN, PROMPT_RETYPE, &again);
         if (status != STATUS_OK)
             break;
         if (!is_same(&first, &again)) {
-            flow_hint(flow, "The two differ.");
+            flow_hint(flow, HINT_NO_MATCH);
             status = STATUS_BAD_INPUT;
         } else if (!text_is_password(first.data, first.length)) {
-            flow_hint(flow, "That cannot be a password.");
+            flow_hint(flow, HINT_NO_PASSWORD);
             status = STATUS_BAD_INPUT;
         }
     }
@@ -127,7 +127,7 @@ password_ask_new(struct flow *flow, struct secret *password_out)
         secret_move(password_out, &first);
     secret_free(&first);
     secret_free(&again);
-    return status;
+    return status == STATUS_BAD_INPUT ? STATUS_NO_NEW_PASSWORD : status;
 }
 
 bool
@@ -142,7 +142,7 @@ void
 password_hint_refusal(struct flow *flow, enum status status)
 {
     if (password_is_refused(status))
-        flow_hint(flow, "%s",
+        flow_hint(flow, HINT_NOT_ACCEPTED,
                   flow->result->outcome.note[0] != '\0'
                       ? flow->result->outcome.note
                       : status_text(status));
@@ -164,20 +164,24 @@ static enum status
 ask_reset_code(struct flow *flow, struct secret *code_out)
 {
     enum status status = STATUS_BAD_INPUT;
+    char prompt[sizeof(flow->delivery) + sizeof(PROMPT_RESET_CODE)];
 
+    (void) snprintf(prompt, sizeof(prompt), PROMPT_RESET_CODE,
+                    flow->delivery[0] == '\0' ? "" : ", ", flow->delivery);
     for (int i = 0; status == STATUS_BAD_INPUT && i < FLOW_TRIES_MAX; i++)
-        status = flow_ask_code(flow, "The code to reset your password: ",
-                               FLOW_CODE_MIN, FLOW_CODE_MAX, code_out);
+        status = flow_ask_code(flow, prompt, FLOW_CODE_MIN, FLOW_CODE_MAX,
+                               code_out);
     return status;
 }
 
 enum status
 password_reset(struct flow *flow)
 {
-    enum status status = flow_send_code(
-        flow, cognito_forgot_password,
-        "Your password must be reset; a code was asked for not long ago.");
+    enum status status = flow_send_code(flow, cognito_forgot_password, true);
 
+    /* The prompt says it. */
+    if (flow->delivery[0] != '\0')
+        flow->hint[0] = '\0';
     return status == STATUS_OK ? password_set_forgotten(flow) : status;
 }
 
@@ -205,7 +209,7 @@ password_set_forgotten(struct flow *flow)
         status = confirm_reset(flow, code.data, &password);
         password_hint_refusal(flow, status);
         if (status == STATUS_WRONG_CODE)
-            flow_hint(flow, "That code is wrong.");
+            flow_hint(flow, HINT_WRONG_CODE);
     }
     if (status == STATUS_OK) {
         secret_move(&flow->password, &password);
@@ -258,8 +262,8 @@ ask_attribute(struct flow *flow, struct attributes *attributes,
                            "asked for here");
         return STATUS_CHALLENGE;
     }
-    (void) snprintf(prompt, sizeof(prompt),
-                    "Your %s: ", strchr(name, '.') + 1);
+    (void) snprintf(prompt, sizeof(prompt), PROMPT_ATTRIBUTE,
+                    strchr(name, '.') + 1);
     status = flow_ask(flow, TALK_VISIBLE, prompt,
                       &attributes->items[attributes->count].value);
     if (status != STATUS_OK)
@@ -329,7 +333,7 @@ password_renew(struct flow *flow)
     if (status == STATUS_OK)
         status = STATUS_PASSWORD_POLICY;
     if (flow->hint[0] == '\0')
-        flow_hint(flow, "Your password must be changed.");
+        flow_hint(flow, HINT_CHOOSE_NEW);
     for (int i = 0; i < FLOW_TRIES_MAX && password_is_refused(status); i++) {
         status = password_ask_new(flow, &password);
         if (status == STATUS_OK && i == 0)

@@ -42,7 +42,8 @@ bool password_is_refused(enum status status);
 void password_hint_refusal(struct flow *flow, enum status status);
 
 /*
- * Asks for a new password until both entries agree and it can be one.
+ * Asks for a new password until both entries agree and it can be one;
+ * STATUS_NO_NEW_PASSWORD when there is none, or none in three tries.
  * STATUS_NO_DIALOGUE when the first answer is the current password: the host
  * answers every hidden question with it.
  */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/prompt.h"
 #include "flows/challenge.h"
 #include "flows/flow.h"
 #include "flows/password.h"
@@ -165,6 +166,33 @@ judge(struct flow *flow)
     return status;
 }
 
+/* The administrator's line behind the sentence, for who stands outside. */
+static void
+add_help(struct flow *flow)
+{
+    char *person = flow->result->outcome.person;
+    const char *help = config_text(flow->config, KEY_HELP_TEXT);
+    size_t used = strlen(person);
+
+    if (used > 0 && help != NULL)
+        (void) snprintf(person + used,
+                        sizeof(flow->result->outcome.person) - used, " %s",
+                        help);
+}
+
+/* Out of reach is told otherwise when the password went through before. */
+static const char *
+text_for(const struct flow *flow, enum status status)
+{
+    if (flow->changing && status == STATUS_WRONG_PASSWORD)
+        return TOLD_WRONG_CURRENT;
+    if (flow->password_proved
+        && (status == STATUS_DNS || status == STATUS_CONNECT
+            || status == STATUS_TLS))
+        status = STATUS_TRANSPORT;
+    return status_text(status);
+}
+
 /*
  * What the person may read. States of an account are told when the service
  * has checked the password before, or when the settings want it; else they
@@ -188,7 +216,7 @@ choose_words(struct flow *flow, enum status status)
     }
     (void) snprintf(flow->result->outcome.person,
                     sizeof(flow->result->outcome.person), "%s",
-                    status_text(status));
+                    text_for(flow, status));
 }
 
 /*
@@ -218,7 +246,7 @@ recover(struct flow *flow, enum status status)
                && config_list_has(flow->config, KEY_CONFIRM_SIGN_UP,
                                   service)) {
         flow->recovered = true;
-        flow_hint(flow, "This account is not confirmed yet.");
+        flow_hint(flow, HINT_NOT_CONFIRMED);
         status = sign_up_confirm(flow);
     } else {
         return status;
@@ -297,6 +325,7 @@ sign_in_end(struct flow *flow, enum status status)
     flow->result->outcome.status = status;
     if (status != STATUS_OK) {
         choose_words(flow, status);
+        add_help(flow);
         warn_of_clock(flow);
     }
     /* Also of an answer that was refused as a whole: to be revoked. */

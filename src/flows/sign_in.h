@@ -22,6 +22,7 @@ struct flow;
 /* Whose sign-in, and where. */
 struct sign_in_request {
     const char *user;      /* the local name */
+    const char *host;      /* this machine's name, for an app's account */
     const char *service;   /* PAM's, for settings that list services */
     bool own_account;      /* a change of the caller's own password */
     bool may_go_ahead;     /* srp_ahead may be used: first try, no rhost */

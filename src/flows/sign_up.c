@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "common/prompt.h"
+
 static enum status
 confirm(struct flow *flow, const char *code)
 {
@@ -26,15 +28,11 @@ sign_up_confirm(struct flow *flow)
     struct secret code = {0};
 
     for (int i = 0; status == STATUS_WRONG_CODE && i < FLOW_CODES_MAX; i++) {
-        status
-            = flow_ask(flow, TALK_CODE,
-                       "Confirmation code (or: new, for a new code): ", &code);
+        status = flow_ask(flow, TALK_CODE, PROMPT_CONFIRMATION, &code);
         if (status != STATUS_OK)
             break;
         if (strcmp(code.data, "new") == 0) {
-            status = flow_send_code(
-                flow, cognito_resend_code,
-                "A code was asked for not long ago, use that.");
+            status = flow_send_code(flow, cognito_resend_code, true);
             if (status == STATUS_OK)
                 status = STATUS_WRONG_CODE;
             continue;
@@ -46,7 +44,7 @@ sign_up_confirm(struct flow *flow)
         if (status == STATUS_CODE_EXPIRED)
             status = STATUS_WRONG_CODE;
         if (status == STATUS_WRONG_CODE)
-            flow_hint(flow, "That code is wrong or too old.");
+            flow_hint(flow, HINT_WRONG_OR_OLD_CODE);
     }
     secret_free(&code);
     return status;

@@ -13,23 +13,36 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_MAX 104 /* characters of a key that fit a prompt in groups */
+#include "common/prompt.h"
+
+#define KEY_MAX 104    /* characters of a key that fit a prompt in groups */
+#define ISSUER_FITS 16 /* bytes of it that a label keeps when it is long */
 #define DIGITS 6
 #define QUIET 2 /* modules around the code; four do not fit 80 columns */
 #define DEVICE_NAME "pam_cognito"
 
-/* Letters, digits and what else a URI takes as it is; the rest as %XX. */
+/*
+ * Letters, digits and what else a URI takes as it is; the rest as %XX. What
+ * does not fit is left out, from a character on. Was there room for all?
+ */
 static bool
 append_escaped(char *out, size_t size, const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    size_t used = strlen(out);
+    size_t used = strlen(out), whole = used;
 
     for (; *text != '\0'; text++) {
-        if (size - used < 4)
+        bool is_plain = strchr(plain, *text) != NULL;
+
+        /* UTF-8: not within a character. */
+        if (((unsigned char) *text & 0xc0) != 0x80)
+            whole = used;
+        if (size - used <= (is_plain ? 1 : 3)) {
+            out[whole] = '\0';
             return false;
-        if (strchr(plain, *text) != NULL)
+        }
+        if (is_plain)
             out[used++] = *text;
         else
             used += (size_t) snprintf(out + used, size - used, "%%%02X",
@@ -48,18 +61,40 @@ append_plain(char *out, size_t size, const char *text)
            < size - used;
 }
 
-bool
-totp_uri(const char *pool_id, const char *user, const char *key, char *out,
-         size_t size)
+/* With all that an app likes to have; false when that is too long. */
+static bool
+write_whole(const char *issuer, const char *user, const char *key, char *out,
+            size_t size)
 {
     out[0] = '\0';
     return append_plain(out, size, "otpauth://totp/")
-           && append_escaped(out, size, pool_id)
-           && append_plain(out, size, ":") && append_escaped(out, size, user)
+           && append_escaped(out, size, issuer) && append_plain(out, size, ":")
+           && append_escaped(out, size, user)
            && append_plain(out, size, "?secret=")
-           && append_escaped(out, size, key)
+           && append_plain(out, size, key)
            && append_plain(out, size, "&issuer=")
-           && append_escaped(out, size, pool_id);
+           && append_escaped(out, size, issuer);
+}
+
+bool
+totp_uri(const char *issuer, const char *user, const char *key,
+         char out[TOTP_URI_SIZE])
+{
+    const char *start = "otpauth://totp/";
+    size_t room = TOTP_URI_SIZE - strlen("?secret=") - strlen(key);
+    size_t kept = strlen(start) + ISSUER_FITS + 1;
+
+    if (write_whole(issuer, user, key, out, TOTP_URI_SIZE))
+        return true;
+    out[0] = '\0';
+    if (strlen(key) > TOTP_URI_SIZE - kept - strlen("?secret=:u"))
+        return false;
+    (void) append_plain(out, kept, start);
+    (void) append_escaped(out, kept, issuer);
+    (void) append_plain(out, room, ":");
+    (void) append_escaped(out, room, user);
+    return append_plain(out, TOTP_URI_SIZE, "?secret=")
+           && append_plain(out, TOTP_URI_SIZE, key);
 }
 
 /* Is the module at row, column light? The border is. */
@@ -91,14 +126,15 @@ totp_draw(const char *text, char *out, size_t size)
     QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
     bool fits = code != NULL;
 
-    out[0] = '\0';
     for (int row = -QUIET; fits && row < code->width + QUIET; row += 2) {
         for (int column = -QUIET; fits && column < code->width + QUIET;
              column++)
             fits = append_plain(out, size,
                                 half_blocks(is_light(code, row, column),
                                             is_light(code, row + 1, column)));
-        fits = fits && append_plain(out, size, "\n");
+        /* None behind the last line: who shows it ends it. */
+        if (row + 2 < code->width + QUIET)
+            fits = fits && append_plain(out, size, "\n");
     }
     if (code != NULL)
         secret_wipe(code->data, (size_t) code->width * (size_t) code->width);
@@ -136,12 +172,14 @@ is_key(const char *key)
 static void
 show(struct flow *flow, const char *key)
 {
-    char uri[512];
-    char block[TOTP_BLOCK_MAX];
+    char uri[TOTP_URI_SIZE], block[TOTP_BLOCK_MAX];
+    const char *issuer = config_text(flow->config, KEY_ISSUER_NAME);
 
+    if (issuer == NULL)
+        issuer = flow->request->host;
+    (void) snprintf(block, sizeof(block), "%s\n", HINT_SCAN);
     if (flow->talk->block != NULL
-        && totp_uri(flow->cognito->pool->id, flow->canonical, key, uri,
-                    sizeof(uri))
+        && totp_uri(issuer, flow->canonical, key, uri)
         && totp_draw(uri, block, sizeof(block)))
         (void) flow->talk->block(flow->talk, block);
     secret_wipe(uri, sizeof(uri));
@@ -193,9 +231,7 @@ ask_first_code(struct flow *flow, const char *key, const struct proof *proof)
 
     group(key, groups);
     for (int i = 0; status == STATUS_WRONG_CODE && i < FLOW_CODES_MAX; i++) {
-        (void) snprintf(prompt, sizeof(prompt),
-                        "Add the key %s to your authenticator app. Its code: ",
-                        groups);
+        (void) snprintf(prompt, sizeof(prompt), PROMPT_APP_CODE, groups);
         status = flow_ask_code(flow, prompt, DIGITS, DIGITS, &code);
         if (status == STATUS_BAD_INPUT) {
             status = STATUS_WRONG_CODE;
@@ -205,7 +241,7 @@ ask_first_code(struct flow *flow, const char *key, const struct proof *proof)
             break;
         status = verify(flow, proof, code.data);
         if (status == STATUS_WRONG_CODE || status == STATUS_CODE_EXPIRED) {
-            flow_hint(flow, "That code is wrong.");
+            flow_hint(flow, HINT_WRONG_CODE);
             status = STATUS_WRONG_CODE;
         }
     }

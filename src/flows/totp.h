@@ -12,7 +12,12 @@
 #include "common/status.h"
 #include "flows/flow.h"
 
-#define TOTP_BLOCK_MAX 8192 /* bytes of a drawn QR code */
+#define TOTP_BLOCK_MAX 8192 /* bytes of a drawn QR code and what is above */
+/*
+ * With the NUL: what a code of 37 modules holds (ISO/IEC 18004, version 5,
+ * level L). It has 21 lines, which leaves three of a terminal's 24 to words.
+ */
+#define TOTP_URI_SIZE (106 + 1)
 
 /*
  * MFA_SETUP by SOFTWARE_TOKEN_MFA: gets a key, shows it as a QR code and in
@@ -23,13 +28,18 @@ enum status totp_set_up(struct flow *flow);
 /* The same for somebody who is signed in: by the result's access token. */
 enum status totp_enroll(struct flow *flow);
 
-/* "otpauth://totp/..." for a key; false when it does not fit. */
-bool totp_uri(const char *pool_id, const char *user, const char *key,
-              char *out, size_t size);
+/*
+ * "otpauth://totp/ISSUER:USER?secret=KEY&issuer=ISSUER". Where that is too
+ * long, the last part is left out and both names are cut, of which people
+ * know the beginning; false where the key leaves no room for them.
+ */
+bool totp_uri(const char *issuer, const char *user, const char *key,
+              char out[TOTP_URI_SIZE]);
 
 /*
- * Draws text as a QR code of half blocks, two rows of modules a line, dark
- * on light. False when it does not fit or memory is out.
+ * Appends text to out as a QR code of half blocks, two rows of modules a line,
+ * light ones drawn; the last line is not ended. False when it does not fit or
+ * memory is out.
  */
 bool totp_draw(const char *text, char *out, size_t size);
 

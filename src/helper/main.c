@@ -586,6 +586,7 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
         result.outcome.status = setup_open(setup, &origin, &cognito);
     if (result.outcome.status == STATUS_OK) {
         whose.map = setup->map;
+        whose.host = setup->host;
         talk->http = cognito.http;
         http_watch(cognito.http, talk->fd);
         if (!cognito.keys_pinned && request->operation != WIRE_PROBE)

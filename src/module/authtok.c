@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/prompt.h"
 #include "common/text.h"
 
 const char *
@@ -74,14 +75,12 @@ password_prompt(const struct call *call, enum wire_operation operation,
          * who is ours. */
         return config_is_set(call->about.config, KEY_PROMPT)
                    ? config_text(call->about.config, KEY_PROMPT)
-                   : dgettext("Linux-PAM", "Password: ");
+                   : dgettext("Linux-PAM", PROMPT_PASSWORD);
     /* Of an expired password the person is asked, whoever the host is. */
     if (getuid() != 0 || (call->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0)
-        return "Current password: ";
-    (void) snprintf(line, size,
-                    "Current password of %.64s (the user pool wants it even "
-                    "from root): ",
-                    call->user);
+        (void) snprintf(line, size, PROMPT_CURRENT, call->user);
+    else
+        (void) snprintf(line, size, PROMPT_CURRENT_ROOT, call->user);
     return line;
 }
 

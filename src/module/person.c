@@ -15,6 +15,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "common/prompt.h"
 #include "common/run_state.h"
 #include "module/authtok.h"
 
@@ -144,8 +145,8 @@ tell_apart(struct person *person, struct secret *current)
     /* The stack keeps it meanwhile: one copy is enough. */
     secret_free(current);
     if (!takes_new_from_stack(person))
-        status = ask_question(person, TALK_NEW_PASSWORD,
-                              "New password: ", &person->early);
+        status = ask_question(person, TALK_NEW_PASSWORD, PROMPT_NEW,
+                              &person->early);
     kept = authtok_stacked(person->call, PAM_OLDAUTHTOK);
     if (status == STATUS_OK)
         status = kept == NULL ? STATUS_INTERNAL : authtok_check(kept, current);

@@ -54,7 +54,7 @@ def run(world, tap):
     tap.ok("signed in as alice" in su.screen, "su, right password: is in", su.screen)
     su.visit("su, wrong password", ALICE.name, (PASSWORD, WRONG))
     su.visit("su, second factor", GRACE, (PASSWORD, PASSWORDS[GRACE]),
-             (r"Code from your authenticator app: $",
+             (r"Verification code \(authenticator app\): $",
               lambda: world.pool.totp(GRACE, pool=POOL)))
     tap.ok("signed in as grace" in su.screen, "su, second factor: is in", su.screen)
     found = su.visit("su, a code is sent", "frank", (PASSWORD, FRANK), (RESET, "\x04"))

@@ -267,10 +267,10 @@ class TestAccounts(Prepared):
                               "is confirmed", before=new_user),
         "confirm_wrong": Row(["confirm", "newbie"], ["000000"] * 5, 1, r"The code is wrong\.",
                              "wrong_code", before=new_user),
-        "confirm_expired": Row(["confirm", "newbie"], [code("newbie")] * 5, 1, "wrong or too old",
+        "confirm_expired": Row(["confirm", "newbie"], [code("newbie")] * 5, 1, "Wrong or expired",
                                "wrong_code",
                                before=lambda case: (new_user(case), case.pool.advance(90000))),
-        "confirm_unknown": Row(["confirm", "norma"], ["123456"] * 5, 1, "wrong or too old",
+        "confirm_unknown": Row(["confirm", "norma"], ["123456"] * 5, 1, "Wrong or expired",
                                "wrong_code"),
         "confirm_new": Row(["confirm", "newbie"], ["new", code("newbie")], 0,
                            r"A code was sent by e-mail to n\S+\. Confirmation code", before=new_user,
@@ -416,7 +416,7 @@ class TestMfa(Prepared):
                                  "has an authenticator app now", after=enrolled),
         "enroll_other_letters": Row(
             ["mfa", "enroll", "alice"], [ALICE, "000000"] + ["000000"] * 4, 1,
-            "Add the key abcX YZ01 89ab cXYZ 0189", before=lambda case: case.pool.script(
+            "Key abcX YZ01 89ab cXYZ 0189", before=lambda case: case.pool.script(
                 {"match": {"operation": "AssociateSoftwareToken"},
                  "body": {"SecretCode": "abcXYZ0189abcXYZ0189"}})),
         "enroll_password_as_code": Row(
@@ -448,8 +448,8 @@ class TestMfa(Prepared):
         somebody = Person("--config", config, "mfa", "enroll", "victor")
         somebody.wait_for(r"Password: $")
         somebody.type("Victor-Enrols-1")
-        somebody.wait_for(r"Its code: $")
-        secret = re.search(r"Add the key ([A-Z2-7 ]+) to your", somebody.screen)[1]
+        somebody.wait_for(r"Verification code .*: $")
+        secret = re.search(r"Key ([A-Z2-7 ]+)\. Verif", somebody.screen)[1]
         somebody.type(self.pool.totp("victor", secret=secret.replace(" ", "")))
         done = somebody.finish()
         self.assertEqual(done.status, 0, done.text)
@@ -464,13 +464,18 @@ class TestMfa(Prepared):
         self.assertEqual(done.last, {"user": "ivan", "preferred": "email",
                                      **{method: method == "email" for method in methods}})
 
-    def test_drawing_on_a_terminal_only(self):
-        self.assertIn("\u2588", self.enroll(person).text)
-        self.pool.reset()
-        self.assertNotIn("\u2588", self.enroll(script).text)
+    def test_drawing_where_it_looks_right_only(self):
+        able = {"TERM": "xterm", "LC_ALL": "C.UTF-8"}
+        self.assertIn("\u2588", self.enroll(person, env=able).text)
+        for way, words, env in ((script, [], able), (person, ["--no-qr"], able),
+                                (person, [], {**able, "TERM": "dumb"}),
+                                (person, [], {**able, "LC_ALL": "C"})):
+            with self.subTest(way=way, words=words, env=env):
+                self.pool.reset()
+                self.assertNotIn("\u2588", self.enroll(way, *words, env=env).text)
 
-    def enroll(self, way):
-        return way("--config", self.config(), "mfa", "enroll", "alice",
+    def enroll(self, way, *words, env):
+        return way("--config", self.config(), "mfa", "enroll", "alice", *words, env=env,
                    answers=[ALICE, lambda: self.pool.totp("alice")])
 
 

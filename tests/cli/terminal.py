@@ -35,7 +35,7 @@ class TestSecrets(SetupCase):
     def test_codes_are_shown(self):
         somebody = self.start("login", "heidi")
         somebody.type("Heidi-Alps-88")
-        somebody.wait_for(r"Code sent by SMS .*: $")
+        somebody.wait_for(r"Verification code \(SMS .*: $")
         self.assertTrue(somebody.echoes)
         code = self.pool.last_code("heidi")
         somebody.type(code)

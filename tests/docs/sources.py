@@ -228,7 +228,8 @@ def vocabulary():
         found = []
         for row in re.findall(r"\] = \{(.*?)\}", body, re.S):
             cells = split_arguments(row)
-            named = dict(re.findall(r'\.(\w+) = "([^"]*)"', row))
+            named = dict(re.findall(r'\.(\w+) = ("[^"]*"|ANSWER_\w+)', row))
+            named = {column: cell.strip('"') for column, cell in named.items()}
             first = {column: text_of(cell, {})
                      for column, cell in zip(columns, cells) if not cell.startswith(".")}
             found.append({**first, **named})

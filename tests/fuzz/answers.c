@@ -72,8 +72,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                      .issuer = "https://issuer.example"};
     const char *arguments[] = {flows[size > 0 ? data[0] % 8 : 0], "mfa_setup",
                                "password_reset=sshd", "confirm_sign_up=sshd"};
-    const struct sign_in_request request = {.user = "alice",
-                                            .service = "sshd"};
+    const struct sign_in_request request
+        = {.user = "alice", .host = "host", .service = "sshd"};
     struct secret client_secret = {(char *) "secret", 6};
     struct cognito cognito = {.pool = &pool,
                               .client_id = "client",

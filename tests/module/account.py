@@ -219,7 +219,7 @@ class States(AccountCase):
         host = self.visit(self.stack(self.arguments()), "Grace-Hopper-6", "000000", user="grace",
                           operations=("authenticate",))
         self.assertEqual((host.code, host.reason), ("PAM_PERM_DENIED", "disabled"), host.events)
-        self.assertEqual(host.shown, ["This account is disabled."])
+        self.assertEqual(host.shown, ["Your account is disabled."])
 
 
 @cases
@@ -346,7 +346,7 @@ class Services(AccountCase):
                           operations=("authenticate",))
         self.assertEqual(host.code, "PAM_PERM_DENIED")
         self.assertEqual((host.prompts, host.helpers), ([], []))
-        self.assertEqual(host.shown, ["This account may not sign in here."])
+        self.assertEqual(host.shown, ["You may not log in to this machine. Ask your administrator."])
         self.assertRegex(host.verdict[1], "^alice: refused: service_refused service=test")
         self.assertEqual(self.pool.counts()["connections"], 0)
 
@@ -530,7 +530,7 @@ class MustChange(AccountCase):
         self.assertEqual(self.codes(host), ["PAM_SUCCESS", "PAM_NEW_AUTHTOK_REQD", "PAM_SUCCESS"],
                          host.events)
         self.assertEqual(host.prompts, [
-            ("off", "Password: "), ("off", "Current password: "), ("off", "New password: "),
+            ("off", "Password: "), ("off", "Changing the user pool password of alice. Current password: "), ("off", "New password: "),
             ("off", "Retype new password: ")])
         self.assertEqual(self.pool.user("alice")["password"], NEW)
         self.assertEqual(len(self.pool.requests("ChangePassword")), 1)

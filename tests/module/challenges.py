@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import ssl
 import sys
 from urllib.parse import urlsplit
@@ -31,13 +32,14 @@ STRICT_CLIENT = "strictclient000000000000001"
 PASSWORDS = {"alice": "Correct-Horse-9", "bob": "Battery-Staple-7", "erin": "Temporary-Pw-1",
              "grace": "Grace-Hopper-6", "heidi": "Heidi-Alps-88", "ivan": "Ivan-Mailed-5",
              "judy": "Judy-Chooses-3", "peggy": "Peggy-Passkey-2"}
+HOST = socket.gethostname().split(".")[0]
 PASSWORD = "off Password: $"
 ONE_QUESTION = "set otp=append in section [test]"
 NEW_ELSEWHERE = "a new password is due, so sign in through sshd or login first"
 LATE = r"on The sign-in had to start again\. "
 SESSION_SECONDS = 181  # sessions of the seed's clients live for three minutes
 SECRET = "1kq0v9d8c7b6a5z4y3x2w1v0u9t8s7r6q5p4o3n2m1l0k9j8h7g"
-EMAIL_MENU = "on Sign in with 1 SMS, 2 authenticator app, 3 e-mail: $"
+EMAIL_MENU = r"on Get the code by: 1\) SMS 2\) authenticator app 3\) e-mail\. Number: $"
 
 
 class Chat(PoolCase):
@@ -261,7 +263,7 @@ class Common:
 class Codes(Common):
     """The challenges that want a code."""
     wrong = "000001"
-    wrong_hint = r"on That code is wrong\. "
+    wrong_hint = r"on Wrong code, try again\. "
     field = ""
 
     def test_wrong(self):
@@ -343,12 +345,12 @@ class Messages(Codes):
 
 class SmsMfa(Messages, Chat):
     name, field, user = "SMS_MFA", "SMS_MFA_CODE", "heidi"
-    question = r"on Code sent by SMS to \+\*+1234: $"
+    question = r"on Verification code \(SMS to \+\*+1234\): $"
 
 
 class EmailOtpSecond(Messages, Chat):
     name, field, user = "EMAIL_OTP", "EMAIL_OTP_CODE", "ivan"
-    question = r"on Code sent by e-mail to i\*\*\*@e\*\*\*: $"
+    question = r"on Verification code \(e-mail to i\*\*\*@e\*\*\*\): $"
 
 
 class FirstFactor(Messages):
@@ -374,7 +376,7 @@ class FirstFactor(Messages):
 
 class EmailOtpFirst(FirstFactor, Chat):
     name, field = "EMAIL_OTP", "EMAIL_OTP_CODE"
-    question = r"on Code sent by e-mail to a\*\*\*@e\*\*\*: $"
+    question = r"on Verification code \(e-mail to a\*\*\*@e\*\*\*\): $"
 
     def test_eight_digits(self):
         self.go(self.right())
@@ -386,7 +388,7 @@ class EmailOtpFirst(FirstFactor, Chat):
         self.pool.script(on("InitiateAuth", body=self.first_step(
             USERNAME="mallory", PREFERRED_CHALLENGE="EMAIL_OTP")))
         hint = self.wrong_hint
-        host = self.talk([(PASSWORD, "Whatever-1"), (r"on Code sent by e-mail to ", "12345678")]
+        host = self.talk([(PASSWORD, "Whatever-1"), (r"on Verification code \(e-mail to ", "12345678")]
                          + [(hint, f"1234567{i}") for i in range(4)],
                          user="mallory", **self.settings_of)
         self.verdict(host, "PAM_AUTH_ERR", "wrong_code", 1, 5)
@@ -395,7 +397,7 @@ class EmailOtpFirst(FirstFactor, Chat):
 class SmsOtp(FirstFactor, Chat):
     """One try: after a wrong code the service may send another message."""
     name, field, user = "SMS_OTP", "SMS_OTP_CODE", "stranger"
-    question = r"on Code sent by SMS to \+\*+7777: $"
+    question = r"on Verification code \(SMS to \+\*+7777\): $"
 
     def begin(self):
         PASSWORDS.setdefault("stranger", "Stranger-Here-1")
@@ -440,36 +442,36 @@ class OneQuestion(Chat):
                 ("vsftpd", "!error"), ("httpd", "!error"), ("squid", "!error"),
                 ("xrdp-sesman", "!null"), ("mariadb", "")):
             self.pool.clear()
-            self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Code sent by SMS", answer)],
+            self.refused([(PASSWORD, PASSWORDS["heidi"]), (r"on Verification code \(SMS", answer)],
                          service, f"set otp=append in section [{service}]")
         self.pool.clear()
-        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Code sent by SMS", "heidi")], "sshd",
+        self.refused([(PASSWORD, PASSWORDS["heidi"]), (r"on Verification code \(SMS", "heidi")], "sshd",
                      "for sshd set KbdInteractiveAuthentication yes")
 
     def test_hidden_codes(self):
         """echo_codes=no: for hosts that die at a visible question."""
-        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("off Code sent by SMS",
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), (r"off Verification code \(SMS",
                                                            self.sent("heidi"))],
                          user="heidi", echo_codes="no")
         self.passed(host, 1, 1)
         self.pool.clear()
-        host = self.talk([(PASSWORD, PASSWORDS["judy"]), ("off Sign in with 1 SMS", "1"),
-                          ("off Code sent by SMS", self.sent("judy"))], user="judy",
+        host = self.talk([(PASSWORD, PASSWORDS["judy"]), (r"off Get the code by: 1\) SMS", "1"),
+                          (r"off Verification code \(SMS", self.sent("judy"))], user="judy",
                          echo_codes="no")
         self.passed(host, 1, 2)
         self.assertEqual([style for style, _ in host.prompts], ["off"] * 3)
         self.pool.clear()
-        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("off Code", PASSWORDS["heidi"])],
+        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("off Verif", PASSWORDS["heidi"])],
                      "saslauthd", "with the password: if it can ask for the password only, set "
                      "otp=append in section [saslauthd]", echo_codes="no")
 
     def test_appended_already(self):
-        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Code", PASSWORDS["heidi"])], "test",
+        self.refused([(PASSWORD, PASSWORDS["heidi"]), ("on Verif", PASSWORDS["heidi"])], "test",
                      "type the code behind the password and a comma", otp="append")
 
     def test_appended_already_and_a_new_password(self):
         """Which cannot stand behind the old one."""
-        host = self.talk([(PASSWORD, PASSWORDS["erin"]), ("off Your password", PASSWORDS["erin"])],
+        host = self.talk([(PASSWORD, PASSWORDS["erin"]), ("off You must", PASSWORDS["erin"])],
                          user="erin", otp="append")
         self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, 0)
         self.notes(host, NEW_ELSEWHERE)
@@ -477,28 +479,28 @@ class OneQuestion(Chat):
     def test_a_password_of_digits(self):
         """It looks like a code and is none."""
         self.pool.user("heidi", password="24681357")
-        self.refused([(PASSWORD, "24681357"), ("on Code", "24681357")], "test",
+        self.refused([(PASSWORD, "24681357"), ("on Verif", "24681357")], "test",
                      "answered another question with the password")
         self.pool.clear()
         self.pool.user("heidi", password="2468 1357")
-        self.refused([(PASSWORD, "2468 1357"), ("on Code", "2468 1357")], "test",
+        self.refused([(PASSWORD, "2468 1357"), ("on Verif", "2468 1357")], "test",
                      "answered another question with the password")
 
     def test_given_up_later(self):
         """A host that asked twice can ask."""
-        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("on Code", "000001"),
-                          ("on That code is wrong", "!error")], user="heidi")
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("on Verif", "000001"),
+                          ("on Wrong code, try again", "!error")], user="heidi")
         self.verdict(host, "PAM_CONV_ERR", "cancelled", 1, 1)
         self.notes(host, ": given up")
         self.pool.clear()
-        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("on Code", "000001"),
-                          ("on That code is wrong", "")], user="heidi")
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"]), ("on Verif", "000001"),
+                          ("on Wrong code, try again", "")], user="heidi")
         self.verdict(host, "PAM_CONV_ERR", "cancelled", 1, 1)
         self.notes(host, "given up: nothing was typed")
 
     def test_no_code_at_all(self):
         """The log says why."""
-        host = self.talk([(PASSWORD, PASSWORDS["heidi"])] + [("on .*Code sent", "abc")] * 5,
+        host = self.talk([(PASSWORD, PASSWORDS["heidi"])] + [("on .*Verification code", "abc")] * 5,
                          user="heidi")
         self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 0)
         self.notes(host, "what was typed was no code")
@@ -540,7 +542,7 @@ class Uncounted(Chat):
             "email": "alice@example.com", "email_verified": "true",
             "phone_number": "+15550107777", "phone_number_verified": "true"})
         for choice in ("1", "2", "e-mail", "SMS"):
-            host = self.talk([(PASSWORD, "x"), ("on Sign in with 1 e-mail, 2 SMS: $", choice)],
+            host = self.talk([(PASSWORD, "x"), (r"on Sign in by: 1\) e-mail 2\) SMS\. Number: $", choice)],
                              auth_flow="user_auth")
             self.verdict(host, "PAM_AUTH_ERR", "not_available", 1, 0)
             self.assertEqual(self.pool.codes(), [])
@@ -565,7 +567,7 @@ class Uncounted(Chat):
 
 class SoftwareToken(Codes, Chat):
     name, field, user = "SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA_CODE", "grace"
-    question = "on Code from your authenticator app: $"
+    question = r"on Verification code \(authenticator app\): $"
 
     def right(self):
         return [(self.question, self.app("grace"))]
@@ -576,7 +578,7 @@ class SoftwareToken(Codes, Chat):
         self.passed(self.go([(self.question, code)]), 1, 1)
         self.pool.clear()
         host = self.go([(self.question, code),
-                        (r"on That code was used already, wait for the next\. Code from",
+                        (r"on Code already used, wait for the next one \(up to 30 s\)\. Verification code",
                          self.app("grace", steps=1))])
         self.passed(host, 1, 2)
 
@@ -596,11 +598,11 @@ class SelectMfaType(Common, Chat):
     again_asks = False
 
     def right(self):
-        return [(self.question, "3"), (r"on Code sent by e-mail to j\*\*\*", self.sent("judy"))]
+        return [(self.question, "3"), (r"on Verification code \(e-mail to j\*\*\*", self.sent("judy"))]
 
     def again(self):
         """What was chosen is chosen again; only the code is asked for."""
-        return [(LATE + "Code sent by e-mail",
+        return [(LATE + r"Verification code \(e-mail",
                  self.sent("judy"))]
 
     def test_expired(self):
@@ -609,23 +611,23 @@ class SelectMfaType(Common, Chat):
 
     def test_each(self):
         for answer, pattern, code in (
-                ("1", r"on Code sent by SMS to \+\*+5678: $", self.sent("judy")),
-                ("2", "on Code from your authenticator app: $", self.app("judy")),
-                ("3", r"on Code sent by e-mail to ", self.sent("judy")),
-                ("SMS", "on Code sent by SMS", self.sent("judy")),
-                ("e-mail", "on Code sent by e-mail", self.sent("judy"))):
+                ("1", r"on Verification code \(SMS to \+\*+5678\): $", self.sent("judy")),
+                ("2", r"on Verification code \(authenticator app\): $", self.app("judy")),
+                ("3", r"on Verification code \(e-mail to ", self.sent("judy")),
+                ("SMS", r"on Verification code \(SMS", self.sent("judy")),
+                ("e-mail", r"on Verification code \(e-mail", self.sent("judy"))):
             self.pool.clear()
             self.pool.forget_totp("judy")
             self.passed(self.go([(self.question, answer), (pattern, code)]), 1, 2)
 
     def test_wrong(self):
-        hint = r"on Type a number from 1 to 3\. Sign in with "
+        hint = r"on Type a number from 1 to 3\. Get the code by:"
         host = self.go([(self.question, "4"), (hint, "0"), (hint, "SMS ")])
         self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 0)
 
     def test_wrong_then_right(self):
         self.passed(self.go([(self.question, "phone"), (r"on Type a number", "1"),
-                             ("on Code sent by SMS", self.sent("judy"))]), 1, 2)
+                             (r"on Verification code \(SMS", self.sent("judy"))]), 1, 2)
 
     def test_code_expired_after_the_choice(self):
         self.pool.fault("error", {"operation": RESPOND, "challenge": "EMAIL_OTP"},
@@ -642,8 +644,8 @@ class SelectMfaType(Common, Chat):
         """One page of the service's guide calls the list MFAS_CAN_SELECT."""
         self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
             "MFAS_CAN_CHOOSE": None, "MFAS_CAN_SELECT": '["EMAIL_OTP","SMS_MFA"]'}}))
-        host = self.go([("on Sign in with 1 e-mail, 2 SMS: $", "1"),
-                        ("on Code sent by e-mail", self.sent("judy"))])
+        host = self.go([(r"on Get the code by: 1\) e-mail 2\) SMS\. Number: $", "1"),
+                        (r"on Verification code \(e-mail", self.sent("judy"))])
         self.passed(host, 1, 2)
 
     def test_offers_that_are_no_use(self):
@@ -657,8 +659,8 @@ class SelectMfaType(Common, Chat):
         """What remains works, and the log says what was left out."""
         self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
             "MFAS_CAN_CHOOSE": '["TELEPATHY","SMS_MFA","SMS_OTP",7,"EMAIL_OTP"]'}}))
-        host = self.go([("on Sign in with 1 SMS, 2 e-mail: $", "2"),
-                        ("on Code sent by e-mail", self.sent("judy"))])
+        host = self.go([(r"on Get the code by: 1\) SMS 2\) e-mail\. Number: $", "2"),
+                        (r"on Verification code \(e-mail", self.sent("judy"))])
         self.passed(host, 1, 2)
         for name in ("TELEPATHY", "SMS_OTP", "something without a name"):
             self.assertIn(f"helper: the pool also offers {name} for SELECT_MFA_TYPE, which cannot "
@@ -668,14 +670,14 @@ class SelectMfaType(Common, Chat):
         """EMAIL_MFA, which the service's list of challenges does not have: answered as offered."""
         self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
             "MFAS_CAN_CHOOSE": '["SMS_MFA","EMAIL_MFA"]'}}))
-        self.go([("on Sign in with 1 SMS, 2 e-mail: $", "2")])
+        self.go([(r"on Get the code by: 1\) SMS 2\) e-mail\. Number: $", "2")])
         request, = self.requests(RESPOND)
         self.assertEqual(json.loads(request["body"])["ChallengeResponses"]["ANSWER"], "EMAIL_MFA")
 
     def test_only_one_offered(self):
         self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
             "MFAS_CAN_CHOOSE": '["TELEPATHY","EMAIL_OTP"]'}}))
-        self.passed(self.go([("on Code sent by e-mail", self.sent("judy"))]), 1, 2)
+        self.passed(self.go([(r"on Verification code \(e-mail", self.sent("judy"))]), 1, 2)
 
 
 class SelectChallenge(Chat):
@@ -722,7 +724,7 @@ class SelectChallenge(Chat):
             "email": "alice@example.com", "email_verified": "true",
             "phone_number": "+15550107777", "phone_number_verified": "true"})
         self.pool.set_pool(first_factors=["EMAIL_OTP", "SMS_OTP"])
-        host = self.talk([(PASSWORD, "x"), ("on Sign in with 1 e-mail, 2 SMS: $", "3"),
+        host = self.talk([(PASSWORD, "x"), (r"on Sign in by: 1\) e-mail 2\) SMS\. Number: $", "3"),
                           (hint, "y"), (hint, "-1")], auth_flow="user_auth")
         self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 0)
         self.notes(host, "what was typed was none of the choices")
@@ -735,7 +737,7 @@ class SelectChallenge(Chat):
             "phone_number": "+15550107777", "phone_number_verified": "true"})
         for answer in ("Correct-Horse-9", "alice", "", "!error", "!null"):
             self.pool.clear()
-            host = self.talk([(PASSWORD, "Correct-Horse-9"), ("on Sign in with", answer)],
+            host = self.talk([(PASSWORD, "Correct-Horse-9"), ("on Sign in by", answer)],
                              auth_flow="user_auth")
             self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, 0)
 
@@ -774,13 +776,13 @@ class SelectChallenge(Chat):
         self.verdict(host, "PAM_AUTH_ERR", "challenge_unsupported", 1, 1)
 
 
-NEW = "off Your password must be changed. New password: $"
+NEW = "off You must choose a new password. New password: $"
 AGAIN = "off Retype new password: $"
 
 
 class NewPassword(Common, Chat):
     name, user = "NEW_PASSWORD_REQUIRED", "erin"
-    question = "off Your password must be changed. New password: $"
+    question = "off You must choose a new password. New password: $"
     remedy = NEW_ELSEWHERE
     asks = 2
 
@@ -794,8 +796,8 @@ class NewPassword(Common, Chat):
 
     def test_given_up_by_typing_nothing(self):
         """At a later question; at the second it may be the host."""
-        host = self.go([(NEW, "Brand-New-Pw-1"), (AGAIN, "x"), ("off The two differ", "")])
-        self.verdict(host, "PAM_AUTH_ERR", "bad_input", 1, 0)
+        host = self.go([(NEW, "Brand-New-Pw-1"), (AGAIN, "x"), ("off Sorry, passwords do not match", "")])
+        self.verdict(host, "PAM_AUTH_ERR", "no_new_password", 1, 0)
         self.notes(host, "no new password was given")
 
     def lost(self):
@@ -818,14 +820,14 @@ class NewPassword(Common, Chat):
 
     def test_wrong(self):
         """Refused in the pool's own words, three times."""
-        short = r"off Password did not conform with policy: Password not long enough\. New pass"
+        short = r"off Not accepted: Password did not conform with policy: Password not long enough\. New pass"
         host = self.go([(NEW, "a"), (AGAIN, "a"), (short, "b"), (AGAIN, "b"),
                         (short, "c"), (AGAIN, "c")])
         self.verdict(host, "PAM_AUTH_ERR", "password_policy", 1, 3)
 
     def test_wrong_then_right(self):
         host = self.go([(NEW, "nodigitshere"), (AGAIN, "nodigitshere"),
-                        (r"off Password did not conform with policy: Password must have \w+ "
+                        (r"off Not accepted: Password did not conform with policy: Password must have \w+ "
                          r"characters\. New password: $", "Brand-New-Pw-1"),
                         (AGAIN, "Brand-New-Pw-1")])
         self.passed(host, 1, 2)
@@ -833,21 +835,21 @@ class NewPassword(Common, Chat):
     def test_used_before(self):
         self.pool.set_pool(policy={"history": 2})
         self.pool.user("erin", pool=POOL, old_passwords=["Brand-New-Pw-1"])
-        host = self.go([*self.right(), (r"off Password has previously been used\. New password",
+        host = self.go([*self.right(), (r"off Not accepted: Password has previously been used\. New password",
                                         "Brand-New-Pw-2"), (AGAIN, "Brand-New-Pw-2")])
         self.passed(host, 1, 2)
 
     def test_refusal_spends_the_session(self):
         """COGNITO.md 4.4: it may; then the sign-in starts again, once."""
         self.pool.set_pool(settings={"bad_password_spends_session": True})
-        host = self.go([(NEW, "a"), (AGAIN, "a"), ("off Password did not conform", "b"),
+        host = self.go([(NEW, "a"), (AGAIN, "a"), ("off Not accepted: Password did not conform", "b"),
                         (AGAIN, "b"), ("off .*New password: $", "Brand-New-Pw-1"),
                         (AGAIN, "Brand-New-Pw-1")])
         self.passed(host, 2, 3)
 
     def test_entries_differ(self):
         host = self.go([(NEW, "Brand-New-Pw-1"), (AGAIN, "Brand-New-Pw-2"),
-                        (r"off The two differ\. New password: $", "Brand-New-Pw-1"),
+                        (r"off Sorry, passwords do not match\. New password: $", "Brand-New-Pw-1"),
                         (AGAIN, "Brand-New-Pw-1")])
         self.passed(host, 1, 1)
         host = self.talk([(PASSWORD, "Brand-New-Pw-1")], user="erin")
@@ -855,9 +857,9 @@ class NewPassword(Common, Chat):
 
     def test_entries_always_differ(self):
         turns = []
-        for first in (NEW, "off The two differ", "off The two differ"):
+        for first in (NEW, "off Sorry, passwords do not match", "off Sorry, passwords do not match"):
             turns += [(first, "Brand-New-Pw-1"), (AGAIN, "Brand-New-Pw-2")]
-        self.verdict(self.go(turns), "PAM_AUTH_ERR", "bad_input", 1, 0)
+        self.verdict(self.go(turns), "PAM_AUTH_ERR", "no_new_password", 1, 0)
 
     def test_required_attributes(self):
         """Only what is missing is asked for and sent."""
@@ -874,7 +876,7 @@ class NewPassword(Common, Chat):
     def test_attributes_are_asked_once(self):
         self.pool.set_pool(required_attributes=["given_name"])
         host = self.go([(NEW, "a"), (AGAIN, "a"), ("on Your given_name: $", "Erin"),
-                        ("off Password did not conform", "Brand-New-Pw-1"),
+                        ("off Not accepted: Password did not conform", "Brand-New-Pw-1"),
                         (AGAIN, "Brand-New-Pw-1")])
         self.passed(host, 1, 2)
 
@@ -910,7 +912,7 @@ class NewPassword(Common, Chat):
 
     def test_then_mfa(self):
         self.pool.user("erin", pool=POOL, mfa=["EMAIL_OTP"])
-        host = self.go([*self.right(), ("on Code sent by e-mail", self.sent("erin"))],
+        host = self.go([*self.right(), (r"on Verification code \(e-mail", self.sent("erin"))],
                        require_mfa="yes")
         self.passed(host, 1, 2)
 
@@ -918,13 +920,13 @@ class NewPassword(Common, Chat):
         """The new start uses the new password, which is not asked for again."""
         self.pool.user("erin", pool=POOL, mfa=["EMAIL_OTP"])
         host = self.go([*self.right(),
-                        ("on Code sent by e-mail", self.after(SESSION_SECONDS, "123456")),
-                        (r"on The sign-in had to start again\. Code sent", self.sent("erin"))])
+                        (r"on Verification code \(e-mail", self.after(SESSION_SECONDS, "123456")),
+                        (r"on The sign-in had to start again\. Verification code", self.sent("erin"))])
         self.passed(host, 2, 3)
 
 
-KEY = (r"on Add the key ((?:[A-Z2-7]{4} )*[A-Z2-7]{1,4}) to your authenticator app\. "
-       "Its code: $")
+KEY = (r"on Key ((?:[A-Z2-7]{4} )*[A-Z2-7]{1,4})\. "
+       r"Verification code \(authenticator app\): $")
 
 
 def key_in(prompt):
@@ -946,7 +948,7 @@ class MfaSetUp(Common, Chat):
         return [(self.question, self.code())]
 
     def again(self):
-        return [(LATE + "Add the key", lambda prompt:
+        return [(LATE + "Key ", lambda prompt:
                  self.pool.totp("alice", secret=key_in(re.sub(LATE, "on ", prompt))))]
 
     def test_right(self):
@@ -955,7 +957,7 @@ class MfaSetUp(Common, Chat):
         self.assertEqual(len(self.requests("VerifySoftwareToken")), 1)
         self.pool.clear()
         self.pool.forget_totp("alice")
-        host = self.go([("on Code from your authenticator app: $", self.app("alice"))])
+        host = self.go([(r"on Verification code \(authenticator app\): $", self.app("alice"))])
         self.passed(host, 1, 1)
 
     def test_expired(self):
@@ -974,7 +976,7 @@ class MfaSetUp(Common, Chat):
         """The new start sets up once more; a code serves once, so the next one."""
         self.pool.fault("error", {"operation": RESPOND}, code="NotAuthorizedException",
                         message="Invalid session for the user.")
-        host = self.go([*self.right(), (LATE + "Add the key", lambda prompt: self.code(1)(
+        host = self.go([*self.right(), (LATE + "Key ", lambda prompt: self.code(1)(
             re.sub(LATE, "on ", prompt)))])
         self.passed(host, 2, 2)
 
@@ -993,20 +995,20 @@ class MfaSetUp(Common, Chat):
         self.notes(host, "MFA_SETUP, which cannot come here")
 
     def test_wrong(self):
-        hint = r"on That code is wrong\. Add the key "
+        hint = r"on Wrong code, try again\. Key "
         host = self.go([(self.question, "000001")]
                        + [(hint, f"00000{i}") for i in range(2, 6)])
         self.verdict(host, "PAM_AUTH_ERR", "wrong_code", 1, 0)
         self.assertEqual(len(self.requests("VerifySoftwareToken")), 5)
 
     def test_wrong_then_right(self):
-        host = self.go([(self.question, "000001"), (r"on That code is wrong\. ", lambda prompt:
-                        self.code()(prompt.replace("That code is wrong. ", "")))])
+        host = self.go([(self.question, "000001"), (r"on Wrong code, try again\. ", lambda prompt:
+                        self.code()(prompt.replace("Wrong code, try again. ", "")))])
         self.passed(host, 1, 1)
 
     def test_no_code(self):
         """What cannot be a code is not sent; blanks are no part of one."""
-        hint = r"on The code is 6 digits\. Add the key "
+        hint = r"on The code is 6 digits\. Key "
 
         def spaced(prompt):
             code = self.code()(prompt.replace("The code is 6 digits. ", ""))
@@ -1019,7 +1021,7 @@ class MfaSetUp(Common, Chat):
         """HTTP 200 that says ERROR is a wrong code."""
         self.pool.script({"match": {"operation": "VerifySoftwareToken"},
                           "body": {"Status": "ERROR"}})
-        host = self.go([*self.right(), (r"on That code is wrong\. ", "!error")])
+        host = self.go([*self.right(), (r"on Wrong code, try again\. ", "!error")])
         self.verdict(host, "PAM_CONV_ERR", "cancelled", 1, 0)
 
     def test_sessions_in_turn(self):
@@ -1066,10 +1068,11 @@ class MfaSetUp(Common, Chat):
         host = self.go(self.right(), service="sshd")
         self.passed(host, 1, 1)
         drawing, = host.shown
-        self.assertTrue(drawing.startswith("\n"))
+        words = "\nScan with your authenticator app, or type the key:\n"
+        self.assertEqual(drawing[:len(words)], words)
         key = key_in(host.all("prompt")[-1])
-        self.assertEqual(qr.read(drawing[1:]),
-                         f"otpauth://totp/{POOL}:alice?secret={key}&issuer={POOL}")
+        self.assertEqual(qr.read(drawing[len(words):]),
+                         f"otpauth://totp/{HOST}:alice?secret={key}&issuer={HOST}")
         self.assertLessEqual(max(len(line) for line in drawing.split("\n")), 80)
 
     def test_no_drawing(self):
@@ -1080,19 +1083,25 @@ class MfaSetUp(Common, Chat):
             self.begin()
             self.assertEqual(self.go(self.right(), **more).shown, [])
 
-    def test_drawing_of_a_long_name(self):
-        """A URI that needs a larger code."""
+    def test_drawing_fits_a_terminal(self):
+        """With a name of 40 letters too: words, drawing and prompt on 80 by 24."""
         self.pool.script(on("InitiateAuth", merge={"ChallengeParameters": {
-            "USER_ID_FOR_SRP": "a" * 90}}))
-        host = self.go([(self.question, "!error")], service="sshd")
+            "USER_ID_FOR_SRP": "a" * 40}}))
+        host = self.go([(self.question, "!error")], service="sshd", issuer_name="Example & Co.")
         drawing, = host.shown
-        self.assertIn(":" + "a" * 90 + "?secret=", qr.read(drawing[1:]))
+        prompt = host.all("prompt")[-1].removeprefix("on ")
+        key = key_in("on " + prompt)
+        self.assertEqual(qr.read(drawing[1:].split("\n", 1)[1]),
+                         f"otpauth://totp/Example%20%26%20:{'a' * 14}?secret={key}")
+        rows = drawing[1:].split("\n") + [prompt[at:at + 80] for at in range(0, len(prompt), 80)]
+        self.assertLessEqual(len(rows), 24)
+        self.assertEqual(max(map(len, rows)), 80)
 
 
 class MfaSetUpByEmail(Chat):
     """By the key EMAIL, as AWS's own library sends it."""
     settings_of = {"mfa_setup": "yes"}
-    menu = "on Sign in with 1 authenticator app, 2 e-mail: $"
+    menu = r"on Set up: 1\) authenticator app 2\) e-mail\. Number: $"
     address = r"on A second factor must be set up\. Send codes to e-mail address: $"
 
     def setUp(self):
@@ -1105,7 +1114,7 @@ class MfaSetUpByEmail(Chat):
 
     def test_right(self):
         host = self.go([(self.address, "alice@home.example"),
-                        (r"on Code sent by e-mail to a\*\*\*@h\*\*\*: $", self.sent("alice"))])
+                        (r"on Verification code \(e-mail to a\*\*\*@h\*\*\*\): $", self.sent("alice"))])
         self.passed(host, 1, 2)
         one, two = [json.loads(r["body"]) for r in self.requests(RESPOND)]
         self.assertEqual((one["ChallengeName"], one["ChallengeResponses"]["EMAIL"]),
@@ -1115,18 +1124,18 @@ class MfaSetUpByEmail(Chat):
         # The next day it is a second factor.
         self.pool.clear()
         host = self.talk([(PASSWORD, PASSWORDS["alice"]),
-                          (r"on Code sent by e-mail to a\*\*\*@h\*\*\*: $", self.sent("alice"))],
+                          (r"on Verification code \(e-mail to a\*\*\*@h\*\*\*\): $", self.sent("alice"))],
                          require_mfa="yes")
         self.passed(host, 1, 1)
 
     def test_wrong_code_then_right(self):
-        host = self.go([(self.address, "alice@home.example"), ("on Code sent", "000001"),
-                        (r"on That code is wrong\. ", self.sent("alice"))])
+        host = self.go([(self.address, "alice@home.example"), ("on Verification code", "000001"),
+                        (r"on Wrong code, try again\. ", self.sent("alice"))])
         self.passed(host, 1, 3)
 
     def test_does_not_meet_require_mfa(self):
         """Whoever knows the password chose the address."""
-        host = self.go([(self.address, "eve@evil.example"), ("on Code sent", self.sent("alice"))],
+        host = self.go([(self.address, "eve@evil.example"), ("on Verification code", self.sent("alice"))],
                        require_mfa="yes")
         self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 1, 2)
 
@@ -1299,18 +1308,18 @@ class PasswordVerifier(Chat):
 
     def test_then_each_factor(self):
         for user, question, code in (
-                ("grace", "on Code from your auth", self.app("grace")),
-                ("heidi", "on Code sent by SMS", self.sent("heidi")),
-                ("ivan", "on Code sent by e-mail", self.sent("ivan"))):
+                ("grace", r"on Verification code \(auth", self.app("grace")),
+                ("heidi", r"on Verification code \(SMS", self.sent("heidi")),
+                ("ivan", r"on Verification code \(e-mail", self.sent("ivan"))):
             self.pool.reset()
             self.passed(self.go([(question, code)], PASSWORDS[user], user, require_mfa="yes"),
                         1, 2)
 
     def test_then_session_lost(self):
         """A second proof for the new start, with the same password."""
-        host = self.go([("on Code from your auth", self.after(SESSION_SECONDS,
+        host = self.go([(r"on Verification code \(auth", self.after(SESSION_SECONDS,
                                                               self.app("grace"))),
-                        (r"on The sign-in had to start again\. Code from", self.app("grace"))],
+                        (r"on The sign-in had to start again\. Verif", self.app("grace"))],
                        PASSWORDS["grace"], "grace")
         self.passed(host, 2, 4)
         self.assertEqual(host.prompts.count(("off", "Password: ")), 1)
@@ -1404,7 +1413,7 @@ class Custom(Chat):
 
     def test_then_mfa(self):
         """A code after questions only is no second factor."""
-        turns = [*self.rounds, ("on Code sent by SMS", self.sent("heidi"))]
+        turns = [*self.rounds, (r"on Verification code \(SMS", self.sent("heidi"))]
         self.passed(self.talk(turns, user="heidi", auth_flow="custom"), 1, 4)
         self.pool.clear()
         host = self.talk(turns, user="heidi", auth_flow="custom", require_mfa="yes")
@@ -1439,7 +1448,7 @@ class Custom(Chat):
 
     def test_with_srp_then_mfa(self):
         turns = [(PASSWORD, PASSWORDS["heidi"]), *self.rounds,
-                 ("on Code sent by SMS", self.sent("heidi"))]
+                 (r"on Verification code \(SMS", self.sent("heidi"))]
         self.passed(self.talk(turns, user="heidi", auth_flow="custom_srp", require_mfa="yes"),
                     1, 5)
 
@@ -1480,11 +1489,11 @@ class RequireMfa(Chat):
                          **more)
 
     def test_met(self):
-        for user, turns in (("grace", [("on Code from", self.app("grace"))]),
-                            ("heidi", [("on Code sent", self.sent("heidi"))]),
-                            ("ivan", [("on Code sent", self.sent("ivan"))]),
+        for user, turns in (("grace", [("on Verification code", self.app("grace"))]),
+                            ("heidi", [("on Verification code", self.sent("heidi"))]),
+                            ("ivan", [("on Verification code", self.sent("ivan"))]),
                             ("judy", [(EMAIL_MENU, "1"),
-                                      ("on Code sent", self.sent("judy"))])):
+                                      ("on Verification code", self.sent("judy"))])):
             self.pool.reset()
             host = self.go(turns, user)
             self.passed(host, 1, len(turns))
@@ -1510,14 +1519,14 @@ class RequireMfa(Chat):
         def next_code(_prompt):
             return self.pool.totp("alice", steps=1)
         host = self.go([(KEY, lambda prompt: self.pool.totp("alice", secret=key_in(prompt))),
-                        (LATE + "Code from your auth", next_code)],
+                        (LATE + r"Verification code \(auth", next_code)],
                        mfa_setup="yes")
         self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 2, 2)
 
     def test_code_as_the_first_factor(self):
         self.pool.script(on("InitiateAuth", body=self.first_step(
             USERNAME="alice", PREFERRED_CHALLENGE="EMAIL_OTP")))
-        host = self.go([("on Code sent by e-mail", self.sent("alice"))], auth_flow="user_auth")
+        host = self.go([(r"on Verification code \(e-mail", self.sent("alice"))], auth_flow="user_auth")
         self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 1, 1)
 
     def test_custom_challenge(self):
@@ -1530,17 +1539,17 @@ class RequireMfa(Chat):
         self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 1, 3)
 
     def test_choice_based(self):
-        host = self.go([("on Code from your auth", self.app("grace"))], "grace",
+        host = self.go([(r"on Verification code \(auth", self.app("grace"))], "grace",
                        auth_flow="user_auth", preferred_factor="password")
         self.passed(host, 1, 1)
         self.pool.reset()
-        host = self.go([("on Code from your auth", self.app("grace"))], "grace",
+        host = self.go([(r"on Verification code \(auth", self.app("grace"))], "grace",
                        auth_flow="user_auth", preferred_factor="password_srp")
         self.passed(host, 1, 2)
 
     def test_choice_based_by_email(self):
         """A code by e-mail may be the first factor there, unless SRP proved the password."""
-        turns = [("on Code sent by e-mail", self.sent("ivan"))]
+        turns = [(r"on Verification code \(e-mail", self.sent("ivan"))]
         host = self.go(turns, "ivan", auth_flow="user_auth", preferred_factor="password")
         self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 1, 1)
         self.pool.reset()
@@ -1591,7 +1600,7 @@ class Choice(Chat):
 
     def test_second_factor_where_a_code_is_preferred(self):
         host = self.go([(PASSWORD, PASSWORDS["heidi"]),
-                        ("on Code sent by SMS", self.sent("heidi"))], "heidi",
+                        (r"on Verification code \(SMS", self.sent("heidi"))], "heidi",
                        preferred_factor="sms_otp")
         self.passed(host, 1, 2)
 
@@ -1605,10 +1614,10 @@ class Choice(Chat):
 
     def test_second_factor_chosen_again(self):
         self.pool.user("judy", pool=POOL, mfa=["SMS_MFA", "EMAIL_OTP"])
-        menu = "on Sign in with 1 SMS, 2 e-mail: $"
+        menu = r"on Get the code by: 1\) SMS 2\) e-mail\. Number: $"
         host = self.go([(PASSWORD, PASSWORDS["judy"]), (menu, "2"),
-                        ("on Code sent by e-mail", self.after(SESSION_SECONDS, "123456")),
-                        (r"on The sign-in had to start again\. Code sent by e-mail",
+                        (r"on Verification code \(e-mail", self.after(SESSION_SECONDS, "123456")),
+                        (r"on The sign-in had to start again\. Verification code \(e-mail",
                          self.sent("judy"))],
                        "judy", require_mfa="yes")
         self.passed(host, 2, 6)
@@ -1643,22 +1652,22 @@ class Appended(Chat):
     def test_wrong_code(self):
         """Asked for, where the host can; the appended one is not tried again."""
         host = self.go([(PASSWORD, PASSWORDS["grace"] + ",000001"),
-                        (r"on That code is wrong\. Code from", self.app("grace"))])
+                        (r"on Wrong code, try again\. Verif", self.app("grace"))])
         self.passed(host, 1, 2)
 
     def test_wrong_code_and_one_prompt_only(self):
         host = self.go([(PASSWORD, PASSWORDS["grace"] + ",000001"),
-                        (r"on That code is wrong\. Code from", "!error")])
+                        (r"on Wrong code, try again\. Verif", "!error")])
         self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, 1)
 
     def test_host_repeats_what_was_typed(self):
         typed = PASSWORDS["grace"] + ",000001"
-        host = self.go([(PASSWORD, typed), (r"on That code is wrong\. Code from", typed)])
+        host = self.go([(PASSWORD, typed), (r"on Wrong code, try again\. Verif", typed)])
         self.verdict(host, "PAM_CONV_ERR", "no_dialogue", 1, 1)
 
     def test_no_code(self):
         self.passed(self.go([(PASSWORD, PASSWORDS["grace"]),
-                             ("on Code from", self.app("grace"))]), 1, 1)
+                             ("on Verification code", self.app("grace"))]), 1, 1)
 
     def test_what_is_cut_off(self):
         """The last comma and 4 to 10 digits after it; everything else is password."""
@@ -1683,7 +1692,7 @@ class Appended(Chat):
     def test_codes_by_message(self):
         """It cannot be known before it is sent: asked for."""
         self.passed(self.go([(PASSWORD, PASSWORDS["heidi"]),
-                             ("on Code sent by SMS", self.sent("heidi"))], user="heidi"), 1, 1)
+                             (r"on Verification code \(SMS", self.sent("heidi"))], user="heidi"), 1, 1)
 
 
 class Names(Chat):
@@ -1699,7 +1708,7 @@ class Names(Chat):
         for flow, responds in (("user_password", 1), ("user_srp", 2)):
             self.pool.reset()
             host = self.talk([(PASSWORD, "Xavier-Totp-8"),
-                              ("on Code from your auth", self.app(
+                              (r"on Verification code \(auth", self.app(
                                   "xavier@example.com", pool=EMAIL_POOL))],
                              user="xavier", client=EMAIL_CLIENT, auth_flow=flow,
                              account_claim="email", username_format="%u@example.com",
@@ -1727,7 +1736,7 @@ class Names(Chat):
     def test_alias_through_mfa(self):
         self.pool.set_pool(pool=ALIAS_POOL, mfa="OPTIONAL", mfa_methods=["EMAIL_OTP"])
         self.pool.user("mallory", pool=ALIAS_POOL, mfa=["EMAIL_OTP"])
-        host = self.talk([(PASSWORD, "Mallory-Evil-6"), ("on Code sent", self.sent("mallory"))],
+        host = self.talk([(PASSWORD, "Mallory-Evil-6"), ("on Verification code", self.sent("mallory"))],
                          user="alice2", client=ALIAS_CLIENT)
         self.verdict(host, "PAM_PERM_DENIED", "identity_mismatch", 1, 1)
         self.assertEqual(self.names(), ["mallory"])
@@ -1751,7 +1760,7 @@ class Chains(Chat):
         self.pool.clear()
         self.pool.forget_totp("erin", pool=POOL)
         host = self.talk([(PASSWORD, "Brand-New-Pw-1"),
-                          ("on Code from your auth", self.app("erin", pool=POOL))],
+                          (r"on Verification code \(auth", self.app("erin", pool=POOL))],
                          user="erin", require_mfa="yes")
         self.passed(host, 1, 1)
 
@@ -1766,12 +1775,12 @@ class Chains(Chat):
 
     def test_srp_then_code(self):
         self.passed(self.talk([(PASSWORD, PASSWORDS["grace"]),
-                               ("on Code from your auth", self.app("grace"))], user="grace",
+                               (r"on Verification code \(auth", self.app("grace"))], user="grace",
                               auth_flow="user_srp", require_mfa="yes"), 1, 2)
 
     def test_select_then_email(self):
         self.passed(self.talk([(PASSWORD, PASSWORDS["judy"]), (EMAIL_MENU, "3"),
-                               ("on Code sent by e-mail", self.sent("judy"))], user="judy",
+                               (r"on Verification code \(e-mail", self.sent("judy"))], user="judy",
                               auth_flow="user_srp", require_mfa="yes"), 1, 3)
 
 

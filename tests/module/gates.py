@@ -9,8 +9,8 @@ import harness  # noqa: E402
 from harness import HELPER, PoolCase, cases  # noqa: E402
 
 OLD = "Correct-Horse-9"
-NOT_HERE = "This account may not sign in here."
-NEEDS_MFA = "A second factor is required here and this account used none."
+NOT_HERE = "You may not log in to this machine. Ask your administrator."
+NEEDS_MFA = "A second factor is required here, and your account has none."
 
 
 @cases

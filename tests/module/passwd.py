@@ -15,7 +15,13 @@ STRICT = "strictclient000000000000001"
 STRICT_POOL = "eu-west-1_Strict001"
 OLD = "Correct-Horse-9"
 NEW = "Fresh-Meadow-42"
-CURRENT = ("off", "Current password: ")
+
+
+def current(user="alice"):
+    return ("off", f"Changing the user pool password of {user}. Current password: ")
+
+
+CURRENT = current()
 FIRST = ("off", "New password: ")
 AGAIN = ("off", "Retype new password: ")
 SHORT = "Password did not conform with policy: Password not long enough"
@@ -90,7 +96,7 @@ class Change(PasswdCase):
     def test_nothing_is_changed_after_prelim(self):
         host = harness.Host(["chauthtok"], self.folder())
         host.say(OLD)
-        self.assertEqual(host.until("prompt"), "off Current password: ")
+        self.assertEqual(host.until("prompt"), "off Changing the user pool password of alice. Current password: ")
         self.assertEqual(host.until("prompt"), "off New password: ")
         self.assertEqual(self.asked(), ["InitiateAuth"])
         self.assertEqual(self.password_of(), OLD)
@@ -111,7 +117,7 @@ class Change(PasswdCase):
     def test_with_totp(self):
         host = self.change("Grace-Hopper-6", self.pool.totp("grace"), NEW, NEW, user="grace")
         self.assertEqual(host.code, "PAM_SUCCESS", host.events)
-        self.assertEqual(host.prompts, [CURRENT, ("on", "Code from your authenticator app: "),
+        self.assertEqual(host.prompts, [current("grace"), ("on", "Verification code (authenticator app): "),
                                         FIRST, AGAIN])
         self.assertEqual(self.password_of("grace"), NEW)
 
@@ -131,6 +137,7 @@ class Change(PasswdCase):
         host = self.change("Correct-Horse-8")
         self.assertEqual(host.code, "PAM_AUTHTOK_RECOVERY_ERR")
         self.assertEqual(host.prompts, [CURRENT])
+        self.assertEqual(host.shown, ["The current password is wrong."])
         self.assertTrue(host.delayed)
         self.assertRegex(self.log("password change refused")[1],
                          "^alice: password change refused: wrong_password .*http=400")
@@ -145,7 +152,7 @@ class Change(PasswdCase):
     def test_gate_also_holds_for_a_change(self):
         host = self.change("Battery-Staple-7", user="bob", settings={"require_group": "staff"})
         self.assertEqual(host.code, "PAM_PERM_DENIED")
-        self.assertEqual(host.prompts, [CURRENT])
+        self.assertEqual(host.prompts, [current("bob")])
         self.assertEqual(self.password_of("bob"), "Battery-Staple-7")
         self.assertEqual(self.asked(), ["InitiateAuth", "RevokeToken"])
 
@@ -167,7 +174,7 @@ class Typing(PasswdCase):
         host = self.change(OLD, NEW, NEW + "x", NEW, NEW)
         self.assertEqual(host.code, "PAM_SUCCESS")
         self.assertEqual(host.prompts, [CURRENT, FIRST, AGAIN,
-                                        ("off", "The two differ. New password: "), AGAIN])
+                                        ("off", "Sorry, passwords do not match. New password: "), AGAIN])
         self.assertEqual(self.password_of(), NEW)
         self.assertEqual(len(self.pool.requests("ChangePassword")), 1)
 
@@ -189,7 +196,7 @@ class Typing(PasswdCase):
         host = self.change(OLD, OLD, NEW, NEW)
         self.assertEqual(host.code, "PAM_SUCCESS", host.events)
         self.assertEqual(host.prompts, [CURRENT, FIRST,
-                                        ("off", "That is the password you have. New password: "),
+                                        ("off", "The new password must differ from the current one. New password: "),
                                         AGAIN])
         self.assertEqual(len(self.pool.requests("ChangePassword")), 1)
 
@@ -202,7 +209,7 @@ class Typing(PasswdCase):
     def test_control_characters(self):
         host = self.change(OLD, NEW + "\x01", NEW + "\x01", NEW, NEW)
         self.assertEqual(host.code, "PAM_SUCCESS")
-        self.assertEqual(host.prompts[3], ("off", "That cannot be a password. New password: "))
+        self.assertEqual(host.prompts[3], ("off", "A password has at most 256 characters and no control characters. New password: "))
 
     def test_given_up_at_each_prompt(self):
         for answers in ([], [OLD], [OLD, NEW]):
@@ -231,7 +238,7 @@ class Refused(PasswdCase):
     def test_policy(self):
         host = self.change(OLD, "Aa1!", "Aa1!", NEW, NEW)
         self.assertEqual(host.code, "PAM_SUCCESS", host.events)
-        self.assertEqual(host.prompts[3], ("off", f"{SHORT}. New password: "))
+        self.assertEqual(host.prompts[3], ("off", f"Not accepted: {SHORT}. New password: "))
         self.assertEqual(self.password_of(), NEW)
         self.assertEqual(len(self.pool.requests("ChangePassword")), 2)
 
@@ -258,7 +265,7 @@ class Refused(PasswdCase):
         host = self.change(*answers, "Grace-Strict-66", "Grace-Strict-66", NEW, NEW,
                            user="grace", client=STRICT)
         self.assertEqual(host.code, "PAM_SUCCESS", host.events)
-        self.assertEqual(host.prompts[4], ("off", f"{USED}. New password: "))
+        self.assertEqual(host.prompts[4], ("off", f"Not accepted: {USED}. New password: "))
         self.assertEqual(self.password_of("grace", STRICT_POOL), NEW)
 
     def test_history_three_times(self):
@@ -292,9 +299,10 @@ class Refused(PasswdCase):
                 ("stranger", "Whatever-1", "PAM_AUTHTOK_RECOVERY_ERR", "wrong_password")):
             host = self.change(password, user=user)
             self.assertEqual(host.code, code, user)
-            self.assertEqual(host.prompts, [CURRENT], user)
+            self.assertEqual(host.prompts, [current(user)], user)
             self.assertIn(word, self.log("password change refused")[1])
-            self.assertEqual(host.shown, [], user)
+            self.assertEqual(host.shown, ["The current password is wrong."]
+                             if word == "wrong_password" else [], user)
 
 
 class Network(PasswdCase):
@@ -534,14 +542,14 @@ class Temporary(PasswdCase):
         host = self.change("Temporary-Pw-1", NEW, NEW, user="erin")
         self.assertEqual(host.code, "PAM_SUCCESS", host.events)
         self.assertEqual(host.prompts, [
-            CURRENT, ("off", "Your password must be changed. New password: "), AGAIN])
+            current("erin"), ("off", "You must choose a new password. New password: "), AGAIN])
         self.assertEqual(self.password_of("erin"), NEW)
         self.assertEqual(self.asked(), ["InitiateAuth", "RespondToAuthChallenge", "RevokeToken"])
 
     def test_not_before_update(self):
         host = self.change("Temporary-Pw-1", user="erin",
                            after="password requisite pam_deny.so\n")
-        self.assertEqual(host.prompts, [CURRENT])
+        self.assertEqual(host.prompts, [current("erin")])
         self.assertEqual(self.password_of("erin"), "Temporary-Pw-1")
         self.assertEqual(self.asked(), ["InitiateAuth"])
 
@@ -560,7 +568,7 @@ class Temporary(PasswdCase):
     def test_wrong(self):
         host = self.change("Temporary-Pw-2", user="erin")
         self.assertEqual(host.code, "PAM_AUTHTOK_RECOVERY_ERR")
-        self.assertEqual(host.prompts, [CURRENT])
+        self.assertEqual(host.prompts, [current("erin")])
 
 
 class Foreign(PasswdCase):

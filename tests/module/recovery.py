@@ -17,9 +17,9 @@ CAROL = "Not-Confirmed-1"
 FRANK = "Must-Reset-1"
 NEW = "Fresh-Meadow-42"
 PASSWORD = ("off", "Password: ")
-ASKS = "Confirmation code (or: new, for a new code): "
-NOT_YET = "This account is not confirmed yet. "
-WRONG = "That code is wrong or too old. "
+ASKS = 'Confirmation code ("new" sends another): '
+NOT_YET = "Your account is not confirmed yet. "
+WRONG = "Wrong or expired code, try again. "
 
 
 class RecoveryCase(PoolCase):
@@ -64,7 +64,7 @@ class Confirm(RecoveryCase):
                        totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
         host = self.carol(self.send_code(), self.pool.totp("carol"), require_mfa="yes")
         self.check(host, "PAM_SUCCESS", "ok", 2)
-        self.assertEqual(host.prompts[2:], [("on", "Code from your authenticator app: ")])
+        self.assertEqual(host.prompts[2:], [("on", "Verification code (authenticator app): ")])
 
     def test_gates_hold_afterwards(self):
         host = self.carol(self.send_code(), require_group="staff")
@@ -183,7 +183,7 @@ class Confirm(RecoveryCase):
     def test_what_to_do(self):
         host = self.carol(confirm_sign_up=None, explain_status="yes")
         self.check(host, "PAM_PERM_DENIED", "not_confirmed", 1, [
-            "This account has not been confirmed yet: see pam-cognito confirm."])
+            "Your account is not confirmed yet."])
 
 
 class Reset(RecoveryCase):
@@ -202,7 +202,7 @@ class Reset(RecoveryCase):
     def test_pointed_to_the_tool(self):
         host = self.frank(explain_status="yes")
         self.check(host, "PAM_AUTH_ERR", "reset_required", 1, [
-            "This account's password must be reset first: see pam-cognito forgot-password."])
+            "Your password must be reset first."])
 
     def test_not_where_codes_cannot_be_counted(self):
         host = self.frank("123456", NEW, NEW, password_reset="test")

@@ -139,11 +139,28 @@ class Accounts(PoolCase):
     # user: password, reason, words of the service; code and words where explain_status is set
     state_rows = {user: (user, *row) for user, *row in (
         ("carol", "Not-Confirmed-1", "not_confirmed", "error=UserNotConfirmedException",
-         "PAM_PERM_DENIED", "This account has not been confirmed yet"),
+         "PAM_PERM_DENIED", "Your account is not confirmed yet."),
         ("dave", "Disabled-User-1", "disabled", "User is disabled.", "PAM_PERM_DENIED",
-         "This account is disabled."),
+         "Your account is disabled."),
         ("frank", "Must-Reset-1", "reset_required", "", "PAM_AUTH_ERR",
-         "This account's password must be reset first"))}
+         "Your password must be reset first."))}
+
+    def test_help_text(self):
+        """Behind what is said, and nothing where nothing is."""
+        more = {"explain_status": "yes", "help_text": "Ask at help.example."}
+        host = self.sign_in("Disabled-User-1", user="dave", settings=more)
+        self.assertEqual(host.shown, ["Your account is disabled. Ask at help.example."])
+        self.assertEqual(self.sign_in("wrong", settings=more).shown, [])
+
+    def test_locked_out(self):
+        """Told to nobody but where states are."""
+        for more, shown in (({}, []), ({"explain_status": "yes"}, [
+                "Too many failed attempts. Wait 15 minutes, then try again."])):
+            self.pool.reset()
+            for _ in range(5):
+                self.sign_in("wrong")
+            host = self.sign_in("wrong", settings=more)
+            self.assertEqual((host.reason, host.shown), ("locked_out", shown))
 
     def check_state(self, user, password, reason, said, code, words):
         host = self.sign_in(password, user=user)
@@ -236,7 +253,8 @@ class Clients(PoolCase):
             port = server.getsockname()[1]
         host = self.sign_in(RIGHT, settings={"endpoint": f"https://localhost:{port}"})
         self.check(host, "PAM_AUTHINFO_UNAVAIL", "connect", 0,
-                   ["The sign-in service cannot be reached."])
+                   ["Your password was not checked: Cognito cannot be reached. Try "
+                    "again later."])
         self.assertEqual(host.verdict[0], ERR)
         self.assertEqual(host.prompts, [("off", "Password: ")])
 

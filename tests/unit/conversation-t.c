@@ -582,7 +582,8 @@ converse(uint64_t seed, unsigned int number, struct config **configs,
     static struct oracle oracle;
     static const struct secret secret = {(char *) CLIENT_SECRET,
                                          sizeof(CLIENT_SECRET) - 1};
-    struct sign_in_request request = {.service = "test", .may_go_ahead = true};
+    struct sign_in_request request
+        = {.service = "test", .host = "host", .may_go_ahead = true};
     struct sign_in_result result;
     size_t index;
     bool yes;

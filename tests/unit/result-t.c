@@ -64,6 +64,7 @@ static const struct {
     {"openssl_failed", PAM_AUTHINFO_UNAVAIL, PAM_TRY_AGAIN, PAM_AUTHTOK_ERR},
     {"peer_refused", PAM_PERM_DENIED, PAM_PERM_DENIED, PAM_PERM_DENIED},
     {"peer_limit", PAM_MAXTRIES, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR},
+    {"no_new_password", PAM_AUTH_ERR, PAM_AUTHTOK_ERR, PAM_AUTHTOK_ERR},
 };
 
 /* Reasons that stand in either table. */

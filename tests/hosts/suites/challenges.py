@@ -22,8 +22,8 @@ PASSWORDS = {ALICE: "Correct-Horse-9", ERIN: "Temporary-Pw-1", GRACE: "Grace-Hop
              TELLY: "Telly-Phones-4"}
 NEW = "Brand-New-Pw-1"
 STACK = "auth required pam_cognito.so\naccount required pam_unix.so\n"
-KEY = r"Add the key ([A-Z2-7 ]+) to your authenticator app\. Its code: $"
-MENU = r"Sign in with 1 SMS, 2 authenticator app, 3 e-mail: $"
+KEY = r"Key ([A-Z2-7 ]+)\. Verification code \(authenticator app\): $"
+MENU = r"Get the code by: 1\) SMS 2\) authenticator app 3\) e-mail\. Number: $"
 ROUNDS = [{"parameters": {"prompt": "Favourite colour"}, "answer": "green"},
           {"parameters": {"prompt": "Favourite dish"}, "answer": "noodle soup"},
           {"parameters": {"prompt": "Secret word", "hidden": "true"}, "answer": "xyzzy"}]
@@ -52,7 +52,7 @@ class Challenges:
         return prompt, lambda _prompt: self.pool.last_code(name)
 
     def app(self, name):
-        return (r"Code from your authenticator app: $",
+        return (r"Verification code \(authenticator app\): $",
                 lambda _prompt: self.pool.totp(name, pool=POOL))
 
     def set_up(self, name):
@@ -61,7 +61,7 @@ class Challenges:
             return self.pool.totp(name, pool=POOL, secret=key)
         return KEY, answer
 
-    new_password = [(r"Your password must be changed\. New password: $", NEW),
+    new_password = [(r"You must choose a new password\. New password: $", NEW),
                     (r"Retype new password: $", NEW)]
     answers = [(r"Favourite colour: $", "green"), (r"Favourite dish: $", "noodle soup"),
                (r"Secret word: $", "xyzzy")]
@@ -129,32 +129,32 @@ class Challenges:
     def codes(self):
         self.begin(require_mfa="yes")
         self.log_in("SMS_MFA", HEIDI, [self.password(HEIDI), self.sent(
-            HEIDI, r"Code sent by SMS to \+\*+1234: $")], 1, 1)
+            HEIDI, r"Verification code \(SMS to \+\*+1234\): $")], 1, 1)
         self.begin(require_mfa="yes")
         self.log_in("SOFTWARE_TOKEN_MFA", GRACE, [self.password(GRACE), self.app(GRACE)], 1, 1)
         self.begin(require_mfa="yes")
         self.log_in("EMAIL_OTP", IVAN, [self.password(IVAN), self.sent(
-            IVAN, r"Code sent by e-mail to i\*\*\*@e\*\*\*: $")], 1, 1)
+            IVAN, r"Verification code \(e-mail to i\*\*\*@e\*\*\*\): $")], 1, 1)
         self.begin(auth_flow="user_srp", require_mfa="yes")
         self.log_in("SRP, then the app", GRACE, [self.password(GRACE), self.app(GRACE)], 1, 2)
 
     def choices(self):
         self.begin(require_mfa="yes")
         self.log_in("SELECT_MFA_TYPE, then e-mail", JUDY, [
-            self.password(JUDY), (MENU, "3"), self.sent(JUDY, r"Code sent by e-mail to j\S+: $")],
+            self.password(JUDY), (MENU, "3"), self.sent(JUDY, r"Verification code \(e-mail to j\S+\): $")],
             1, 2)
         self.begin(require_mfa="yes")
         self.log_in("SELECT_MFA_TYPE, then the app", JUDY, [
             self.password(JUDY), (MENU, "9"),
             (r"Type a number from 1 to 3\. " + MENU, "authenticator app"), self.app(JUDY)], 1, 2)
         self.first_time(auth_flow="user_auth")
-        menu = r"Sign in with 1 password, 2 e-mail: $"
+        menu = r"Sign in by: 1\) password 2\) e-mail\. Number: $"
         enter = (PASSWORD, "")
         self.log_in("SELECT_CHALLENGE, by password", ALICE, [
             enter, (menu, "1"), self.password(ALICE)], 1, 2)
         self.first_time(auth_flow="user_auth")
         self.log_in("SELECT_CHALLENGE, by e-mail", ALICE, [
-            enter, (menu, "2"), self.sent(ALICE, r"Code sent by e-mail to a\S+: $")], 1, 2)
+            enter, (menu, "2"), self.sent(ALICE, r"Verification code \(e-mail to a\S+\): $")], 1, 2)
 
     def first_time(self, **changes):
         """No code was sent to anybody before."""
@@ -165,12 +165,12 @@ class Challenges:
         enter = (PASSWORD, "")
         self.first_time(auth_flow="user_auth", preferred_factor="email_otp")
         self.log_in("EMAIL_OTP as the first factor", ALICE, [
-            enter, self.sent(ALICE, r"Code sent by e-mail to a\S+: $")], 1, 1)
+            enter, self.sent(ALICE, r"Verification code \(e-mail to a\S+\): $")], 1, 1)
         self.first_time(auth_flow="user_auth", preferred_factor="sms_otp")
         self.pool.add_user(username=TELLY, password=PASSWORDS[TELLY], attributes={
             "phone_number": "+15550107777", "phone_number_verified": "true"})
         self.log_in("SMS_OTP", TELLY, [
-            enter, self.sent(TELLY, r"Code sent by SMS to \S+7777: $")], 1, 1)
+            enter, self.sent(TELLY, r"Verification code \(SMS to \S+7777\): $")], 1, 1)
 
     def passwords(self):
         self.begin(auth_flow="user_srp")
@@ -222,7 +222,7 @@ class Challenges:
             self.tap.ok(not lines or qr.read("\n".join(lines)),
                         "MFA_SETUP: no drawing or a good one")
             return
-        key = re.search(r"Add the key ([A-Z2-7 ]+) to", self.screen)[1].replace(" ", "")
+        key = re.search(r"Key ([A-Z2-7 ]+)\. Verif", self.screen)[1].replace(" ", "")
         self.tap.equal(qr.read("\n".join(lines)) if lines else None,
                        f"otpauth://totp/{POOL}:{name}?secret={key}&issuer={POOL}",
                        "MFA_SETUP: the drawing on the terminal", self.screen)
@@ -230,8 +230,8 @@ class Challenges:
     def wrong_then_right(self):
         self.begin()
         self.log_in("a wrong code, then the right one", HEIDI, [
-            self.password(HEIDI), (r"Code sent by SMS to \S+: $", "000001"),
-            self.sent(HEIDI, r"That code is wrong\. Code sent by SMS to \S+: $")], 1, 2)
+            self.password(HEIDI), (r"Verification code \(SMS to \S+\): $", "000001"),
+            self.sent(HEIDI, r"Wrong code, try again\. Verification code \(SMS to \S+\): $")], 1, 2)
 
     def session_lost(self):
         def late(_prompt):
@@ -239,15 +239,15 @@ class Challenges:
             return self.pool.last_code(HEIDI)
         self.begin()
         self.log_in("an expired session", HEIDI, [
-            self.password(HEIDI), (r"Code sent by SMS to \S+: $", late),
-            self.sent(HEIDI, r"The sign-in had to start again\. Code sent by SMS to \S+: $")], 2, 2)
+            self.password(HEIDI), (r"Verification code \(SMS to \S+\): $", late),
+            self.sent(HEIDI, r"The sign-in had to start again\. Verification code \(SMS to \S+\): $")], 2, 2)
 
     def giving_up(self):
         for title, key in (("Ctrl-C", "\x03"), ("end of file", "\x04")):
             self.begin()
             started = time.monotonic()
             status = self.chat(HEIDI, [self.password(HEIDI),
-                                       (r"Code sent by SMS to \S+: $", key)])
+                                       (r"Verification code \(SMS to \S+\): $", key)])
             took = time.monotonic() - started
             self.tap.ok(not self.is_in(HEIDI, status), f"{title}: is not in", self.screen)
             self.tap.ok(took < AT_ONCE, f"{title}: ends at once", f"{took:.1f} s", self.screen)

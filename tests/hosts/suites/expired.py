@@ -10,7 +10,7 @@ from suites.passwd import dialogue
 
 NEW = "Fresh-Meadow-42"
 PASSWORD = r"[Pp]assword( for [^:]*)?: $"
-CURRENT = r"Current password: $"
+CURRENT = r"Changing the user pool password of \w+\. Current password: $"
 FIRST = r"New password: $"
 AGAIN = r"Retype new password: $"
 OLD = ALICE.password

@@ -13,7 +13,7 @@ def doas(name, password, code=None):
     person.wait_for("assword: $")
     person.type(password)
     if code:
-        person.wait_for("Code from your authenticator app: $")
+        person.wait_for(r"Verification code \(authenticator app\): $")
         person.type(code)
     status = person.finish()
     return status, person.screen.strip().rpartition("\n")[2]

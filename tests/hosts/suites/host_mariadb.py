@@ -61,7 +61,7 @@ def run(world, tap):
         door.enters(f"{title}, without a Unix account", *OLIVIA)
         world.forget()
         screen = asked("000000", world.pool.totp(GRACE[0]))
-        tap.ok("That code is wrong." in screen and "grace@" in screen,
+        tap.ok("Wrong code, try again." in screen and "grace@" in screen,
                f"{title}, the code is asked for, twice", screen, *world.log.all())
 
     three("Debian's unit")

@@ -8,7 +8,7 @@ from suites.hostile import find_helper, status_of
 from world import command
 
 PASSWORD = "assword: $"
-CODE = "Code from your authenticator app: $"
+CODE = r"Verification code \(authenticator app\): $"
 
 
 def lock(name):

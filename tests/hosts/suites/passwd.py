@@ -15,8 +15,8 @@ NEW = "Fresh-Meadow-42"
 DONE = "passwd: password updated successfully\n"
 FIRST = r"New password: $"
 AGAIN = r"Retype new password: $"
-CURRENT = r"Current password: $"
-SENT = (r"A code was sent by e-mail to {}\*\*\*@e\*\*\*\. The code to reset your password: $")
+CURRENT = r"Changing the user pool password of \w+\. Current password: $"
+SENT = r"Verification code \(password reset, e-mail to {}\*\*\*@e\*\*\*\): $"
 
 
 def shadow(name):
@@ -110,7 +110,7 @@ def in_the_pool(world, tap, passwd):
 
     world.forget()
     passwd.run("with TOTP", "grace", (CURRENT, "Grace-Hopper-6"),
-               (r"Code from your authenticator app: $", world.pool.totp("grace")),
+               (r"Verification code \(authenticator app\): $", world.pool.totp("grace")),
                (FIRST, NEW), (AGAIN, NEW), new=NEW)
 
 
@@ -143,7 +143,7 @@ def in_shadow(world, tap, passwd):
 
 def with_pamtester(world, tap):
     """A host that does nothing but what PAM says."""
-    reason = r"Current password of alice \(the user pool wants it even from root\): $"
+    reason = r"Changing the user pool password of alice, which is wanted even from root\. Current password: $"
     for title, pairs, code in (
             ("right", [(reason, ALICE.password), (FIRST, NEW), (AGAIN, NEW)],
              "pamtester: authentication token altered successfully.\n"),
@@ -161,7 +161,7 @@ def with_pamtester(world, tap):
 
 def by_root(world, tap, passwd):
     world.forget()
-    reason = (r"Current password of alice \(the user pool wants it even from root\): $")
+    reason = (r"Changing the user pool password of alice, which is wanted even from root\. Current password: $")
     passwd.run("root's passwd alice", "root", (reason, ALICE.password), (FIRST, NEW),
                (AGAIN, NEW), of="alice", new=NEW)
     world.forget()
@@ -188,8 +188,8 @@ def forgotten(world, tap, passwd):
               ["ForgotPassword", "ConfirmForgotPassword"], "forgotten: what the pool got")
     world.forget()
     passwd.run("forgotten again", "bob", (CURRENT, ""),
-               (r"Your password must be reset; a code was asked for not long ago\. "
-                r"The code to reset your password: $", "271828"),
+               (r"A code was sent not long ago, use that\. "
+                r"Verification code \(password reset\): $", "271828"),
                (FIRST, NEW), (AGAIN, NEW), good=False, new=BOB.password)
     tap.equal(world.pool.codes(), [], "forgotten again: no second code in ten minutes")
     command("sh", "-c", "rm -rf /run/pam_cognito")
@@ -203,7 +203,7 @@ def forgotten(world, tap, passwd):
     world.pool.pin(code="314159")
     passwd.run("a reset with a wrong code", "frank", (CURRENT, "Whatever-1"),
                (SENT.format("f"), "000000"), (FIRST, NEW), (AGAIN, NEW),
-               (r"That code is wrong\. The code to reset your password: $", "314159"),
+               (r"Wrong code, try again\. Verification code \(password reset\): $", "314159"),
                (FIRST, NEW), (AGAIN, NEW), new=NEW)
 
 
@@ -220,7 +220,7 @@ def in_prelim(world, tap):
              new, {}),
             ("temporary", "erin", [(CURRENT, "Temporary-Pw-1")], new, {}),
             ("a second factor to be set up", "alice", [(CURRENT, ALICE.password)],
-             [(r"e-mail address: $", "x@y.example"), (r"Code sent by e-mail", "314159")],
+             [(r"e-mail address: $", "x@y.example"), (r"Verification code \(e-mail", "314159")],
              {"mfa": "ON", "mfa_methods": ["EMAIL_OTP"]}),
             ("not confirmed", "carol", [(CURRENT, "Not-Confirmed-1")],
              [(r"Confirmation code", "314159")], {})):
@@ -313,7 +313,7 @@ def without_the_pool(world, tap, passwd):
     world.forget()
     world.stop_pool()
     passwd.run("pool unreachable", "alice", (CURRENT, ALICE.password), good=False,
-               says="The sign-in service cannot be reached",
+               says="Cognito cannot be reached",
                log="password change refused: connect service=passwd")
     passwd.run("local user, pool unreachable", "larry", (r"Current password: $", NEW),
                (r"New password: $", LARRY.unix_password + "x"),

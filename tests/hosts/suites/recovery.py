@@ -21,11 +21,11 @@ CAROL = "Not-Confirmed-1"
 FRANK = "Must-Reset-1"
 UID = {"carol": 2003, "frank": 2031}
 PASSWORD = r"[Pp]assword( for [^:]*)?: $"
-RESET = r"The code to reset your password: $"
-SENT = r"A code was sent by e-mail to f\*\*\*@e\*\*\*\. " + RESET
-EARLIER = r"Your password must be reset; a code was asked for not long ago\. " + RESET
-CONFIRM = r"Confirmation code \(or: new, for a new code\): $"
-HELD = r"A code was asked for not long ago, use that\. "
+RESET = r"Verification code \(password reset(, e-mail to f\*\*\*@e\*\*\*)?\): $"
+SENT = r"Verification code \(password reset, e-mail to f\*\*\*@e\*\*\*\): $"
+EARLIER = r"A code was sent not long ago, use that\. Verification code \(password reset\): $"
+CONFIRM = r'Confirmation code \("new" sends another\): $'
+HELD = r"A code was sent not long ago, use that\. "
 FIRST = r"New password: $"
 AGAIN = r"Retype new password: $"
 
@@ -126,7 +126,7 @@ class Recovery:
                              totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
         self.expect("reset, then a second factor", "frank",
                     [(PASSWORD, FRANK), (SENT, "314159"), (FIRST, NEW), (AGAIN, NEW),
-                     (r"Code from your authenticator app: $", self.world.pool.totp("frank"))],
+                     (r"Verification code \(authenticator app\): $", self.world.pool.totp("frank"))],
                     "frank", sent=1)
 
     def reset_fails(self):
@@ -134,7 +134,7 @@ class Recovery:
         self.world.pool.pin(code="314159")
         self.expect("wrong code, then right", "frank",
                     [(PASSWORD, FRANK), (SENT, "000000"), (FIRST, NEW), (AGAIN, NEW),
-                     (r"That code is wrong\. " + RESET, "314159"), (FIRST, NEW), (AGAIN, NEW)],
+                     (r"Wrong code, try again\. " + RESET, "314159"), (FIRST, NEW), (AGAIN, NEW)],
                     "frank", sent=1)
         self.fresh()
         self.world.pool.pin(code="314159")
@@ -176,7 +176,7 @@ class Recovery:
         screen = self.expect("gates hold after a reset", "frank",
                              [(PASSWORD, FRANK), (SENT, "314159"), (FIRST, NEW), (AGAIN, NEW)],
                              None)
-        self.tap.ok("This account may not sign in here." in screen,
+        self.tap.ok("You may not log in to this machine. Ask your administrator." in screen,
                     "gates hold after a reset: the words", screen)
 
     def one_code(self):
@@ -306,7 +306,7 @@ class Recovery:
             for person in asked:
                 person.type(text)
         for person in everybody:
-            if person.ask(r"Code sent by "):
+            if person.ask(r"Verification code "):
                 person.give_up()
             else:
                 person.finish()
@@ -317,7 +317,7 @@ class Recovery:
         phone = {"email": "alice@example.com", "email_verified": "true",
                  "phone_number": "+15550107777", "phone_number_verified": "true"}
         menu = r"Sign in with .*: $"
-        code = r"Code sent by (e-mail|SMS) to \S+: $"
+        code = r"Verification code \((e-mail|SMS) to \S+\): $"
         for preferred, offered, typed in (
                 ("email_otp", None, [(PASSWORD, "")]), ("sms_otp", None, [(PASSWORD, "")]),
                 ("email_otp", None, [(PASSWORD, ""), (code, "00000000")]),
@@ -380,7 +380,7 @@ class Recovery:
         self.fresh()
         for code in ("314159", "271828"):
             self.world.pool.pin(code=code)
-        first = r"This account is not confirmed yet\. " + CONFIRM
+        first = r"Your account is not confirmed yet\. " + CONFIRM
         sent = r"A code was sent by e-mail to c\*\*\*@e\*\*\*\. " + CONFIRM
         self.expect("confirm", "carol",
                     [(PASSWORD, CAROL), (first, "new"), (sent, "new"),
