@@ -1092,7 +1092,7 @@ class MfaSetUp(Common, Chat):
         prompt = host.all("prompt")[-1].removeprefix("on ")
         key = key_in("on " + prompt)
         self.assertEqual(qr.read(drawing[1:].split("\n", 1)[1]),
-                         f"otpauth://totp/Example%20%26%20:{'a' * 14}?secret={key}")
+                         f"otpauth://totp/Example%20%26%20:{'a' * 18}?secret={key}")
         rows = drawing[1:].split("\n") + [prompt[at:at + 80] for at in range(0, len(prompt), 80)]
         self.assertLessEqual(len(rows), 24)
         self.assertEqual(max(map(len, rows)), 80)
@@ -1501,8 +1501,8 @@ class RequireMfa(Chat):
     def test_password_only(self):
         host = self.go([])
         self.verdict(host, "PAM_PERM_DENIED", "mfa_missing", 1, 0)
-        self.assertEqual(host.shown, ["A second factor is required here and this account used "
-                                      "none."])
+        self.assertEqual(host.shown, ["A second factor is required here, and your account "
+                                      "has none."])
 
     def test_set_up_just_now(self):
         self.pool.set_pool(mfa="ON", mfa_methods=["SOFTWARE_TOKEN_MFA"])
