@@ -224,7 +224,7 @@ class Challenges:
             return
         key = re.search(r"Key ([A-Z2-7 ]+)\. Verif", self.screen)[1].replace(" ", "")
         self.tap.equal(qr.read("\n".join(lines)) if lines else None,
-                       f"otpauth://totp/{POOL}:{name}?secret={key}&issuer={POOL}",
+                       f"otpauth://totp/testhost:{name}?secret={key}&issuer=testhost",
                        "MFA_SETUP: the drawing on the terminal", self.screen)
 
     def wrong_then_right(self):

@@ -316,7 +316,7 @@ class Recovery:
         one code in ten minutes, whatever asks for it. The first question tells nothing."""
         phone = {"email": "alice@example.com", "email_verified": "true",
                  "phone_number": "+15550107777", "phone_number_verified": "true"}
-        menu = r"Sign in with .*: $"
+        menu = r"Sign in by:.*: $"
         code = r"Verification code \((e-mail|SMS) to \S+\): $"
         for preferred, offered, typed in (
                 ("email_otp", None, [(PASSWORD, "")]), ("sms_otp", None, [(PASSWORD, "")]),
