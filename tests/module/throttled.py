@@ -66,7 +66,7 @@ class Again(Case):
                              r"InitiateAuth: throttled, sent again after \d+ ms$")
             self.assertEqual(host.prompts, [("off", "Password: ")])
             self.assertEqual(host.shown, [] if entered else
-                             ["The sign-in service is busy. Try again later."])
+                             ["Cognito is busy. Try again later."])
         self.assertEqual(len({r["body"] for r in self.requests("InitiateAuth")
                               if r["username"] == "peggy"}), 1)
 
@@ -142,7 +142,7 @@ class Time(Case):
             host = self.begin()
             host.finish()
             self.check(host, "PAM_AUTHINFO_UNAVAIL", "throttled", 1,
-                       ["The sign-in service is busy. Try again later."])
+                       ["Cognito is busy. Try again later."])
             self.assertLess(time.monotonic() - begun, 10)
             self.assertEqual(self.repeats(host), [])
 
