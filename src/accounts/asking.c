@@ -19,7 +19,12 @@
 
 #define SERVICE "AWSCognitoIdentityProviderService."
 #define TARGET_MAX 96
-#define ANSWER_MS 30000    /* for one answer, of which a page may be large */
+#define ANSWER_MS 30000 /* for one answer, of which a page may be large */
+/*
+ * Bytes of it: 60 people with 67 attributes of 2048 characters, escaped as
+ * JSON may. A smaller limit would let some of them spoil the listing for all.
+ */
+#define BODY_MAX (128 * 1024 * 1024)
 #define SHOWN_WAIT_MS 1000 /* shorter ones are not worth a word */
 #define SKEW_S 60          /* clocks that differ by less agree */
 
@@ -47,6 +52,7 @@ asking_open(struct asking *asking, const struct directory_options *options)
         .proxy = options->proxy,
         .user_agent = "pam_cognito/" PACKAGE_VERSION,
         .connect_ms = options->connect_ms,
+        .body_max = BODY_MAX,
     };
     const char *version;
     enum status status;

@@ -31,6 +31,7 @@ struct http_options {
     const char *user_agent;
     unsigned int connect_ms; /* counted from the end of resolving */
     unsigned int idle_ms;    /* 0: HTTP_IDLE_MS; tests are impatient */
+    size_t body_max;         /* 0: HTTP_BODY_MAX; only the tool takes more */
     bool keep_chain;         /* for http_chain */
     bool plain;              /* http://, without TLS: metadata.c's alone */
 };

@@ -47,11 +47,12 @@ reserve(struct intake *intake, size_t more)
 }
 
 bool
-intake_body(struct intake *intake, const char *bytes, size_t length)
+intake_body(struct intake *intake, const char *bytes, size_t length,
+            size_t most)
 {
     struct secret *body = &intake->answer.body;
 
-    if (length > HTTP_BODY_MAX - body->length) {
+    if (length > most - body->length) {
         intake->too_large = true;
         return false;
     }

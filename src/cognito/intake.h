@@ -28,10 +28,11 @@ struct intake {
 bool intake_header(struct intake *intake, const char *line, size_t length);
 
 /*
- * Takes more of the body. False when it would be over HTTP_BODY_MAX, then
+ * Takes more of the body. False when it would have more than most bytes, then
  * too_large, or no_memory.
  */
-bool intake_body(struct intake *intake, const char *bytes, size_t length);
+bool intake_body(struct intake *intake, const char *bytes, size_t length,
+                 size_t most);
 
 /* Wipes, frees, and is ready for another. */
 void intake_clear(struct intake *intake);

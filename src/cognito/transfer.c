@@ -32,8 +32,10 @@ on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
 
-    return intake_body(&transfer->intake, bytes, size * count) ? size * count
-                                                               : 0;
+    return intake_body(&transfer->intake, bytes, size * count,
+                       transfer->body_max)
+               ? size * count
+               : 0;
 }
 
 static size_t
@@ -187,7 +189,7 @@ set_common(struct transfer *transfer, const struct http_options *options)
         && set_number(easy, CURLOPT_QUICK_EXIT, 1)
 #endif
         && set_number(easy, CURLOPT_CERTINFO, options->keep_chain)
-        && set_number(easy, CURLOPT_MAXFILESIZE, HTTP_BODY_MAX);
+        && set_number(easy, CURLOPT_MAXFILESIZE, (long) transfer->body_max);
 }
 
 static bool
@@ -226,6 +228,8 @@ set_up(struct transfers *transfers, struct transfer *transfer,
 {
     transfer->all = transfers;
     transfer->socket = CURL_SOCKET_BAD;
+    transfer->body_max = options->body_max > 0 ? options->body_max
+                                               : HTTP_BODY_MAX;
     transfer->easy = curl_easy_init();
     if (transfer->easy == NULL)
         return STATUS_MEMORY;

@@ -41,6 +41,7 @@ struct transfer {
     long limit_ms;   /* for all that comes after resolving; 0 for none */
     bool asked;      /* curl has begun to write the request */
     bool dropped;    /* nobody wants it, and curl is still resolving for it */
+    size_t body_max; /* bytes of an answer's body */
     struct intake intake;
 };
 

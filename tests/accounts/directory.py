@@ -15,6 +15,9 @@ LISTED_KEYS = {"AWS_ACCESS_KEY_ID": LISTED,
                "AWS_SECRET_ACCESS_KEY": "local/one+action/0123456789abcdefghijklm"}
 TEMPORARY = {"AWS_ACCESS_KEY_ID": "ASIALOCALPOOL0000003", "AWS_SECRET_ACCESS_KEY": "temporary",
              "AWS_SESSION_TOKEN": "token/of+a=session" * 60}
+# Those that people may write unless an app client has a list.
+STANDARD = ["name", "given_name", "family_name", "middle_name", "nickname", "profile",
+            "picture", "website", "gender", "zoneinfo", "locale", "address"]
 SUB = "00000000-0000-4000-8000-00000000000"
 
 
@@ -99,6 +102,15 @@ class People(Directory):
         self.assertEqual(len(self.operations()), 3)
         self.assertEqual([people for people, _ in found.progress][:2], [60, 120])
         self.assertEqual(self.listed().names[-130:][:2], sorted(self.listed().names)[-130:][:2])
+
+    def test_large_attributes(self):
+        """What people may write about themselves does not spoil the listing for all."""
+        names = [f"large{number:02}" for number in range(60)]
+        self.guests(*names[:1], attributes={key: "\U00010400" * 2048 for key in STANDARD})
+        for name in names[1:]:
+            self.pool.add_user(username=name, groups=["guests"], attributes={
+                key: "\u6f22" * 2048 for key in STANDARD})
+        self.assertLessEqual(set(names), set(self.listed("guests").names))
 
     def test_everybody(self):
         found = self.listed()

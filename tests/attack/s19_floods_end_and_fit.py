@@ -13,7 +13,7 @@ from attack.endpoint import (Authority, Endpoint, Mint, all_at_once, http, raw, 
 
 BREAKAGES = [
     ("a body of any length",
-     ("intake_body HTTP_BODY_MAX", "SIZE_MAX / 2"), ("set_common HTTP_BODY_MAX", "0")),
+     ("set_up HTTP_BODY_MAX", "SIZE_MAX / 2")),
     ("headers behind a body of any length", ("intake_header HEADERS_MAX", "SIZE_MAX / 2")),
     ("answers are unpacked",
      ("set_common (CURLOPT_NOSIGNAL)", '... && set_text(easy, CURLOPT_ACCEPT_ENCODING, "")')),
