@@ -517,7 +517,7 @@ end(const struct job *job, const struct plan *plan, const char *sentence)
  * of it. Not where the name or the uid is another account's by now.
  */
 static void
-end_what_runs(const struct job *job)
+end_what_runs(struct job *job)
 {
     const struct plan_facts *facts = facts_of_plan(job->facts);
 
@@ -528,8 +528,15 @@ end_what_runs(const struct job *job)
             continue;
         for (size_t k = 0; k < facts->account_count; k++)
             if (facts->accounts[k].uid == entry->uid
-                && strcmp(facts->accounts[k].name, entry->name) == 0)
-                act_end_all(entry->name, entry->uid);
+                && strcmp(facts->accounts[k].name, entry->name) == 0
+                && !act_end_all(entry->name, entry->uid)) {
+                output_error("accounts: %s: something that they run goes on",
+                             entry->name);
+                syslog(LOG_ERR,
+                       "accounts: %s: something that they run goes on",
+                       entry->name);
+                job->failed++;
+            }
     }
 }
 

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accounts/ending.h"
 #include "accounts/keys.h"
 #include "common/run.h"
 #include "common/secret.h"
@@ -126,10 +127,10 @@ take_over(const struct act *act, const struct plan_action *action,
            || tool(note_out, "/usr/sbin/mkhomedir_helper", action->name, NULL);
 }
 
-void
+bool
 act_end_all(const char *name, uid_t uid)
 {
-    char ignored[ACT_NOTE_SIZE], text[UID_SIZE], as[32];
+    char ignored[ACT_NOTE_SIZE];
 
     if (access(SYSTEMD, F_OK) == 0) {
         (void) tool(ignored, "/usr/bin/loginctl", "disable-linger", name,
@@ -137,12 +138,7 @@ act_end_all(const char *name, uid_t uid)
         (void) tool(ignored, "/usr/bin/loginctl", "terminate-user", name,
                     NULL);
     }
-    /* All processes of that uid, this shell among them; they can look into it,
-     * so it has nothing that is not theirs. */
-    (void) snprintf(as, sizeof(as), "--reuid=%s", uid_text(uid, text));
-    (void) tool(ignored, "/usr/bin/setpriv", as, "--regid=65534",
-                "--clear-groups", "--no-new-privs", "--", "/bin/sh", "-c",
-                "kill -KILL -1", NULL);
+    return ending_of(uid);
 }
 
 /* The home stays, but is root's, and none of the person's who has the name

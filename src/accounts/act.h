@@ -38,7 +38,10 @@ bool act_on(const struct act *act, const struct plan_action *actions,
             size_t count, size_t *failed_out, char *error_out,
             size_t error_size);
 
-/* Ends everything that runs as that person, whose account is locked. */
-void act_end_all(const char *name, uid_t uid);
+/*
+ * Ends everything that runs as that person, whose account is locked. False:
+ * something still does.
+ */
+bool act_end_all(const char *name, uid_t uid);
 
 #endif

@@ -10,6 +10,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import time
 
 from hosts import SSHD_PORT, SshdKeyboard, no_penalties
@@ -30,6 +31,14 @@ PACKAGES = "/var/cache/pam_cognito-tests"
 USERDB = ("User name", "UID", "GID", "Real Name", "Directory", "Shell", "Disposition")
 FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow")
 DONE, FAILED, REFUSED = 0, 1, 3
+# Ends whoever else there is of its uid, as often as it can.
+DEFIANT = """import os
+while True:
+    try:
+        os.kill(-1, 9)
+    except ProcessLookupError:
+        pass
+"""
 OTHERS_GONE = "max_removals = 100\n"
 USERADD = "/usr/sbin/useradd"
 # Where a name stands that has rights here, and how.
@@ -228,9 +237,11 @@ class Suite:
         self.tap.equal([one["state"] for one in objects if "action" in one], ["held", "held"],
                        "that is more than 20 %: held")
         self.tap.equal(state_of("alice")[0], "present", "held: nothing was done")
+        defiant = self.runs(line_of("/etc/passwd", "alice")[2], sys.executable, "-c", DEFIANT)
+        running[0].wait()
         self.sync("forced", both, DONE, "--force", "--terminate")
-        self.tap.equal((running[0].wait(10), running[1].poll()), (-9, None),
-                       "--terminate ends what she runs, and nobody else's")
+        self.tap.equal((defiant.wait(10), running[1].poll()), (-9, None),
+                       "--terminate ends what she runs, though it defies, and nobody else's")
         again = self.runs(line_of("/etc/passwd", "alice")[2])
         objects = self.sync("locked already", [])
         self.tap.equal((again.poll(), "note" in objects[-1]), (None, False),
@@ -244,8 +255,9 @@ class Suite:
         command("usermod", "-c", "Somebody", "alice")
         self.sync("the name is the pool's", [("full-name", "alice", "")])
 
-    def runs(self, uid):
-        return subprocess.Popen(["setpriv", "--reuid", str(uid), "--clear-groups", "sleep", "99"])
+    def runs(self, uid, *words):
+        return subprocess.Popen(["setpriv", "--reuid", str(uid), "--clear-groups",
+                                 *(words or ("sleep", "99"))])
 
     def names(self):
         """Evil and unlucky ones: each is refused, and no file changes for it."""
