@@ -34,6 +34,9 @@
 #define ANSWER_MS 3000   /* for each question to a service */
 #define ROLE_MAX 64      /* characters of a role's name */
 #define SESSION_MAX 1024 /* characters of an instance's session token */
+/* Of a token in a file; /etc/shadow, for one, has others. */
+#define TOKEN_LETTERS                                                         \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/= "
 
 /* A place that has none and is no fault; never handed out. */
 #define NOT_HERE STATUS_UNAVAILABLE
@@ -417,6 +420,14 @@ fail_answer(struct search *search, enum status status,
 
 /* ---- The container's endpoint ---- */
 
+static bool
+is_token(const char *text)
+{
+    size_t length = strspn(text, TOKEN_LETTERS);
+
+    return length > 0 && text[length] == '\0';
+}
+
 /* One line that goes into a header; newlines at its end are no part. */
 static enum status
 read_token_file(struct search *search, const char *path, struct secret *token)
@@ -435,7 +446,8 @@ read_token_file(struct search *search, const char *path, struct secret *token)
                     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %s", error);
     line = malloc(LINE_SIZE);
     if (line != NULL
-        && (!file_next_line(&lines, line, LINE_SIZE, &broken) || broken))
+        && (!file_next_line(&lines, line, LINE_SIZE, &broken) || broken
+            || !is_token(text_trim(line))))
         status = fail(search, STATUS_CONFIG,
                       "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %s holds no "
                       "token",

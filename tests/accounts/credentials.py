@@ -210,6 +210,15 @@ class Container(Test):
         self.refused("configuration", "^AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*chmod go-w",
                      **environment)
 
+    def test_a_file_that_holds_no_token(self):
+        """Whoever sets these variables does not get root's other files sent to him."""
+        for text in ("root:$y$j9T$salt$hash:19000:0:99999:7:::\n", "[default]\n", "\n"):
+            path = harness.write(harness.fresh("shadow"), text, 0o640)
+            self.refused("configuration", "^AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*no token$",
+                         AWS_CONTAINER_CREDENTIALS_FULL_URI=self.beside.url,
+                         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=path)
+        self.assertEqual(self.beside.seen, [])
+
     def test_a_token_of_two_lines(self):
         self.refused("configuration", "^AWS_CONTAINER_AUTHORIZATION_TOKEN holds more than one line",
                      AWS_CONTAINER_CREDENTIALS_FULL_URI=self.beside.url,
