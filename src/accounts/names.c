@@ -120,6 +120,8 @@ find_fault(const struct names *names, const char *local, const char *sent)
     if (!scope_allows_name(names->module, local))
         return "the name here is not one that username_class of "
                "pam_cognito.conf allows";
+    if (strstr(local, ".gone-") != NULL)
+        return "the name here is as homes are called that `forget` puts away";
     if (!names_is_local(local))
         return "the name here is not one that useradd takes everywhere";
     return NULL;

@@ -27,6 +27,7 @@
 #define BLANKS " \t\r\n"
 #define UID_MARK '#'
 #define LIST "the list of names that packages trust"
+#define FORM "its form, which is that of packages' own accounts"
 
 enum syntax {
     SUDOERS,  /* # begins a comment, but for #include and #1001 */
@@ -61,6 +62,7 @@ static const struct source {
 /*
  * Groups that sudoers, polkit or a daemon of some distribution trusts, and
  * accounts that own more than a home: also where the package comes later.
+ * And those whose mail says that a domain is theirs.
  */
 static const char *const listed[] = {
     "root",
@@ -183,6 +185,120 @@ static const char *const listed[] = {
     "ftp",
     "sssd",
     "tss",
+    "avahi",
+    "avahi-autoipd",
+    "colord",
+    "geoclue",
+    "pulse",
+    "rtkit",
+    "saned",
+    "gdm",
+    "lightdm",
+    "sddm",
+    "dnsmasq",
+    "dhcpd",
+    "dhcpcd",
+    "chrony",
+    "ntp",
+    "ntpsec",
+    "unbound",
+    "bind",
+    "named",
+    "nsd",
+    "pdns",
+    "rpc",
+    "rpcuser",
+    "statd",
+    "uuidd",
+    "usbmux",
+    "tcpdump",
+    "syslog",
+    "postfix",
+    "postdrop",
+    "exim",
+    "dovecot",
+    "dovenull",
+    "vmail",
+    "cyrus",
+    "mailman",
+    "opendkim",
+    "amavis",
+    "clamav",
+    "spamd",
+    "squid",
+    "haproxy",
+    "varnish",
+    "caddy",
+    "traefik",
+    "memcached",
+    "memcache",
+    "rabbitmq",
+    "elasticsearch",
+    "kibana",
+    "logstash",
+    "grafana",
+    "prometheus",
+    "influxdb",
+    "telegraf",
+    "zabbix",
+    "nagios",
+    "icinga",
+    "nrpe",
+    "munin",
+    "collectd",
+    "tomcat",
+    "jetty",
+    "solr",
+    "cassandra",
+    "couchdb",
+    "kafka",
+    "zookeeper",
+    "hadoop",
+    "consul",
+    "vault",
+    "nomad",
+    "etcd",
+    "kube",
+    "minio",
+    "ceph",
+    "ldap",
+    "openldap",
+    "radiusd",
+    "freerad",
+    "openvpn",
+    "nm-openvpn",
+    "strongswan",
+    "stunnel",
+    "munge",
+    "slurm",
+    "oracle",
+    "oinstall",
+    "dba",
+    "gitea",
+    "gitlab-runner",
+    "buildkite-agent",
+    "gitlab-www",
+    "puppetdb",
+    "foreman",
+    "nexus",
+    "cwagent",
+    "ssm",
+    "ec2-instance-connect",
+    "landscape",
+    "pollinate",
+    "fwupd-refresh",
+    "cockpit-ws",
+    "setroubleshoot",
+    "abrt",
+    "pcp",
+    "sapadm",
+    "postmaster",
+    "hostmaster",
+    "webmaster",
+    "abuse",
+    "security",
+    "noc",
+    "mailer-daemon",
     "cognito",
     "_pam_cognito",
     "pam_cognito",
@@ -481,14 +597,25 @@ reserved_free(struct reserved *reserved)
     free(reserved);
 }
 
-const char *
-reserved_name(const struct reserved *reserved, const char *name)
+static const char *
+find_word(const struct reserved *reserved, const char *text)
 {
-    struct word key = {.text = name};
+    struct word key = {.text = text};
     const struct word *found = bsearch(&key, reserved->words, reserved->count,
                                        sizeof(*reserved->words), compare);
 
     return found == NULL ? NULL : found->source;
+}
+
+const char *
+reserved_name(const struct reserved *reserved, const char *name)
+{
+    const char *source = find_word(reserved, name);
+
+    if (source == NULL
+        && (name[0] == '_' || strncmp(name, "systemd-", 8) == 0))
+        return FORM;
+    return source;
 }
 
 const char *
@@ -497,5 +624,5 @@ reserved_uid(const struct reserved *reserved, uid_t uid)
     char text[16];
 
     (void) snprintf(text, sizeof(text), "%c%u", UID_MARK, (unsigned int) uid);
-    return reserved_name(reserved, text);
+    return find_word(reserved, text);
 }

@@ -84,15 +84,17 @@ read_all(void)
 static void
 test_nothing(void)
 {
-    static const char *const always[]
-        = {"root",  "admin",   "google-sudoers", "lpadmin", "kvm",
-           "incus", "libvirt", "docker",         "wheel",   "_pam_cognito"};
+    static const char *const always[] = {
+        "root",       "admin",   "google-sudoers", "lpadmin",  "kvm",
+        "incus",      "libvirt", "docker",         "wheel",    "_pam_cognito",
+        "postmaster", "avahi",   "_chrony",        "systemd-x"};
     struct reserved *reserved = read_all();
 
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
         ok(reserved_name(reserved, always[i]) != NULL, "%s is on the list",
            always[i]);
     ok(reserved_name(reserved, "alice") == NULL, "alice is not");
+    ok(reserved_name(reserved, "a_systemd-x") == NULL, "nor what ends so");
     ok(reserved_name(reserved, "") == NULL, "nor is nobody");
     reserved_free(reserved);
 }

@@ -62,7 +62,8 @@ PLACES = [
 EVIL = {"root": "name", "..": "name", "a:b": "name", "a\nb": "name", "x" * 300: "name",
         "zoë": "name", "-e": "name", "adm": "reserved", "google-sudoers": "reserved",
         "staff": "reserved", LARRY.name: "exists", "ops": "reserved", "trusted": "reserved",
-        "servant": "reserved", "old-home": "home"}
+        "servant": "reserved", "old-home": "home", "_chrony": "reserved",
+        "postmaster": "reserved", "robin.gone-1000": "name"}
 
 
 def run(world, tap):
