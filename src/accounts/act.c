@@ -90,6 +90,27 @@ clear_home(const char *home)
         (void) rmdir(home);
 }
 
+/*
+ * Its group is everybody's, which modes such as Ubuntu's 0750 do not reckon
+ * with: the group may do there no more than others may.
+ */
+static bool
+close_home(const char *home, char *note_out)
+{
+    int folder = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    bool done = folder >= 0 && fstat(folder, &st) == 0
+                && fchmod(folder,
+                          st.st_mode & 07777 & ~((~st.st_mode & S_IRWXO) << 3))
+                       == 0;
+
+    if (!done)
+        (void) say(note_out, home, strerror(errno));
+    if (folder >= 0)
+        (void) close(folder);
+    return done;
+}
+
 static bool
 make(const struct act *act, const struct plan_action *action, char *note_out)
 {
@@ -106,7 +127,8 @@ make(const struct act *act, const struct plan_action *action, char *note_out)
                 "PASS_WARN_AGE=-1", "-K",
                 settings->subids ? AGELESS : "SUB_UID_COUNT=0", "-K",
                 settings->subids ? AGELESS : "SUB_GID_COUNT=0", "--",
-                action->name, NULL);
+                action->name, NULL)
+           && close_home(action->home, note_out);
 }
 
 /* What a useradd that was ended may not have come to. */
@@ -123,8 +145,10 @@ take_over(const struct act *act, const struct plan_action *action,
                  "-1", "--", action->name, NULL))
         return false;
     clear_home(action->home);
-    return stat(action->home, &st) == 0
-           || tool(note_out, "/usr/sbin/mkhomedir_helper", action->name, NULL);
+    return (stat(action->home, &st) == 0
+            || tool(note_out, "/usr/sbin/mkhomedir_helper", action->name,
+                    NULL))
+           && close_home(action->home, note_out);
 }
 
 bool

@@ -176,7 +176,11 @@ class Suite:
         self.tap.equal((code, actions(objects)), (DONE, [("make", "alice", "")]), "dry run")
         self.tap.equal((line_of("/etc/passwd", "alice"), os.path.exists(STATE)), (None, False),
                        "dry run: nothing was changed")
+        with open("/etc/login.defs", encoding="utf-8") as file:
+            usual = file.read()
+        write("/etc/login.defs", usual + "HOME_MODE 0750\n")
         self.sync("alice is made", [("make", "alice", "")])
+        write("/etc/login.defs", usual)
         row = line_of("/etc/passwd", "alice")
         gid = line_of("/etc/group", "cognito")[2]
         uid = row[2]
@@ -190,6 +194,8 @@ class Suite:
         home = os.stat("/home/alice")
         self.tap.equal((home.st_uid, home.st_gid, os.path.exists("/home/alice/.bashrc")),
                        (int(uid), int(gid), True), "her home, with the skeleton")
+        self.tap.equal(stat.S_IMODE(home.st_mode), 0o700,
+                       "her home: HOME_MODE 0750 does not mean everybody's group")
         for path in ("/etc/subuid", "/etc/subgid"):
             self.tap.equal(line_of(path, "alice"), None, f"nothing in {path}")
         self.tap.equal(state_of("alice"), ("present", int(uid)), "the state")
@@ -229,6 +235,8 @@ class Suite:
         for name in ("pat", "quin"):
             self.person(name)
         self.sync("two more", [("make", "pat", ""), ("make", "quin", "")])
+        self.tap.equal(stat.S_IMODE(os.stat("/home/pat").st_mode), 0o755,
+                       "a home that others may read stays one for the group")
         settings()
         user(groups=[])
         self.world.pool.call("delete_user", username="pat")
