@@ -257,7 +257,7 @@ enter(const struct act *act, const struct plan_action *action,
     struct state_entry *entry = state_of_sub(act->state, action->sub);
 
     if (entry != NULL && strcmp(entry->name, action->name) == 0
-        && entry->kind != STATE_FORGOTTEN) {
+        && entry->uid == action->uid && entry->kind != STATE_FORGOTTEN) {
         entry->kind = kind;
         return true;
     }

@@ -411,6 +411,18 @@ take_next_uid(struct parts *parts, const char *sub, uid_t *uid_out,
            "given: set uid_attribute";
 }
 
+/*
+ * Was the person's account begun, with a uid that is theirs still? Before it
+ * is made, that may have become another's: useradd by hand takes the same
+ * next one.
+ */
+static bool
+is_begun(const struct parts *parts, const struct state_entry *entry)
+{
+    return entry != NULL && entry->kind == STATE_MAKING
+           && index_find(&parts->account_uids, "", entry->uid) == INDEX_NONE;
+}
+
 /* NULL and a uid, or why there is none. */
 static const char *
 find_uid(struct parts *parts, const struct subject *subject, uid_t *uid_out,
@@ -422,7 +434,9 @@ find_uid(struct parts *parts, const struct subject *subject, uid_t *uid_out,
     bool counts = attribute != NULL && in->uid_doubt == NULL;
     bool readable = parts_read_uid(subject->person->uid, uid_out);
 
-    if (subject->entry != NULL) {
+    if (subject->entry != NULL
+        && (subject->entry->kind != STATE_MAKING
+            || is_begun(parts, subject->entry))) {
         *id_out = "uid-changed";
         if (counts && readable && *uid_out != subject->entry->uid)
             return parts_text(parts,
@@ -485,7 +499,7 @@ find_home(struct parts *parts, const struct subject *subject,
 {
     const struct plan_facts *facts = parts->in->facts;
     const struct state_entry *entry = subject->entry;
-    bool begun = entry != NULL && entry->kind == STATE_MAKING;
+    bool begun = is_begun(parts, entry);
     char path[PARTS_PATH_SIZE];
 
     if (!settings_home(parts->in->settings, subject->found->local, path,

@@ -530,7 +530,8 @@ state_put(struct state *state, const char *name, const char *sub, uid_t uid,
     const struct state_entry *numbered = entry_of_uid(state, uid);
 
     if (!names_is_local(name) || !is_sub(sub) || uid < UID_LEAST
-        || uid == (uid_t) -1 || (entry != NULL && entry->uid != uid)
+        || uid == (uid_t) -1
+        || (entry != NULL && entry->uid != uid && entry->kind != STATE_MAKING)
         || (numbered != NULL && numbered != entry)
         || (named != NULL && named != entry && kind != STATE_FORGOTTEN))
         return false;
@@ -538,6 +539,7 @@ state_put(struct state *state, const char *name, const char *sub, uid_t uid,
         return append(state, name, sub, uid, since, kind);
     if (entry != named)
         (void) snprintf(entry->name, sizeof(entry->name), "%s", name);
+    entry->uid = uid;
     entry->since = since;
     entry->kind = kind;
     return true;

@@ -82,8 +82,9 @@ struct state_entry *state_of_sub(const struct state *state, const char *sub);
 struct state_entry *state_of_name(const struct state *state, const char *name);
 
 /*
- * Enters a person, or the same one again by another name; a sub keeps its uid.
- * False when memory is out, or when that would give a uid or a name twice.
+ * Enters a person, or the same one again by another name; a sub keeps its uid
+ * once its account is made. False when memory is out, or when that would give
+ * a uid or a name twice.
  */
 bool state_put(struct state *state, const char *name, const char *sub,
                uid_t uid, int64_t since, enum state_kind kind);

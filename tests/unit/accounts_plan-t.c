@@ -323,6 +323,14 @@ static const struct row states[] = {
     {"as it should be", LINUX MADE_ALICE ALICE, ""},
     {"crashed before useradd", LINUX "entry alice s1 1004 making\n" ALICE,
      "make alice s1 1004 /home/alice <>\n"},
+    {"crashed before useradd, and the uid is another's by now",
+     LINUX "entry alice s1 1004 making\naccount games 1004 100\n" ALICE,
+     "make alice s1 1005 /home/alice <>\n"},
+    {"the same, and there is a home of that uid",
+     LINUX "entry alice s1 1004 making\naccount games 1004 100\n"
+           "home /home/alice 1004\n" ALICE,
+     "refused home (alice): /home/alice is there already, somebody else's: "
+     "move it away\n"},
     {"crashed with a home",
      LINUX "entry alice s1 1004 making\nhome /home/alice 1004\n" ALICE,
      "make alice s1 1004 /home/alice <>\n"},

@@ -167,6 +167,9 @@ test_put(void)
     (void) unlink(file);
     need(open_state(&state, true, error), error);
     ok(state_put(&state, "alice", "s-1", 1000, 1, STATE_MAKING), "one");
+    ok(state_put(&state, "alice", "s-1", 1007, 1, STATE_MAKING),
+       "another uid before it is made");
+    ok(state_put(&state, "alice", "s-1", 1000, 1, STATE_MAKING), "and back");
     ok(state_put(&state, "alice", "s-1", 1000, 2, STATE_PRESENT),
        "made in the end");
     is_number((int64_t) state.count, 1, "which is the same one");

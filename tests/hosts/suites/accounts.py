@@ -144,7 +144,8 @@ class Suite:
         for part in (self.first, self.again, self.gone, self.names, self.reserved,
                      self.programs, self.another,
                      self.groups, self.uids, self.keys, self.listing, self.everybody,
-                     self.rights, self.faults, self.killed, self.lists, self.progress):
+                     self.rights, self.faults, self.overtaken, self.killed, self.lists,
+                     self.progress):
             part()
 
     # ---- Steps ----
@@ -619,6 +620,21 @@ class Suite:
         settings(OTHERS_GONE)
         self.tap.equal(os.stat("/home/fay").st_uid, uid[1], "an empty one is made anew for her")
         self.tap.equal(state_of("fay"), ("present", uid[1]), "with the uid that was meant")
+
+    def overtaken(self):
+        """useradd by hand took the uid that was chosen, before the account was made."""
+        self.person("gil")
+        os.rename("/usr/sbin/useradd", "/usr/sbin/useradd.away")
+        tool("sync")
+        os.rename("/usr/sbin/useradd.away", "/usr/sbin/useradd")
+        kind, meant = state_of("gil")
+        command("useradd", "-M", "handmade")
+        self.tap.equal((kind, line_of("/etc/passwd", "handmade")[2]), ("making", str(meant)),
+                       "useradd by hand takes the same next uid")
+        self.sync("then gil has another one", [("make", "gil", "")])
+        kind, uid = state_of("gil")
+        self.tap.equal((kind, line_of("/etc/passwd", "gil")[2], uid == meant),
+                       ("present", str(uid), False), "in passwd and in the state")
 
     def killed(self):
         """Ended before each of its steps: the next run makes state and accounts agree."""
