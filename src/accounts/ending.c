@@ -28,6 +28,8 @@
 #define ROUND_MS 100
 #define SHELL_MS 10000
 #define STATUS_SIZE 1024 /* of the first lines, which Uid is among */
+#define UIDS "\nUid:"
+#define ZOMBIE "\nState:\tZ"
 
 /*
  * Is it alive, and its real or saved uid that one? By these the kernel tells
@@ -37,9 +39,8 @@
 static bool
 is_theirs(int folder, const char *pid, uid_t uid)
 {
-    char path[64], text[STATUS_SIZE];
-    unsigned long real, saved;
-    const char *line;
+    char path[64], text[STATUS_SIZE], *at;
+    unsigned long uids[3]; /* real, effective, saved */
     ssize_t length;
     int fd;
 
@@ -50,17 +51,21 @@ is_theirs(int folder, const char *pid, uid_t uid)
     length = read(fd, text, sizeof(text) - 1);
     (void) close(fd);
     text[length > 0 ? length : 0] = '\0';
-    line = strstr(text, "\nUid:");
-    return strstr(text, "\nState:\tZ") == NULL && line != NULL
-           && sscanf(line, "\nUid:\t%lu\t%*u\t%lu", &real, &saved) == 2
-           && (real == uid || saved == uid);
+    at = strstr(text, UIDS);
+    if (at == NULL || strstr(text, ZOMBIE) != NULL)
+        return false;
+    at += strlen(UIDS);
+    for (size_t i = 0; i < sizeof(uids) / sizeof(uids[0]); i++)
+        uids[i] = strtoul(at, &at, 10);
+    return uids[0] == uid || uids[2] == uid;
 }
 
 /* Whose number that is may change, unless it is held first. */
 static void
 end_one(int folder, const char *pid, uid_t uid)
 {
-    int held = (int) syscall(SYS_pidfd_open, (pid_t) atol(pid), 0);
+    int held = (int) syscall(SYS_pidfd_open, (pid_t) strtoul(pid, NULL, 10),
+                             0);
 
     if (held < 0)
         return;
