@@ -1245,6 +1245,7 @@ test_ahead(void)
               "one that is not answered");
     is_number(pump(http, 100), STATUS_OK, "waits");
     before = http_now();
+    http_deadline(http, before + 40000);
     ok(!http_post_await(http, 300), "it is waited for until it is too old");
     ok(http_now() - before < 10000, "and no longer");
     http_deadline(http, http_now() + 1000);
