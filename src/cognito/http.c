@@ -1,7 +1,7 @@
 /*
  * When a request is made and how long it is waited for: the warm-up while the
- * person types, one deadline, an idle connection that is closed. The rest is
- * transfer.c's.
+ * person types, one deadline, an idle connection that is renewed or closed. The
+ * rest is transfer.c's.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -21,6 +21,7 @@
 
 #include "cognito/transfer.h"
 
+#define RENEWALS 3        /* of an idle connection between two requests */
 #define WARM_MS 10000     /* a warm-up that takes longer is given up */
 #define WARM_WAIT_MS 2000 /* how long a post waits for the warm-up to end */
 #define FIRST_WAIT_MS 500 /* of which chance leaves something; then doubled */
@@ -28,7 +29,9 @@
 
 struct http {
     struct transfers transfers;
-    char *warm_path; /* whose answer the GET brings, or NULL */
+    char *path;            /* of the warm-up, or NULL */
+    bool warm;             /* the GET brings the answer for it */
+    unsigned int renewals; /* of an idle connection, that are left */
     int64_t deadline;
     unsigned int idle_ms;
     int watched; /* whose end ends a pause, or -1 */
@@ -68,7 +71,7 @@ http_close(struct http *http)
     if (http == NULL)
         return;
     transfer_close(&http->transfers);
-    free(http->warm_path);
+    free(http->path);
     free(http);
 }
 
@@ -126,8 +129,7 @@ static void
 drop_warm(struct http *http)
 {
     transfer_drop(&http->transfers.get);
-    free(http->warm_path);
-    http->warm_path = NULL;
+    http->warm = false;
 }
 
 /* Then, but no later than when half of the time that is left has passed. */
@@ -143,10 +145,10 @@ within_half(const struct http *http, int64_t limit)
 
 /*
  * Waits for a warm-up that is under way, so that the post finds its
- * connection: a second handshake would take longer. Not for long, though, as
- * it might never end; then the post connects for itself, and so it does at
- * once where the warm-up is not connected yet: side by side, both take no
- * longer than one.
+ * connection: a second one would take longer. Not for long, though, as it
+ * might never end; then the post connects for itself, and so it does at once
+ * where the first round trip of the warm-up's is not over yet: side by side,
+ * both take no longer than one.
  */
 static void
 settle_warm(struct http *http)
@@ -170,6 +172,7 @@ http_post_start(struct http *http, const char *target,
                 const struct secret *body)
 {
     http_post_drop(http);
+    http->renewals = RENEWALS;
     if (is_late(http))
         return STATUS_TIMEOUT;
     settle_warm(http);
@@ -216,7 +219,7 @@ http_has_posted(const struct http *http)
 static bool
 take_warm(struct http *http, const char *path, struct http_answer *answer_out)
 {
-    if (http->warm_path == NULL || strcmp(http->warm_path, path) != 0
+    if (!http->warm || strcmp(http->path, path) != 0
         || !http->transfers.get.begun)
         return false;
     /* A refusal of then may be over: nobody has seen it yet. */
@@ -240,25 +243,47 @@ http_get(struct http *http, const char *path, struct http_answer *answer_out)
     http_answer_free(answer_out);
     if (is_late(http))
         return STATUS_TIMEOUT;
-    status = transfer_get(&http->transfers, path, 0);
+    status = transfer_get(&http->transfers, path, 0, false);
     return status == STATUS_OK ? finish(http, &http->transfers.get, answer_out)
                                : status;
+}
+
+/* fresh: on a connection of its own. */
+static bool
+warm_up(struct http *http, bool fresh)
+{
+    http->warm = transfer_get(&http->transfers, http->path, WARM_MS, fresh)
+                     == STATUS_OK
+                 && transfer_step(&http->transfers);
+    if (!http->warm)
+        drop_warm(http);
+    return http->warm;
 }
 
 void
 http_warm(struct http *http, const char *path)
 {
     drop_warm(http);
-    http->warm_path = strdup(path);
-    if (http->warm_path == NULL
-        || transfer_get(&http->transfers, path, WARM_MS) != STATUS_OK
-        || !transfer_step(&http->transfers))
-        drop_warm(http);
+    free(http->path);
+    http->path = strdup(path);
+    http->renewals = RENEWALS;
+    (void) (http->path != NULL && warm_up(http, false));
+}
+
+/* Is there another connection soon, in the place of the idle one? */
+static bool
+renew(struct http *http)
+{
+    if (http->path == NULL || http->renewals == 0)
+        return false;
+    http->renewals--;
+    return warm_up(http, true);
 }
 
 /*
- * Milliseconds until an idle connection is closed, or until the next step;
- * closes it when that is now.
+ * Milliseconds until an idle connection is renewed or closed, or until the
+ * next step; does it when that is now. One that could not be renewed leads
+ * where nobody is any more, perhaps: the name is looked up afresh then.
  */
 static int
 tend_idle(struct http *http)
@@ -271,8 +296,10 @@ tend_idle(struct http *http)
         || transfers->post.active)
         return longest;
     left = transfers->used + http->idle_ms - http_now();
-    if (left > 0)
+    if (left > 0 && !transfer_has_failed(&transfers->get))
         return left < longest ? (int) left : longest;
+    if (left <= 0 && renew(http))
+        return 0;
     transfer_hang_up(&http->transfers);
     return longest;
 }

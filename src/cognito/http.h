@@ -17,7 +17,7 @@
 #include "common/status.h"
 
 #define HTTP_BODY_MAX (1024 * 1024) /* bytes of an answer's body */
-#define HTTP_IDLE_MS 45000          /* an idle connection is closed then */
+#define HTTP_IDLE_MS 45000          /* an idle connection is replaced then */
 #define HTTP_FILES 2
 #define HTTP_PATH_MAX 256
 
@@ -107,14 +107,16 @@ enum status http_get(struct http *http, const char *path,
 
 /*
  * Starts resolving, connecting and GET path without waiting; http_pump and
- * the exchanges carry it on. A failure is kept to itself: http_get then asks
- * once more.
+ * the exchanges carry it on, and a connection that has been idle for
+ * HTTP_IDLE_MS is renewed by it, three times between two posts. A failure is
+ * kept to itself: http_get then asks once more.
  */
 void http_warm(struct http *http, const char *path);
 
 /*
  * Carries transfers on until fd is readable or at end of file. An idle
- * connection is closed after HTTP_IDLE_MS. STATUS_INTERNAL when polling fails.
+ * connection is renewed (http_warm) or closed after HTTP_IDLE_MS.
+ * STATUS_INTERNAL when polling fails.
  * http_pump_for gives up after limit_ms with STATUS_TIMEOUT; 0 for never.
  */
 enum status http_pump(struct http *http, int fd);

@@ -23,6 +23,7 @@
 
 #define POLL_MS 60000       /* curl wakes earlier for timers of its own */
 #define CONNECT_POLL_MS 200 /* 7.88 does not for a dead address */
+#define ADDRESSES_S 240     /* past the last renewal of an idle connection */
 #define HEADER_MAX 512      /* bytes of a request header that we write */
 
 _Static_assert(TRANSFER_ERROR_SIZE >= CURL_ERROR_SIZE, "curl's words fit");
@@ -99,8 +100,19 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
     transfer->resolved = true;
     if (!transfer->connecting)
         return CURL_SOCKET_BAD;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC,
-                  address->protocol);
+    transfer->opened = socket(address->family,
+                              address->socktype | SOCK_CLOEXEC,
+                              address->protocol);
+    return transfer->opened;
+}
+
+static void
+forget_socket(struct transfer *transfer, curl_socket_t closed)
+{
+    if (transfer->socket == closed)
+        transfer->socket = transfer->opened = CURL_SOCKET_BAD;
+    if (transfer->opened == closed)
+        transfer->opened = CURL_SOCKET_BAD;
 }
 
 /* Closes a socket of curl's, which may be one that we watch. */
@@ -109,10 +121,8 @@ on_close(void *context, curl_socket_t closed)
 {
     struct transfers *transfers = context;
 
-    if (transfers->post.socket == closed)
-        transfers->post.socket = CURL_SOCKET_BAD;
-    if (transfers->get.socket == closed)
-        transfers->get.socket = CURL_SOCKET_BAD;
+    forget_socket(&transfers->post, closed);
+    forget_socket(&transfers->get, closed);
     return close(closed);
 }
 
@@ -181,6 +191,7 @@ set_common(struct transfer *transfer, const struct http_options *options)
         && set_text(easy, CURLOPT_USERAGENT, options->user_agent)
         && set_number(easy, CURLOPT_NOSIGNAL, 1)
         && set_number(easy, CURLOPT_TCP_NODELAY, 1)
+        && set_number(easy, CURLOPT_DNS_CACHE_TIMEOUT, ADDRESSES_S)
 #if LIBCURL_VERSION_NUM >= 0x075700
         /*
             * Without this, giving up joins the thread that waits for a dead
@@ -261,6 +272,17 @@ initialise(void)
     return done;
 }
 
+/* A connection waits, or none. */
+static bool
+open_multi(struct transfers *transfers)
+{
+    if (transfers->multi == NULL)
+        transfers->multi = curl_multi_init();
+    return transfers->multi != NULL
+           && curl_multi_setopt(transfers->multi, CURLMOPT_MAXCONNECTS, 1L)
+                  == CURLM_OK;
+}
+
 enum status
 transfer_open(struct transfers *transfers, const struct http_options *options)
 {
@@ -271,8 +293,7 @@ transfer_open(struct transfers *transfers, const struct http_options *options)
         return STATUS_INTERNAL;
     transfers->connect_ms = options->connect_ms;
     transfers->endpoint = strdup(options->endpoint);
-    transfers->multi = curl_multi_init();
-    if (transfers->endpoint == NULL || transfers->multi == NULL)
+    if (transfers->endpoint == NULL || !open_multi(transfers))
         return STATUS_MEMORY;
     status = set_up(transfers, &transfers->post, options);
     transfers->model = transfers->post.easy;
@@ -344,9 +365,7 @@ start(struct transfer *transfer)
 
     if (transfer->active)
         return STATUS_TIMEOUT;
-    if (transfers->multi == NULL)
-        transfers->multi = curl_multi_init();
-    if (transfers->multi == NULL)
+    if (!open_multi(transfers))
         return STATUS_MEMORY;
     if (!hand_over(transfer))
         return STATUS_INTERNAL;
@@ -450,11 +469,19 @@ transfer_wait(struct transfers *transfers, int fd, int wait_ms)
 bool
 transfer_is_connected(const struct transfer *transfer)
 {
-    curl_off_t connected = 0;
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
 
-    (void) curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T,
-                             &connected);
-    return connected != 0;
+    /* curl tells only when TLS is done as well. */
+    return transfer->opened != CURL_SOCKET_BAD
+           && getpeername(transfer->opened, (struct sockaddr *) &peer, &size)
+                  == 0;
+}
+
+bool
+transfer_has_failed(const struct transfer *transfer)
+{
+    return transfer->done && transfer->result != CURLE_OK;
 }
 
 /* A fault before the request was written is one of connecting. */
@@ -707,12 +734,14 @@ transfer_post(struct transfers *transfers, const char *target,
 }
 
 enum status
-transfer_get(struct transfers *transfers, const char *path, long limit_ms)
+transfer_get(struct transfers *transfers, const char *path, long limit_ms,
+             bool fresh)
 {
     struct transfer *get = &transfers->get;
 
     forget(get);
-    if (!set_url(get, path) || !set_number(get->easy, CURLOPT_HTTPGET, 1))
+    if (!set_url(get, path) || !set_number(get->easy, CURLOPT_HTTPGET, 1)
+        || !set_number(get->easy, CURLOPT_FRESH_CONNECT, fresh))
         return STATUS_MEMORY;
     get->limit_ms = limit_ms;
     return start(get);

@@ -25,8 +25,9 @@
 /* One exchange and what has arrived of it, for others to read only. */
 struct transfer {
     struct transfers *all;
-    void *easy;  /* curl's handle */
-    int socket;  /* of the connection used last, while it is open, or -1 */
+    void *easy; /* curl's handle */
+    int socket; /* of the connection used last, while it is open, or -1 */
+    int opened; /* the latest that was opened for it, while it is open, or -1 */
     bool begun;  /* and neither taken nor dropped */
     bool active; /* under way: handed to the multi handle */
     bool done;   /* result holds */
@@ -71,19 +72,24 @@ void transfer_close(struct transfers *transfers);
 /*
  * Begin one, in the place of the last of its kind: no more than handing it to
  * curl. The post keeps a copy of its body until it is dropped; the GET is
- * given up after limit_ms from when it is resolved, 0 for never.
+ * given up after limit_ms from when it is resolved, 0 for never, and with
+ * fresh it uses no connection that is there: one that waits is closed when
+ * the new one waits.
  * STATUS_MEMORY, STATUS_INTERNAL; STATUS_TIMEOUT while curl cannot let go of
  * the last one.
  */
 enum status transfer_post(struct transfers *transfers, const char *target,
                           const struct secret *body);
 enum status transfer_get(struct transfers *transfers, const char *path,
-                         long limit_ms);
+                         long limit_ms, bool fresh);
 
 bool transfer_is_resolving(const struct transfer *transfer);
 
-/* Has it made a connection of its own, TLS included? */
+/* Has TCP made a connection for it? TLS may be under way. */
 bool transfer_is_connected(const struct transfer *transfer);
+
+/* Is it over, without an answer? */
+bool transfer_has_failed(const struct transfer *transfer);
 
 /* Does what can be done without waiting. False when curl fails. */
 bool transfer_step(struct transfers *transfers);

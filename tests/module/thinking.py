@@ -1,5 +1,6 @@
-# A right password typed after a minute's thought logs in, by one request: the
-# helper has closed its idle connection and opens another. make check-long.
+# A right password typed after a minute's thought logs in, by one request over the
+# connection that the helper has renewed meanwhile; after four minutes it has let go
+# and opens another. make check-long.
 # SPDX-License-Identifier: MIT
 import os
 import sys
@@ -9,7 +10,7 @@ sys.path.insert(0, os.path.join(os.environ["TEST_FOLDER"], "tests", "lib"))
 import harness  # noqa: E402
 from harness import PoolCase  # noqa: E402
 
-IDLE = 45  # seconds after which the helper closes its connection
+IDLE = 45  # seconds after which the helper renews its connection, three times
 
 
 class Thinking(PoolCase):
@@ -22,8 +23,15 @@ class Thinking(PoolCase):
         return host
 
     def test_a_minute(self):
+        self.think(IDLE + 15, 0)
+
+    def test_four_minutes(self):
+        self.think(4 * IDLE + 30, 2)
+
+    def think(self, seconds, anew):
+        """anew: connections that the two passwords make."""
         right, wrong = self.start(), self.start()
-        time.sleep(IDLE + 15)
+        time.sleep(seconds)
         self.assertEqual(len(harness.helpers()), 2)
         before = self.pool.counts()["connections"]
         right.say("Correct-Horse-9")
@@ -34,7 +42,7 @@ class Thinking(PoolCase):
         self.assertEqual((right.finish().code, right.reason), ("PAM_SUCCESS", "ok"))
         self.assertEqual((wrong.finish().code, wrong.reason), ("PAM_AUTH_ERR", "wrong_password"))
         self.assertEqual(self.tries(), 2)
-        self.assertEqual(self.pool.counts()["connections"], before + 2)
+        self.assertEqual(self.pool.counts()["connections"], before + anew)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,7 @@ enum manner {
     GARBAGE,       /* no HTTP */
     NO_TLS,        /* answers the handshake in plain HTTP */
     NO_HANDSHAKE,  /* accepts and says nothing */
+    SLOW_TLS,      /* accepts, and goes on 300 ms later */
     PROXY,         /* expects CONNECT first */
     PROXY_REFUSES  /* and refuses it */
 };
@@ -369,6 +370,8 @@ begin(struct connection *connection)
     char text[1024];
     ssize_t got;
 
+    if (server->manner == SLOW_TLS)
+        nap(300);
     if (server->manner == NO_HANDSHAKE) {
         while (!server->stop && wait_readable(connection)
                && recv(connection->fd, text, sizeof text, 0) > 0)
@@ -1128,6 +1131,16 @@ test_warm(void)
     http_close(http);
     stop(server);
 
+    server = start(SLOW_TLS);
+    http = client_of(server);
+    http_warm(http, JWKS);
+    pump_until(http, &server->connections, 1);
+    is_number(post(http), STATUS_OK, "a POST while the warm-up connects");
+    is_number(server->connections, 1,
+              "waits for the connection that is being made");
+    http_close(http);
+    stop(server);
+
     server = start(ANSWER);
     http = client_of(server);
     http_warm(http, JWKS);
@@ -1373,22 +1386,46 @@ test_memory(void)
     ok(!wrong, "each is STATUS_MEMORY, or a warm-up that was not");
 }
 
+/* Three times there is another in its place; then it is let go. */
 static void
 test_idle(void)
 {
     struct server *server = start(ANSWER);
-    struct http *http = connect_with(server->port, trust, NULL, 200);
+    struct http *http = connect_with(server->port, trust, NULL, 600);
 
     http_deadline(http, 0);
     http_warm(http, JWKS);
     is_number(pump(http, 120), STATUS_OK, "pumped for less than idle_ms");
-    is_number(server->closed, 0, "the connection stays");
-    is_number(pump(http, 400), STATUS_OK, "pumped for longer");
-    is_number(server->closed, 1, "it is closed");
+    is_number(server->connections, 1, "one connection");
+    is_number(server->closed, 0, "which stays");
+    pump_until(http, &server->closed, 1);
+    is_number(server->connections, 2, "another is in the place of the first");
     is_number(post(http), STATUS_OK, "a POST");
-    is_number(server->connections, 2, "connects again");
+    is_number(server->connections, 2, "goes over that");
+    pump_until(http, &server->closed, 5);
+    is_number(pump(http, 900), STATUS_OK, "pumped for much longer");
+    is_number(server->connections, 5, "renewed three times since the POST");
+    is_number(server->closed, 5, "and let go");
+    is_number(post(http), STATUS_OK, "a POST");
+    is_number(server->connections, 6, "connects again");
     is_number(get(http), STATUS_OK, "the warm answer");
-    is_number(server->gets, 1, "is still there");
+    is_number(server->gets, 5, "is still there");
+    http_close(http);
+    stop(server);
+}
+
+/* Where no warm-up was wanted nothing is renewed. */
+static void
+test_idle_without_a_warm_up(void)
+{
+    struct server *server = start(ANSWER);
+    struct http *http = connect_with(server->port, trust, NULL, 200);
+
+    is_number(post(http), STATUS_OK, "a POST");
+    http_deadline(http, 0);
+    is_number(pump(http, 500), STATUS_OK, "pumped for longer than idle_ms");
+    is_number(server->connections, 1, "no other connection");
+    is_number(server->closed, 1, "and none is left");
     http_close(http);
     stop(server);
 }
@@ -1473,6 +1510,7 @@ main(void)
     test_pause();
     test_memory();
     test_idle();
+    test_idle_without_a_warm_up();
     test_pump();
     test_pump_socket();
     http_answer_free(&reply);

@@ -1,5 +1,5 @@
 # A right password typed after a minute's thought, in su, sudo and sshd. The
-# helper has closed its connection by then and opens a new one.
+# helper has renewed its connection by then.
 # SPDX-License-Identifier: MIT
 import time
 
@@ -7,7 +7,7 @@ from hosts import PASSWORD, SshdKeyboard, Su, Sudo
 from people import ALICE
 from person import Person
 
-THOUGHT = 65  # seconds; the helper closes its idle connection after 45
+THOUGHT = 65  # seconds; the helper renews its idle connection after 45
 
 
 def run(world, tap):
@@ -31,5 +31,5 @@ def run(world, tap):
                person.screen)
         tap.ok(took < 5, f"{title}: and at once", f"{took:.1f} s")
     tap.equal(world.sign_ins(ALICE.name), len(waiting), "one sign-in each")
-    tap.equal(world.connections(), 2 * len(waiting), "each connected anew")
+    tap.equal(world.connections(), 2 * len(waiting), "each connection was renewed once, and then used")
     sshd.stop()
