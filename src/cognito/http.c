@@ -145,10 +145,10 @@ within_half(const struct http *http, int64_t limit)
 
 /*
  * Waits for a warm-up that is under way, so that the post finds its
- * connection: a second one would take longer. Not for long, though, as it
- * might never end; then the post connects for itself, and so it does at once
- * where the first round trip of the warm-up's is not over yet: side by side,
- * both take no longer than one.
+ * connection: a second handshake would take longer. Not for long, though, as
+ * it might never end; then the post connects for itself, and so it does at
+ * once where the warm-up is not connected yet: side by side, both take no
+ * longer than one, and it joins the warm-up's when that is free first.
  */
 static void
 settle_warm(struct http *http)
@@ -243,21 +243,19 @@ http_get(struct http *http, const char *path, struct http_answer *answer_out)
     http_answer_free(answer_out);
     if (is_late(http))
         return STATUS_TIMEOUT;
-    status = transfer_get(&http->transfers, path, 0, false);
+    status = transfer_get(&http->transfers, path, 0);
     return status == STATUS_OK ? finish(http, &http->transfers.get, answer_out)
                                : status;
 }
 
-/* fresh: on a connection of its own. */
-static bool
-warm_up(struct http *http, bool fresh)
+static void
+warm_up(struct http *http)
 {
-    http->warm = transfer_get(&http->transfers, http->path, WARM_MS, fresh)
+    http->warm = transfer_get(&http->transfers, http->path, WARM_MS)
                      == STATUS_OK
                  && transfer_step(&http->transfers);
     if (!http->warm)
         drop_warm(http);
-    return http->warm;
 }
 
 void
@@ -267,23 +265,13 @@ http_warm(struct http *http, const char *path)
     free(http->path);
     http->path = strdup(path);
     http->renewals = RENEWALS;
-    (void) (http->path != NULL && warm_up(http, false));
-}
-
-/* Is there another connection soon, in the place of the idle one? */
-static bool
-renew(struct http *http)
-{
-    if (http->path == NULL || http->renewals == 0)
-        return false;
-    http->renewals--;
-    return warm_up(http, true);
+    if (http->path != NULL)
+        warm_up(http);
 }
 
 /*
  * Milliseconds until an idle connection is renewed or closed, or until the
- * next step; does it when that is now. One that could not be renewed leads
- * where nobody is any more, perhaps: the name is looked up afresh then.
+ * next step; does it when that is now.
  */
 static int
 tend_idle(struct http *http)
@@ -296,12 +284,14 @@ tend_idle(struct http *http)
         || transfers->post.active)
         return longest;
     left = transfers->used + http->idle_ms - http_now();
-    if (left > 0 && !transfer_has_failed(&transfers->get))
+    if (left > 0)
         return left < longest ? (int) left : longest;
-    if (left <= 0 && renew(http))
-        return 0;
     transfer_hang_up(&http->transfers);
-    return longest;
+    if (http->path == NULL || http->renewals == 0)
+        return longest;
+    http->renewals--;
+    warm_up(http);
+    return 0;
 }
 
 enum status

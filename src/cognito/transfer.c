@@ -100,19 +100,8 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
     transfer->resolved = true;
     if (!transfer->connecting)
         return CURL_SOCKET_BAD;
-    transfer->opened = socket(address->family,
-                              address->socktype | SOCK_CLOEXEC,
-                              address->protocol);
-    return transfer->opened;
-}
-
-static void
-forget_socket(struct transfer *transfer, curl_socket_t closed)
-{
-    if (transfer->socket == closed)
-        transfer->socket = transfer->opened = CURL_SOCKET_BAD;
-    if (transfer->opened == closed)
-        transfer->opened = CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
 }
 
 /* Closes a socket of curl's, which may be one that we watch. */
@@ -121,8 +110,10 @@ on_close(void *context, curl_socket_t closed)
 {
     struct transfers *transfers = context;
 
-    forget_socket(&transfers->post, closed);
-    forget_socket(&transfers->get, closed);
+    if (transfers->post.socket == closed)
+        transfers->post.socket = CURL_SOCKET_BAD;
+    if (transfers->get.socket == closed)
+        transfers->get.socket = CURL_SOCKET_BAD;
     return close(closed);
 }
 
@@ -272,15 +263,23 @@ initialise(void)
     return done;
 }
 
-/* A connection waits, or none. */
+/* Where addresses are kept, for longer than the multi handle lives. */
 static bool
-open_multi(struct transfers *transfers)
+open_share(struct transfers *transfers)
 {
-    if (transfers->multi == NULL)
-        transfers->multi = curl_multi_init();
-    return transfers->multi != NULL
-           && curl_multi_setopt(transfers->multi, CURLMOPT_MAXCONNECTS, 1L)
-                  == CURLM_OK;
+    transfers->share = curl_share_init();
+    return transfers->share != NULL
+           && curl_share_setopt(transfers->share, CURLSHOPT_SHARE,
+                                CURL_LOCK_DATA_DNS)
+                  == CURLSHE_OK;
+}
+
+static bool
+share_addresses(struct transfer *transfer)
+{
+    return curl_easy_setopt(transfer->easy, CURLOPT_SHARE,
+                            transfer->all->share)
+           == CURLE_OK;
 }
 
 enum status
@@ -293,7 +292,9 @@ transfer_open(struct transfers *transfers, const struct http_options *options)
         return STATUS_INTERNAL;
     transfers->connect_ms = options->connect_ms;
     transfers->endpoint = strdup(options->endpoint);
-    if (transfers->endpoint == NULL || !open_multi(transfers))
+    transfers->multi = curl_multi_init();
+    if (transfers->endpoint == NULL || transfers->multi == NULL
+        || !open_share(transfers))
         return STATUS_MEMORY;
     status = set_up(transfers, &transfers->post, options);
     transfers->model = transfers->post.easy;
@@ -365,7 +366,9 @@ start(struct transfer *transfer)
 
     if (transfer->active)
         return STATUS_TIMEOUT;
-    if (!open_multi(transfers))
+    if (transfers->multi == NULL)
+        transfers->multi = curl_multi_init();
+    if (transfers->multi == NULL)
         return STATUS_MEMORY;
     if (!hand_over(transfer))
         return STATUS_INTERNAL;
@@ -410,8 +413,8 @@ conclude_round(struct transfer *transfer, CURLcode result)
     transfer->all->used = transfer->ended;
 }
 
-bool
-transfer_step(struct transfers *transfers)
+static bool
+step(struct transfers *transfers)
 {
     CURLMsg *message;
     int running;
@@ -469,19 +472,11 @@ transfer_wait(struct transfers *transfers, int fd, int wait_ms)
 bool
 transfer_is_connected(const struct transfer *transfer)
 {
-    struct sockaddr_storage peer;
-    socklen_t size = sizeof peer;
+    curl_off_t connected = 0;
 
-    /* curl tells only when TLS is done as well. */
-    return transfer->opened != CURL_SOCKET_BAD
-           && getpeername(transfer->opened, (struct sockaddr *) &peer, &size)
-                  == 0;
-}
-
-bool
-transfer_has_failed(const struct transfer *transfer)
-{
-    return transfer->done && transfer->result != CURLE_OK;
+    (void) curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T,
+                             &connected);
+    return connected != 0;
 }
 
 /* A fault before the request was written is one of connecting. */
@@ -636,6 +631,34 @@ is_hung_up(const struct transfer *transfer)
     return transfer->socket != CURL_SOCKET_BAD && poll(&watched, 1, 0) > 0;
 }
 
+/*
+ * Is the GET's connection free while the post is still at making one of its
+ * own? Then the shorter way is that; nothing of the post was written.
+ */
+static bool
+may_join(const struct transfers *transfers)
+{
+    const struct transfer *post = &transfers->post, *get = &transfers->get;
+
+    return post->active && post->connecting && !post->asked && get->done
+           && get->result == CURLE_OK && get->socket != CURL_SOCKET_BAD
+           && !is_hung_up(get);
+}
+
+bool
+transfer_step(struct transfers *transfers)
+{
+    struct transfer *post = &transfers->post;
+
+    if (!step(transfers))
+        return false;
+    if (!may_join(transfers))
+        return true;
+    stop(post);
+    return set_number(post->easy, CURLOPT_FRESH_CONNECT, 0)
+           && (post->active = hand_over(post)) && step(transfers);
+}
+
 /* Is the post to connect anew? Mostly it finds nothing else. */
 static bool
 leave_dead(struct transfers *transfers)
@@ -716,7 +739,8 @@ transfer_post(struct transfers *transfers, const char *target,
         post->easy = curl_easy_duphandle(transfers->model);
     if (transfers->headers != NULL && post->easy != NULL
         && secret_set(&transfers->body, body->data, body->length)
-        && set_url(post, "/") && set_number(post->easy, CURLOPT_POST, 1)
+        && set_url(post, "/") && share_addresses(post)
+        && set_number(post->easy, CURLOPT_POST, 1)
         && curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                             (curl_off_t) transfers->body.length)
                == CURLE_OK
@@ -734,14 +758,13 @@ transfer_post(struct transfers *transfers, const char *target,
 }
 
 enum status
-transfer_get(struct transfers *transfers, const char *path, long limit_ms,
-             bool fresh)
+transfer_get(struct transfers *transfers, const char *path, long limit_ms)
 {
     struct transfer *get = &transfers->get;
 
     forget(get);
     if (!set_url(get, path) || !set_number(get->easy, CURLOPT_HTTPGET, 1)
-        || !set_number(get->easy, CURLOPT_FRESH_CONNECT, fresh))
+        || !share_addresses(get))
         return STATUS_MEMORY;
     get->limit_ms = limit_ms;
     return start(get);
@@ -797,5 +820,6 @@ transfer_close(struct transfers *transfers)
     curl_easy_cleanup(transfers->post.easy);
     curl_easy_cleanup(transfers->model);
     (void) curl_multi_cleanup(transfers->multi);
+    (void) curl_share_cleanup(transfers->share);
     free(transfers->endpoint);
 }

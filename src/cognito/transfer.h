@@ -25,9 +25,8 @@
 /* One exchange and what has arrived of it, for others to read only. */
 struct transfer {
     struct transfers *all;
-    void *easy; /* curl's handle */
-    int socket; /* of the connection used last, while it is open, or -1 */
-    int opened; /* the latest that was opened for it, while it is open, or -1 */
+    void *easy;  /* curl's handle */
+    int socket;  /* of the connection used last, while it is open, or -1 */
     bool begun;  /* and neither taken nor dropped */
     bool active; /* under way: handed to the multi handle */
     bool done;   /* result holds */
@@ -49,6 +48,7 @@ struct transfer {
 /* The two, and what they share. */
 struct transfers {
     void *multi; /* curl's handle; NULL: no connection is open */
+    void *share; /* curl's: addresses */
     void *model; /* of post.easy, which each post has for itself */
     struct transfer post;
     struct transfer get;
@@ -72,26 +72,24 @@ void transfer_close(struct transfers *transfers);
 /*
  * Begin one, in the place of the last of its kind: no more than handing it to
  * curl. The post keeps a copy of its body until it is dropped; the GET is
- * given up after limit_ms from when it is resolved, 0 for never, and with
- * fresh it uses no connection that is there: one that waits is closed when
- * the new one waits.
+ * given up after limit_ms from when it is resolved, 0 for never.
  * STATUS_MEMORY, STATUS_INTERNAL; STATUS_TIMEOUT while curl cannot let go of
  * the last one.
  */
 enum status transfer_post(struct transfers *transfers, const char *target,
                           const struct secret *body);
 enum status transfer_get(struct transfers *transfers, const char *path,
-                         long limit_ms, bool fresh);
+                         long limit_ms);
 
 bool transfer_is_resolving(const struct transfer *transfer);
 
-/* Has TCP made a connection for it? TLS may be under way. */
+/* Has it made a connection of its own, TLS included? */
 bool transfer_is_connected(const struct transfer *transfer);
 
-/* Is it over, without an answer? */
-bool transfer_has_failed(const struct transfer *transfer);
-
-/* Does what can be done without waiting. False when curl fails. */
+/*
+ * Does what can be done without waiting. A post that is still connecting when
+ * the GET's connection becomes free goes out over that. False when curl fails.
+ */
 bool transfer_step(struct transfers *transfers);
 
 /* How many milliseconds there may be between two steps. */
@@ -113,7 +111,10 @@ enum status transfer_take(struct transfer *transfer, enum status waited,
 /* Gives one up; its connection closes if it was under way. */
 void transfer_drop(struct transfer *transfer);
 
-/* Closes a connection that waits; nothing may be under way. */
+/*
+ * Closes a connection that waits; nothing may be under way. Addresses are kept
+ * for the next one.
+ */
 void transfer_hang_up(struct transfers *transfers);
 
 /* As http_chain, of the GET. */
