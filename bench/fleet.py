@@ -26,13 +26,14 @@ AGAIN = (3.0, 9.0)     # a person whom sshd has sent away comes again
 class Policy:
     """The client's: what it does about a request that was throttled."""
     repeats: int = 3
-    first: float = 0.5    # seconds; a wait is anywhere between none and that
-    longest: float = 20.0  # the next ones are doubled up to here
+    first: float = 0.5    # seconds that pass at least
     budget: float = 19.0  # seconds after Enter in which it may be sent again
 
-    def wait(self, repeated, chance):
-        """Seconds before the next repeat."""
-        return chance * min(self.longest, self.first * 2 ** repeated)
+    def wait(self, repeated, left, chance):
+        """Seconds before the next repeat: up to an even share of the time that is left,
+        half a share kept for the last exchange."""
+        longest = max(self.first, left / (self.repeats - repeated + 0.5))
+        return self.first + chance * (longest - self.first)
 
 
 NO_REPEATS = Policy(repeats=0)
@@ -140,8 +141,9 @@ class Morning:
 
     def throttled(self, now, person):
         if person.repeated < self.policy.repeats:
-            wait = self.policy.wait(person.repeated, self.chance())
-            if now + wait < person.entered + self.policy.budget:
+            left = person.entered + self.policy.budget - now
+            wait = self.policy.wait(person.repeated, left, self.chance())
+            if wait < left:
                 person.repeated += 1
                 return [(wait, self.send)]
         person.refused = True

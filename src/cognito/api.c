@@ -206,11 +206,12 @@ static bool
 wait_for_turn(struct cognito *cognito, const char *operation,
               unsigned int tried, const struct cognito_answer *answer)
 {
+    unsigned int repeats = REPEATS_MAX + 1 - tried; /* with this one */
     unsigned int wait_ms;
 
-    if (!answer->unprocessed || tried > REPEATS_MAX)
+    if (!answer->unprocessed || /* @repeats */ repeats == 0)
         return false;
-    wait_ms = http_backoff(tried, answer->retry_s);
+    wait_ms = http_turn(cognito->http, repeats, answer->retry_s);
     if (!http_pause(cognito->http, wait_ms))
         return false;
     if (cognito->repeat != NULL)

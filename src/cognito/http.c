@@ -26,6 +26,7 @@
 #define WARM_WAIT_MS 2000 /* how long a post waits for the warm-up to end */
 #define FIRST_WAIT_MS 500 /* of which chance leaves something; then doubled */
 #define LAST_WAIT_MS 20000
+#define TURNS_MS 20000 /* for all repeats, where there is no deadline */
 
 struct http {
     struct transfers transfers;
@@ -345,6 +346,23 @@ void
 http_watch(struct http *http, int fd)
 {
     http->watched = fd;
+}
+
+unsigned int
+http_turn(const struct http *http, unsigned int repeats, unsigned int retry_s)
+{
+    int64_t left = http->deadline == 0 ? TURNS_MS
+                                       : http->deadline - http_now();
+    int64_t longest = 2 * (left - (int64_t) retry_s * 1000)
+                      / (2 * (int64_t) repeats + 1);
+    uint32_t random;
+
+    if (longest < FIRST_WAIT_MS)
+        longest = FIRST_WAIT_MS;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t) sizeof random)
+        random = 0;
+    return retry_s * 1000 + FIRST_WAIT_MS
+           + random % (unsigned int) (longest - FIRST_WAIT_MS + 1);
 }
 
 bool

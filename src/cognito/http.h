@@ -137,6 +137,16 @@ bool http_chain(const struct http *http, struct secret *pem_out);
 unsigned int http_backoff(unsigned int tried, unsigned int retry_s);
 
 /*
+ * The same where a person waits, and repeats are left with this one: what was
+ * asked for, half a second, and by chance up to an even share of the time that
+ * the deadline leaves, half a share kept for the last exchange. A crowd larger
+ * than the quota spreads over all of the time that each has, and is served in
+ * the order of chance; short waits would let it meet again at once.
+ */
+unsigned int http_turn(const struct http *http, unsigned int repeats,
+                       unsigned int retry_s);
+
+/*
  * Lets so much time pass; transfers are carried on. False, at once, when that
  * would take until the deadline, and as soon as fd can be read or is at end of
  * file: nobody waits any more.

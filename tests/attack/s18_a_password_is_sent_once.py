@@ -35,7 +35,7 @@ BREAKAGES = [
     ("what counts tries is sent again",
      ("is_unprocessed",
       'return http < 500 && strstr(first_text(body, "__type", NULL, NULL), "Limit") != NULL;')),
-    ("what is throttled is sent again and again", ("wait_for_turn (REPEATS_MAX)", "false")),
+    ("what is throttled is sent again and again", ("@repeats", "false")),
     ("half an answer is one",
      ("fault_status (CURLE_OK)", "case CURLE_PARTIAL_FILE: case CURLE_RECV_ERROR: ...")),
     ("a connection that was closed meanwhile is used", ("leave_dead", "return false;")),

@@ -128,9 +128,10 @@ http_post_await(struct http *http, int64_t max_age_ms)
 }
 
 unsigned int
-http_backoff(unsigned int tried, unsigned int retry_s)
+http_turn(const struct http *http, unsigned int repeats, unsigned int retry_s)
 {
-    MUST(tried >= 1 && tried <= 3);
+    (void) http;
+    MUST(repeats >= 1 && repeats <= 3);
     return retry_s;
 }
 

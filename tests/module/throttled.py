@@ -18,7 +18,8 @@ WAITED = "throttled, sent again after "
 
 class Case(PoolCase):
     def start(self, user="alice", extra=("debug",), **settings):
-        config = harness.write_config(self.settings(**settings))
+        # Waits are shares of the time.
+        config = harness.write_config(self.settings(**{"timeout": "6", **settings}))
         confdir = harness.write_service([f"config={config}", f"helper={HELPER}", *extra])
         host = harness.Host(["authenticate"], confdir, user)
         self.addCleanup(host.abandon)
@@ -147,12 +148,12 @@ class Time(Case):
             self.assertEqual(self.repeats(host), [])
 
     def test_while_there_is_time(self):
-        """By chance one to four tries fit into a second; it is never exceeded."""
+        """By chance one or two tries fit into a second; it is never exceeded."""
         self.throttle("InitiateAuth", 0)
         host = self.begin(timeout="1")
         host.finish()
         self.check(host, "PAM_AUTHINFO_UNAVAIL", "throttled")
-        self.assertIn(self.tries(), (1, 2, 3, 4))
+        self.assertIn(self.tries(), (1, 2))
         self.assertEqual(len(self.repeats(host)), self.tries() - 1)
 
     def test_host_goes_away_meanwhile(self):

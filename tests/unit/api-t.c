@@ -123,9 +123,10 @@ http_post_await(struct http *self, int64_t max_age_ms)
 
 /* Without chance. */
 unsigned int
-http_backoff(unsigned int tried, unsigned int retry_s)
+http_turn(const struct http *self, unsigned int repeats, unsigned int retry_s)
 {
-    return 100 * tried + 1000 * retry_s;
+    (void) self;
+    return 100 * (4 - repeats) + 1000 * retry_s;
 }
 
 bool

@@ -335,9 +335,10 @@ http_post_await(struct http *http, int64_t max_age_ms)
 }
 
 unsigned int
-http_backoff(unsigned int tried, unsigned int retry_s)
+http_turn(const struct http *http, unsigned int repeats, unsigned int retry_s)
 {
-    return tried + retry_s;
+    (void) http;
+    return repeats + retry_s;
 }
 
 bool

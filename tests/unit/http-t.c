@@ -1308,6 +1308,46 @@ test_backoff(void)
     ok(http_backoff(1, 86400) >= 86400000, "a day was");
 }
 
+/*
+ * Half a second at least; the rest is even over two sevenths, fifths and thirds
+ * of the time that is left.
+ */
+static void
+test_turn(void)
+{
+    static const unsigned int parts[] = {0, 3, 5, 7};
+    struct server *server = start(ANSWER);
+    struct http *http = client_of(server);
+
+    for (unsigned int repeats = 1; repeats <= 3; repeats++) {
+        unsigned int most = 21000 * 2 / parts[repeats];
+        unsigned int fifths[5] = {0};
+        unsigned int beyond = 0;
+
+        for (int i = 0; i < 2000; i++) {
+            unsigned int wait;
+
+            http_deadline(http, http_now() + 24000);
+            wait = http_turn(http, repeats, 3);
+            if (wait < 3500 || wait > 3000 + most)
+                beyond++;
+            else
+                fifths[(uint64_t) (wait - 3500) * 5 / (most - 500 + 1)]++;
+        }
+        is_number(beyond, 0, "what was asked for, and a share of the rest");
+        for (int i = 0; i < 5; i++)
+            ok(fifths[i] > 280 && fifths[i] < 520,
+               "%u repeats, fifth %d of %u ms: %u of 2000", repeats, i, most,
+               fifths[i]);
+    }
+    http_deadline(http, http_now() + 100);
+    is_number(http_turn(http, 3, 0), 500, "no time: half a second");
+    is_number(http_turn(http, 3, 86400), 86400500,
+              "a day is too long as well");
+    http_close(http);
+    stop(server);
+}
+
 /* Time passes, and the connection is there afterwards. */
 static void
 test_pause(void)
@@ -1513,6 +1553,7 @@ main(void)
     test_warm_failures();
     test_ahead();
     test_backoff();
+    test_turn();
     test_pause();
     test_memory();
     test_idle();
