@@ -8,6 +8,7 @@
 
 #include "client/map.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,23 @@
 
 #define NAME_BYTES_MAX 512 /* a pool name is at most 128 characters */
 
+enum side { LOCAL, POOL, SIDES };
+
 struct pair {
-    const char *local;
-    const char *pool;
+    const char *names[SIDES];
 };
 
+/*
+ * Pairs in the file's order, and for each side an index by a hash of the name:
+ * the pairs' numbers from 1, 0 where there is none. At most half of it is
+ * taken.
+ */
 struct map {
     char *text; /* that the names stand in */
     struct pair *pairs;
-    size_t count;
+    size_t count, most;
+    uint32_t *index[SIDES];
+    size_t slots; /* of each index, a power of two */
 };
 
 static bool
@@ -41,35 +50,53 @@ is_name(const char *name)
     return true;
 }
 
-static const struct pair *
-find_local(const struct map *map, const char *local)
+/* FNV-1a */
+static uint32_t
+hash(const char *name)
 {
-    for (size_t i = 0; i < map->count; i++)
-        if (strcmp(map->pairs[i].local, local) == 0)
-            return &map->pairs[i];
-    return NULL;
+    uint32_t hash = 2166136261u;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char) *name) * 16777619u;
+    return hash;
+}
+
+/* Where in the index the name stands, or would. */
+static uint32_t *
+find_slot(const struct map *map, enum side side, const char *name)
+{
+    size_t at = hash(name) % map->slots;
+    uint32_t *index = map->index[side];
+
+    while (index[at] != 0
+           && strcmp(map->pairs[index[at] - 1].names[side], name) != 0)
+        at = (at + 1) % map->slots;
+    return &index[at];
 }
 
 static const struct pair *
-find_pool(const struct map *map, const char *pool)
+find(const struct map *map, enum side side, const char *name)
 {
-    for (size_t i = 0; i < map->count; i++)
-        if (strcmp(map->pairs[i].pool, pool) == 0)
-            return &map->pairs[i];
-    return NULL;
+    uint32_t number = *find_slot(map, side, name);
+
+    return number == 0 ? NULL : &map->pairs[number - 1];
 }
 
-static enum status
-add(struct map *map, const char *local, const char *pool)
+/* Room for as many pairs as there are lines with "=", at most. */
+static bool
+make_room(struct map *map)
 {
-    struct pair *longer;
-
-    longer = realloc(map->pairs, (map->count + 1) * sizeof(*longer));
-    if (longer == NULL)
-        return STATUS_MEMORY;
-    map->pairs = longer;
-    map->pairs[map->count++] = (struct pair){local, pool};
-    return STATUS_OK;
+    for (const char *at = map->text; (at = strchr(at, '=')) != NULL; at++)
+        map->most++;
+    if (map->most > MAP_PAIRS_MAX)
+        map->most = MAP_PAIRS_MAX;
+    for (map->slots = 1; map->slots < 2 * map->most + 1;)
+        map->slots *= 2;
+    map->pairs = calloc(map->most + 1, sizeof(*map->pairs));
+    map->index[LOCAL] = calloc(map->slots, sizeof(uint32_t));
+    map->index[POOL] = calloc(map->slots, sizeof(uint32_t));
+    return map->pairs != NULL && map->index[LOCAL] != NULL
+           && map->index[POOL] != NULL;
 }
 
 /* One line; *problem_out is a constant when it is at fault. */
@@ -77,6 +104,7 @@ static enum status
 take_line(struct map *map, char *line, const char **problem_out)
 {
     char *equals, *local, *pool;
+    uint32_t *by_local, *by_pool;
 
     line = text_trim(line);
     if (line[0] == '\0' || line[0] == '#')
@@ -90,16 +118,20 @@ take_line(struct map *map, char *line, const char **problem_out)
     pool = text_trim(equals + 1);
     if (!is_name(local) || !is_name(pool))
         return STATUS_CONFIG;
+    by_local = find_slot(map, LOCAL, local);
+    by_pool = find_slot(map, POOL, pool);
     *problem_out = "the local name stands in the map already";
-    if (find_local(map, local) != NULL)
+    if (*by_local != 0)
         return STATUS_CONFIG;
     *problem_out = "the pool name stands in the map already";
-    if (find_pool(map, pool) != NULL)
+    if (*by_pool != 0)
         return STATUS_CONFIG;
     *problem_out = "too many lines";
     if (map->count == MAP_PAIRS_MAX)
         return STATUS_CONFIG;
-    return add(map, local, pool);
+    map->pairs[map->count++] = (struct pair){{local, pool}};
+    *by_local = *by_pool = (uint32_t) map->count;
+    return STATUS_OK;
 }
 
 enum status
@@ -118,6 +150,8 @@ map_parse(const char *text, size_t length, struct map **map_out,
         goto out;
     memcpy(map->text, text, length);
     map->text[length] = '\0';
+    if (!make_room(map))
+        goto out;
     status = strlen(map->text) == length ? STATUS_OK : STATUS_CONFIG;
     if (status == STATUS_CONFIG) {
         number = 1;
@@ -148,6 +182,8 @@ map_free(struct map *map)
 {
     if (map == NULL)
         return;
+    free(map->index[LOCAL]);
+    free(map->index[POOL]);
     free(map->pairs);
     free(map->text);
     free(map);
@@ -160,16 +196,16 @@ map_pool_name(const struct map *map, const char *local, const char *standard)
 
     if (map == NULL)
         return standard;
-    pair = find_local(map, local);
+    pair = find(map, LOCAL, local);
     if (pair != NULL)
-        return pair->pool;
-    return find_pool(map, standard) == NULL ? standard : NULL;
+        return pair->names[POOL];
+    return find(map, POOL, standard) == NULL ? standard : NULL;
 }
 
 const char *
 map_local_name(const struct map *map, const char *pool)
 {
-    const struct pair *pair = map == NULL ? NULL : find_pool(map, pool);
+    const struct pair *pair = map == NULL ? NULL : find(map, POOL, pool);
 
-    return pair == NULL ? NULL : pair->local;
+    return pair == NULL ? NULL : pair->names[LOCAL];
 }

@@ -149,9 +149,37 @@ test_lengths(void)
     }
 }
 
+static int
+count_found(const struct map *map)
+{
+    int found = 0;
+
+    for (int i = 0; i < MAP_PAIRS_MAX; i++) {
+        char local[24], pool[24];
+        const char *back;
+
+        (void) snprintf(local, sizeof(local), "l%d", i);
+        (void) snprintf(pool, sizeof(pool), "p%d", i);
+        back = map_local_name(map, pool);
+        found += strcmp(map_pool_name(map, local, local), pool) == 0
+                 && back != NULL && strcmp(back, local) == 0
+                 && map_local_name(map, local) == NULL;
+    }
+    return found;
+}
+
 static void
 test_many(void)
 {
+    static const struct {
+        const char *line;
+        const char *error;
+    } twice[] = {
+        {"l0 = x\n", "the local name stands in the map already"},
+        {"l7777 = p0\n", "the local name stands in the map already"},
+        {"x = p0\n", "the pool name stands in the map already"},
+        {"x = p9999\n", "the pool name stands in the map already"},
+    };
     size_t size = (MAP_PAIRS_MAX + 2) * 24, used = 0;
     char *text = malloc(size);
     enum status status;
@@ -166,7 +194,15 @@ test_many(void)
     map = parse(text, used, &status, error);
     ok(status == STATUS_OK, "as many pairs as there may be");
     is_text(map_pool_name(map, "l9999", "l9999"), "p9999", "the last one");
+    is_number(count_found(map), MAP_PAIRS_MAX, "each is found by each side");
     map_free(map);
+    for (size_t i = 0; i < sizeof(twice) / sizeof(twice[0]); i++) {
+        int length = snprintf(text + used, size - used, "%s", twice[i].line);
+
+        (void) snprintf(wanted, sizeof(wanted), "line %d: %s",
+                        MAP_PAIRS_MAX + 1, twice[i].error);
+        refused(text, used + (size_t) length, wanted, twice[i].line);
+    }
     used += (size_t) snprintf(text + used, size - used, "one = more\n");
     (void) snprintf(wanted, sizeof(wanted), "line %d: too many lines",
                     MAP_PAIRS_MAX + 1);
