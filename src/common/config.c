@@ -555,17 +555,15 @@ struct position {
     bool private;   /* the file is its owner's alone */
 };
 
+/* A line that is neither empty nor a comment, without blanks around it. */
 static void
-take_line(struct config *config, char *line, struct position *position,
+take_line(struct config *config, char *text, struct position *position,
           const char *where)
 {
-    char *text = text_trim(line);
     char *equals, *name;
     size_t length = strlen(text);
     enum config_key key;
 
-    if (length == 0 || text[0] == '#')
-        return;
     /* Behind what nobody sees, such as a byte order mark, it is none. */
     if (first_visible(text) == '[') {
         position->lost = length < 3 || text[0] != '['
@@ -611,8 +609,8 @@ take_file(struct config *config, int fd, const char *path, const char *service,
           const struct file_trust *trust)
 {
     struct position position = {.service = service, .rank = RANK_FILE};
-    struct file_lines lines = {.fd = fd};
-    char line[CONFIG_VALUE_MAX];
+    struct file_lines lines = {.fd = fd, .comment = '#'};
+    char line[CONFIG_VALUE_MAX], *text;
     char where[WHERE_MAX], shown[SHOWN_PATH_MAX + 1];
     struct stat st;
     bool failed;
@@ -623,9 +621,12 @@ take_file(struct config *config, int fd, const char *path, const char *service,
         config->source = (struct config_source){st.st_dev, st.st_ino};
     }
     while (file_next_line(&lines, line, sizeof(line), &failed)) {
+        text = text_trim(line);
+        if (text[0] == '\0' || text[0] == '#')
+            continue;
         (void) snprintf(where, sizeof(where), "%s line %u", shown,
                         lines.number);
-        take_line(config, line, &position, where);
+        take_line(config, text, &position, where);
     }
     if (failed) {
         config->unread = true;
@@ -865,7 +866,7 @@ excepts(const char *value, const char *user)
 static bool
 file_excepts(int fd, const char *user)
 {
-    struct file_lines lines = {.fd = fd};
+    struct file_lines lines = {.fd = fd, .comment = '#'};
     char line[CONFIG_VALUE_MAX];
     bool found = false, broken = false;
 

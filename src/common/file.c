@@ -363,66 +363,89 @@ file_check_program(const char *path, const struct file_trust *trust,
     return result;
 }
 
-/* The next byte, -1 at the end of the file, -2 when it cannot be read. */
+/* More of the file: 1, 0 at its end, -1 when it cannot be read. */
 static int
-next_byte(struct file_lines *lines)
+fill(struct file_lines *lines)
 {
     ssize_t count;
 
-    if (lines->used == lines->filled) {
-        do
-            count = read(lines->fd, lines->buffer, sizeof(lines->buffer));
-        while (count < 0 && errno == EINTR);
-        if (count <= 0)
-            return count == 0 ? -1 : -2;
-        lines->used = 0;
-        lines->filled = (size_t) count;
-    }
-    if (++lines->total > FILE_SIZE_MAX)
-        return -2;
-    return (unsigned char) lines->buffer[lines->used++];
+    do
+        count = read(lines->fd, lines->buffer, sizeof(lines->buffer));
+    while (count < 0 && errno == EINTR);
+    if (count <= 0)
+        return count == 0 ? 0 : -1;
+    lines->total += (size_t) count;
+    if (lines->total > FILE_SIZE_MAX)
+        return -1;
+    lines->used = 0;
+    lines->filled = (size_t) count;
+    return 1;
 }
 
+/*
+ * By whole pieces, and comments are not even copied where they are whole: what
+ * people write into a file for themselves is to cost next to nothing.
+ */
 bool
 file_next_line(struct file_lines *lines, char *line_out, size_t size,
                bool *error_out)
 {
-    size_t length = 0;
-    int byte;
+    size_t length = 0, count;
+    const char *from, *end, *nul;
+    int more = 1;
 
     *error_out = false;
     lines->number++;
     for (;;) {
-        byte = next_byte(lines);
-        if (byte == -1 && length == 0)
-            return false;
-        if (byte == -1 || byte == '\n')
+        if (lines->used == lines->filled && (more = fill(lines)) <= 0) {
+            *error_out = more < 0;
             break;
-        *error_out = byte == -2 || byte == '\0' || length + 1 >= size;
+        }
+        from = lines->buffer + lines->used;
+        count = lines->filled - lines->used;
+        end = memchr(from, '\n', count);
+        if (end != NULL)
+            count = (size_t) (end - from);
+        nul = memchr(from, '\0', count);
+        if (nul != NULL)
+            count = (size_t) (nul - from);
+        if (count > size - 1 - length)
+            count = size - 1 - length;
+        if (length == 0 && count > 0 && from[0] == lines->comment
+            && from + count == end) {
+            lines->used += count + 1;
+            lines->number++;
+            continue;
+        }
+        memcpy(line_out + length, from, count);
+        length += count;
+        lines->used += count;
+        if (from + count == end) {
+            lines->used++;
+            break;
+        }
+        /* A byte that may not be: it is file_skip_line()'s to see. */
+        *error_out = lines->used < lines->filled;
         if (*error_out)
             break;
-        line_out[length++] = (char) byte;
-    }
-    /* It is file_skip_line()'s to see. */
-    if (*error_out && byte != -2) {
-        lines->used--;
-        lines->total--;
     }
     line_out[length] = '\0';
-    return !*error_out;
+    return !*error_out && (more > 0 || length > 0);
 }
 
 bool
 file_skip_line(struct file_lines *lines, char *visible_out)
 {
-    int byte;
+    char byte;
 
     *visible_out = '\0';
     for (;;) {
-        byte = next_byte(lines);
-        if (byte < 0 || byte == '\n')
-            return byte == '\n';
+        if (lines->used == lines->filled && fill(lines) <= 0)
+            return false;
+        byte = lines->buffer[lines->used++];
+        if (byte == '\n')
+            return true;
         if (*visible_out == '\0' && byte > ' ' && byte < 0x7f)
-            *visible_out = (char) byte;
+            *visible_out = byte;
     }
 }

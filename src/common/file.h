@@ -67,10 +67,11 @@ enum file_result file_check_program(const char *path,
  */
 struct file_lines {
     int fd;
+    char comment;        /* lines that begin with it may be left out; or NUL */
     unsigned int number; /* of the line last read, from 1 */
     size_t total;
-    size_t used, filled;
-    char buffer[512]; /* wipe with the struct */
+    size_t used, filled; /* of buffer */
+    char buffer[4096];   /* wipe with the struct */
 };
 bool file_next_line(struct file_lines *lines, char *line_out, size_t size,
                     bool *error_out);

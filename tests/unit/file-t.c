@@ -251,6 +251,57 @@ check_lines(const char *content, size_t length, const char *wanted, bool fails,
     (void) close(lines.fd);
 }
 
+/* The same where # begins a comment: lines with their numbers, and the end. */
+static void
+check_comments(const char *content, size_t length, const char *wanted,
+               bool fails, const char *what)
+{
+    struct file_lines lines = {.comment = '#'};
+    char line[10], seen[200] = "";
+    bool failed = false;
+
+    make_file("lines", content, length, 0600);
+    lines.fd = open(path, O_RDONLY);
+    while (file_next_line(&lines, line, sizeof(line), &failed))
+        (void) snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen),
+                        "%u %s|", lines.number, line);
+    (void) snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%u",
+                    lines.number);
+    is_text(seen, wanted, what);
+    ok(failed == fails, "%s: %s", what, fails ? "a fault" : "no fault");
+    (void) close(lines.fd);
+}
+
+/* Comments around the end of what is read at a time. */
+static void
+check_long_comments(void)
+{
+    struct file_lines lines = {.comment = '#'};
+    char content[3 * sizeof(lines.buffer)], line[10];
+    size_t before = 0;
+    bool failed = true;
+    unsigned int wrong = 0;
+
+    for (size_t shift = 0; shift < 20; shift++) {
+        memset(content, '\n', sizeof(content));
+        for (size_t i = shift; i + 20 < sizeof(content); i += 9)
+            memcpy(content + i, "# 345678\n", 9);
+        memcpy(content + sizeof(content) - 4, "end\n", 4);
+        make_file("lines", content, sizeof(content), 0600);
+        lines = (struct file_lines){.fd = open(path, O_RDONLY),
+                                    .comment = '#'};
+        before = 0;
+        while (file_next_line(&lines, line, sizeof(line), &failed)
+               && strcmp(line, "end") != 0)
+            wrong += line[0] != '\0' && strcmp(line, "# 345678") != 0;
+        for (size_t i = 0; i < sizeof(content); i++)
+            before += content[i] == '\n';
+        wrong += failed || strcmp(line, "end") != 0 || lines.number != before;
+        (void) close(lines.fd);
+    }
+    is_number(wrong, 0, "comments in all places of a long file");
+}
+
 /* A line that cannot be read up to |, which is the next one. */
 #define check_skipping(text, visible)                                         \
     check_skip(text, sizeof(text) - 1, visible)
@@ -290,6 +341,14 @@ check_reading(const struct file_trust *trust)
     check_lines("123456789\n", 10, "123456789|", false, "the longest line");
     check_lines("1234567890\n", 11, "", true, "a line too long");
     check_lines("one\nt\0o\n", 8, "one|", true, "a NUL");
+    check_comments("# one\n#\nx\n #y\n#z", 16, "3 x|4  #y|5 #z|6", false,
+                   "comments, the last without a newline");
+    check_comments("# one\n", 6, "2", false, "nothing but a comment");
+    check_comments("#23456789\n#234567890\n", 21, "2", true,
+                   "a comment too long");
+    check_comments("#\0\nx\n", 5, "1", true, "a NUL in a comment");
+    check_lines("#one\n", 5, "#one|", false, "no comments here");
+    check_long_comments();
     check_skipping("1234567890\n|", '0');
     check_skipping("         [x\n|", '[');
     check_skipping("\0\0 \x80\x7f\t[\n|", '[');
