@@ -21,7 +21,11 @@
 bool run_program(char *const words[], unsigned int ms,
                  struct secret *output_out);
 
-/* The same with that for its standard input, by a file in memory. */
+/*
+ * The same with that for its standard input, PIPE_BUF bytes at most. By a pipe:
+ * SELinux has programs with a domain of their own that may not read what is a
+ * file in memory of ours.
+ */
 bool run_program_with(char *const words[], const struct secret *input,
                       unsigned int ms, struct secret *output_out);
 
