@@ -659,6 +659,23 @@ refuse_keys(struct parts *parts)
                      parts_text(parts, "%s", in->keys_doubt), false);
 }
 
+/*
+ * What was made of people whom the state does not know, as after it was lost,
+ * would open their accounts whatever became of them in the pool.
+ */
+static void
+empty_strays(struct parts *parts)
+{
+    const struct plan_facts *facts = parts->in->facts;
+
+    for (size_t i = 0; i < facts->account_count; i++) {
+        const struct plan_account *account = &facts->accounts[i];
+
+        if (parts_entry_of_name(parts, account->name) == NULL)
+            (void) empty_keys(parts, account->name, "", account->uid);
+    }
+}
+
 static void
 make_local_group(struct parts *parts)
 {
@@ -717,6 +734,7 @@ plan_all(struct parts *parts)
     parts_judge(parts);
     for (size_t i = 0; i < parts->entry_names.count; i++)
         visit_entry(parts, parts->entry_names.items[i].place, true);
+    empty_strays(parts);
     if (parts_is_powerful(settings->local_group)
         && !settings->allow_privileged_groups) {
         parts_refuse(parts, "privileged-group", "", "",

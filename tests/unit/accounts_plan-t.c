@@ -566,6 +566,12 @@ static const struct row rest[] = {
      "person alice s1 linux keys=l\nperson bob s2 linux keys=m\n",
      "make bob s2 1001 /home/bob <>\n"
      "refused attribute (): web-app may write it\n"},
+    {"keys of an account that the state does not know",
+     LINUX "set ssh_key_attribute=custom:k\nkeys alice k\n"
+           "account alice 1000 990\nperson alice s1 linux keys=k\n",
+     "keys alice  1000 <>\n"
+     "refused exists (alice): the account is there, and was not made "
+     "here: `adopt alice` takes it over\n"},
     {"a key that waits for a name",
      LINUX "set ssh_key_attribute=custom:k\nkeys alice old\n"
            "person alice s1 linux keys=new\n",
