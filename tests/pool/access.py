@@ -39,7 +39,8 @@ def bad_signature(message):
 
 
 def check(request, operation, keys, regions, resource, now):
-    """Raises unless a known key signed the request just now and may do that."""
+    """The region that it is for; raises unless a known key signed the request just now
+    and may do that."""
     if "authorization" not in request.headers:
         raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
     fields, date = read_authorization(request)
@@ -69,6 +70,7 @@ def check(request, operation, keys, regions, resource, now):
             f"User: arn:aws:iam::{ACCOUNT}:user/{key.id} is not authorized to perform: "
             f"{SERVICE}:{operation} on resource: {resource} because no identity-based policy "
             f"allows the {SERVICE}:{operation} action")
+    return scope.split("/")[1]
 
 
 def read_authorization(request):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from access import ACCOUNT, SERVICE
 from errors import ServiceError, invalid_parameter, not_found, user_not_found
+from users import DEFAULT_QUOTAS, DEFAULT_SETTINGS
 
 PAGE = 60
 STANDARD = ("sub name given_name family_name middle_name nickname preferred_username profile "
@@ -35,7 +36,8 @@ def page(call, name, token_name, find):
         listing = Listing(asked, find(), 0, call.now)
     else:
         listing = listings.get(token)
-        lasts = call.pool().settings["page_token_seconds"]
+        settings = call.pool().settings if "UserPoolId" in call.body else DEFAULT_SETTINGS
+        lasts = settings["page_token_seconds"]
         if listing is None or listing.asked != asked or call.now - listing.made >= lasts:
             raise invalid_parameter(f"Paging marker {token} is invalid for request")
     size = call.body.get("Limit") or call.body.get("MaxResults") or PAGE
@@ -161,18 +163,24 @@ def schema(pool):
 
 
 def describe_user_pool(call):
-    pool = call.pool()
-    shown = {"Id": pool.id, "Name": pool.id.split("_")[1], "Arn": arn(pool.id),
+    return {"UserPool": show_pool(call.pool())}
+
+
+def show_pool(pool):
+    shown = {"Id": pool.id, "Name": pool.name, "Arn": arn(pool.id),
              "CreationDate": pool.created, "LastModifiedDate": pool.created,
              "MfaConfiguration": pool.mfa, "EstimatedNumberOfUsers": len(pool.users),
              "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": not pool.sign_up},
              "SchemaAttributes": schema(pool),
-             "UsernameConfiguration": {"CaseSensitive": pool.case_sensitive}}
+             "UsernameConfiguration": {"CaseSensitive": pool.case_sensitive},
+             "DeletionProtection": pool.settings["deletion_protection"]}
+    if pool.tags:
+        shown["UserPoolTags"] = pool.tags
     if pool.username_attributes:
         shown["UsernameAttributes"] = pool.username_attributes
     if pool.alias_attributes:
         shown["AliasAttributes"] = pool.alias_attributes
-    return {"UserPool": shown}
+    return shown
 
 
 def arn(pool_id):
@@ -180,7 +188,7 @@ def arn(pool_id):
 
 
 def show_client(client):
-    return {"ClientId": client.id, "UserPoolId": client.pool.id, "ClientName": client.id}
+    return {"ClientId": client.id, "UserPoolId": client.pool.id, "ClientName": client.name or client.id}
 
 
 def list_user_pool_clients(call):
@@ -189,11 +197,15 @@ def list_user_pool_clients(call):
 
 
 def describe_user_pool_client(call):
-    """Lists of attributes are shown only where somebody has set them; without,
-    an app client may write the standard attributes and no custom one."""
     client = call.service.clients.get(call.body["ClientId"])
     if client is None or client.pool is not call.pool():
         raise not_found(f"User pool client {call.body['ClientId']} does not exist.")
+    return {"UserPoolClient": show_client_whole(client)}
+
+
+def show_client_whole(client):
+    """Lists of attributes are shown only where somebody has set them; without,
+    an app client may write the standard attributes and no custom one."""
     shown = {**show_client(client), "ExplicitAuthFlows": client.flows,
              "PreventUserExistenceErrors": client.prevent_existence_errors}
     if client.secrets:
@@ -202,20 +214,21 @@ def describe_user_pool_client(call):
         shown["ReadAttributes"] = client.read_attributes
     if client.write_attributes is not None:
         shown["WriteAttributes"] = client.write_attributes
-    return {"UserPoolClient": shown}
+    return shown
 
 
 class Quotas:
-    """Requests in any one second, by the real clock, pool and category."""
+    """Requests in any one second, by the real clock, pool (None: of no one pool)
+    and category."""
 
     def __init__(self):
         self.seen = {}
 
     def count(self, pool, category, now):
-        seen = self.seen.setdefault((pool.id, category), deque())
+        seen = self.seen.setdefault((pool and pool.id, category), deque())
         while seen and now - seen[0] >= 1:
             seen.popleft()
-        if len(seen) >= pool.quotas[category]:
+        if len(seen) >= (pool.quotas if pool else DEFAULT_QUOTAS)[category]:
             raise ServiceError("TooManyRequestsException", "Rate exceeded")
         seen.append(now)
 

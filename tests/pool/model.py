@@ -46,10 +46,30 @@ MEMBERS = {
     "DescribeUserPool": "UserPoolId!",
     "ListUserPoolClients": "UserPoolId! MaxResults:integer NextToken",
     "DescribeUserPoolClient": "UserPoolId! ClientId!",
+    "CreateUserPool": "PoolName! Policies:object DeletionProtection AliasAttributes:list "
+                      "UsernameAttributes:list AutoVerifiedAttributes:list MfaConfiguration "
+                      "AdminCreateUserConfig:object Schema:list UsernameConfiguration:object "
+                      "AccountRecoverySetting:object IssuerConfiguration:object UserPoolTier "
+                      "UserPoolTags:texts",
+    "DeleteUserPool": "UserPoolId!",
+    "ListUserPools": "MaxResults!:integer NextToken",
+    "SetUserPoolMfaConfig": "UserPoolId! MfaConfiguration SoftwareTokenMfaConfiguration:object "
+                            "EmailMfaConfiguration:object",
+    "CreateUserPoolClient": "UserPoolId! ClientName! GenerateSecret:boolean "
+                            "ExplicitAuthFlows:list PreventUserExistenceErrors "
+                            "AuthSessionValidity:integer EnableTokenRevocation:boolean "
+                            "ReadAttributes:list WriteAttributes:list",
+    "AdminCreateUser": "UserPoolId! Username! UserAttributes:list TemporaryPassword "
+                       "MessageAction",
+    "AdminSetUserPassword": "UserPoolId! Username! Password! Permanent:boolean",
+    "AdminDisableUser": "UserPoolId! Username!",
+    "AdminResetUserPassword": "UserPoolId! Username!",
+    "CreateGroup": "UserPoolId! GroupName!",
+    "AdminAddUserToGroup": "UserPoolId! Username! GroupName!",
 }
 TYPES = {"text": str, "texts": dict, "object": dict, "list": list, "boolean": bool,
          "integer": int}
-SMALLEST, LARGEST = {"Limit": 0, "MaxResults": 1}, 60
+RANGES = {"Limit": (0, 60), "MaxResults": (1, 60), "AuthSessionValidity": (3, 15)}
 
 NAME = "[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+"
 PATTERNS = {
@@ -63,10 +83,15 @@ PATTERNS = {
     "DeviceName": (r".*", 1, 1024), "Username": (NAME, 1, 128),
     "UserPoolId": (r"[\w-]+_[0-9a-zA-Z]+", 1, 55), "GroupName": (NAME, 1, 128),
     "Filter": (r".*", 0, 256), "PaginationToken": (r"\S+", 1, None),
-    "NextToken": (r"\S+", 1, 131072),
+    "NextToken": (r"\S+", 1, 131072), "PoolName": (r"[\w\s+=,.@-]+", 1, 128),
+    "ClientName": (r"[\w\s+=,.@-]+", 1, 128), "TemporaryPassword": (r"\S+", 0, 256),
 }
 FLOW_NAMES = ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN", "CUSTOM_AUTH",
               "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH")
+CHOICES = {"AuthFlow": FLOW_NAMES, "MfaConfiguration": ("OFF", "ON", "OPTIONAL"),
+           "PreventUserExistenceErrors": ("LEGACY", "ENABLED"),
+           "MessageAction": ("RESEND", "SUPPRESS"),
+           "DeletionProtection": ("ACTIVE", "INACTIVE")}
 
 
 def parse(raw):
@@ -103,7 +128,8 @@ def check(operation, body, challenges):
             check_text(name, value)
         if kind == "integer":
             check_number(name, value)
-    check_choice(body, "AuthFlow", FLOW_NAMES)
+    for name, allowed in CHOICES.items():
+        check_choice(body, name, allowed)
     check_choice(body, "ChallengeName", challenges)
 
 
@@ -121,10 +147,11 @@ def check_type(name, value, kind):
 
 
 def check_number(name, value):
-    if value < SMALLEST[name]:
-        raise failed(name, f"have value greater than or equal to {SMALLEST[name]}")
-    if value > LARGEST:
-        raise failed(name, f"have value less than or equal to {LARGEST}")
+    smallest, largest = RANGES[name]
+    if value < smallest:
+        raise failed(name, f"have value greater than or equal to {smallest}")
+    if value > largest:
+        raise failed(name, f"have value less than or equal to {largest}")
 
 
 def check_text(name, value):

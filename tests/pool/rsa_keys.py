@@ -28,6 +28,13 @@ def make_missing(paths):
         os.replace(path + ".new", path)
 
 
+def make_pair(folder, pool_id):
+    """The two keys of one pool: of its ID tokens and of its access tokens."""
+    paths = {use: os.path.join(folder, f"{pool_id}.{use}.rsa") for use in ("id", "access")}
+    make_missing(paths.values())
+    return {use: RsaKey(path) for use, path in paths.items()}
+
+
 def der_element(data, at):
     """Returns (start of contents, end) of the DER element at a position."""
     length = data[at + 1]

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 import copy
 import json
+import tempfile
 import threading
 import time
 import uuid
@@ -13,6 +14,7 @@ import accounts
 import challenges
 import devices
 import directory
+import management
 import mfa
 import model
 import sign_in
@@ -20,13 +22,15 @@ from codes import Outbox
 from errors import ServiceError, not_authorized, not_found, user_not_found
 from journal import Journal
 from matching import Rules
+from rsa_keys import make_pair
 from sessions import Sessions
 from tokens import Tokens
 from users import Pool
 
 JSON_TYPE = "application/x-amz-json-1.1"
 TARGET = "AWSCognitoIdentityProviderService."
-SIGNED = {"AdminInitiateAuth", "AdminRespondToAuthChallenge", *directory.OPERATIONS}
+SIGNED_OPERATIONS = {**directory.OPERATIONS, **management.OPERATIONS}
+SIGNED = {"AdminInitiateAuth", "AdminRespondToAuthChallenge", *SIGNED_OPERATIONS}
 OPERATIONS = {
     "InitiateAuth": sign_in.initiate_auth,
     "GetTokensFromRefreshToken": sign_in.get_tokens_from_refresh_token,
@@ -63,7 +67,9 @@ class Call:
     """One operation being carried out."""
     hash_error = "Unable to verify secret hash for client {client}"
 
-    def __init__(self, service, body, facts):
+    def __init__(self, service, body, facts, region=None):
+        """region: what the request was signed for."""
+        self.region = region
         self.service = service
         self.body = body
         self.facts = facts
@@ -94,7 +100,8 @@ class Service:
     def __init__(self, seed, keys, clock):
         self.lock = threading.RLock()
         self.seed = seed
-        self.keys = keys
+        self.seed_keys = keys
+        self.more_keys = []
         self.clock = clock
         self.journal = Journal()
         self.faults = Rules()
@@ -108,6 +115,8 @@ class Service:
         """Back to the seed; the clock, the journal and the rules too."""
         self.clock.offset = 0.0
         now = self.clock.now()
+        self.keys = dict(self.seed_keys)
+        self.keys_given = 0
         self.pools = {entry["id"]: Pool(entry, now)
                       for entry in copy.deepcopy(self.seed["pools"])}
         self.clients = {client.id: client for pool in self.pools.values()
@@ -126,6 +135,15 @@ class Service:
             rules.clear()
         self.tokens = Tokens(self.keys, self.clock, self.overrides)
         self.journal.clear()
+
+    def give_keys(self, pool_id):
+        """To a pool that is not of the seed. Making them takes long: those from before
+        a reset serve again."""
+        if self.keys_given == len(self.more_keys):
+            with tempfile.TemporaryDirectory() as folder:
+                self.more_keys.append(make_pair(folder, pool_id))
+        self.keys[pool_id] = self.more_keys[self.keys_given]
+        self.keys_given += 1
 
     def check_access(self, token):
         grant = self.tokens.check_access(token)
@@ -157,9 +175,9 @@ class Service:
         if request.method != "POST" or request.path != "/" or media != JSON_TYPE:
             raise ServiceError("UnknownOperationException", "")
         if operation in SIGNED:
-            self.check_signature(request, facts)
-        if operation in directory.OPERATIONS:
-            return self.list(request, facts)
+            region = self.check_signature(request, facts)
+        if operation in SIGNED_OPERATIONS:
+            return self.administer(request, facts, region)
         if operation not in OPERATIONS:
             raise ServiceError("UnknownOperationException", "")
         body = model.parse(request.body)
@@ -169,15 +187,16 @@ class Service:
     def check_signature(self, request, facts):
         regions = {pool.settings.get("region", pool.region) for pool in self.pools.values()}
         pool = facts["pool"] if facts["pool"] in self.pools else "*"
-        access.check(request, facts["operation"], self.access_keys, regions,
-                     directory.arn(pool), self.clock.now())
+        return access.check(request, facts["operation"], self.access_keys, regions,
+                            directory.arn(pool), self.clock.now())
 
-    def list(self, request, facts):
-        run, category = directory.OPERATIONS[facts["operation"]]
+    def administer(self, request, facts, region):
+        run, category = SIGNED_OPERATIONS[facts["operation"]]
         body = model.parse(request.body)
         model.check(facts["operation"], body, ())
-        call = Call(self, body, facts)
-        self.quotas.count(call.pool(), category, time.monotonic())
+        call = Call(self, body, facts, region)
+        pool = call.pool() if "UserPoolId" in body else None
+        self.quotas.count(pool, category, time.monotonic())
         return run(call)
 
     def well_known(self, path):

@@ -14,7 +14,9 @@ DEFAULT_POLICY = {"minimum_length": 8, "uppercase": True, "lowercase": True,
 DEFAULT_LIMITS = {"ChangePassword": 5, "PasswordRecovery": 20,
                   "ResendConfirmationCode": 5, "ConfirmSignUp": 15}
 DEFAULT_QUOTAS = {"UserList": 30, "UserRead": 120, "UserResourceRead": 50,
-                  "UserPoolResourceRead": 20, "UserPoolRead": 15, "UserPoolClientRead": 15}
+                  "UserPoolResourceRead": 20, "UserPoolRead": 15, "UserPoolClientRead": 15,
+                  "UserCreation": 50, "UserUpdate": 25, "UserAccountRecovery": 30,
+                  "UserPoolResourceUpdate": 15, "UserPoolUpdate": 15, "UserPoolClientUpdate": 15}
 DEFAULT_SETTINGS = {
     "srp_seconds": 30,
     "code_tries": 5,
@@ -27,6 +29,7 @@ DEFAULT_SETTINGS = {
     "otp_first_factor_digits": 8,
     "error_style": "plain",
     "issuer": "ORIGINAL",
+    "deletion_protection": "INACTIVE",
     "page_token_seconds": 3600,
 }
 NAMESPACE = uuid.UUID("5b0f5b1e-64a0-4c11-9d0a-2f3a6a1c7e55")
@@ -97,6 +100,7 @@ class Client:
     pool: "Pool"
     secrets: list
     flows: list
+    name: str = ""
     prevent_existence_errors: str = "ENABLED"
     session_minutes: int = 3
     access_minutes: int = 60
@@ -120,6 +124,8 @@ class Pool:
     def __init__(self, seed, now):
         self.id = seed["id"]
         self.region, self.srp_prefix = self.id.split("_", 1)
+        self.name = seed.get("name", self.srp_prefix)
+        self.tags = seed.get("tags", {})
         self.case_sensitive = seed.get("case_sensitive", True)
         self.username_attributes = seed.get("username_attributes", [])
         self.alias_attributes = seed.get("alias_attributes", [])
