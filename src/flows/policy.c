@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/claim.h"
 #include "common/text.h"
@@ -73,6 +74,11 @@ check_identity(const struct config *config, const struct json *claims,
                 "signed in as %.40s, not as %.60s: a pool that signs in by "
                 "e-mail needs account_claim=email and username_format",
                 named, sent);
+        else if (strcasecmp(named, sent) == 0)
+            (void) snprintf(note, size,
+                            "the token's %.40s is %.50s, not %.50s: give that "
+                            "spelling in map_file",
+                            claim, named, sent);
         else
             (void) snprintf(note, size,
                             "the token's %.40s is %.60s, not %.60s", claim,

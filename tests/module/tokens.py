@@ -146,6 +146,94 @@ class Token(PoolCase):
         self.assertEqual((host.code, host.reason), TOKEN)
 
 
+GROUPS = [f"{i:0128d}" for i in range(100)]
+GROUP = ("PAM_PERM_DENIED", "group_refused")
+IN = ("PAM_SUCCESS", "ok")
+LINKED = [{"userId": "10769150350006150715113082367", "providerName": "Google",
+           "providerType": "Google", "issuer": None, "primary": "false",
+           "dateCreated": "1642699117273"}]
+MEANS = {"acr": "urn:cognito:loa:2", "amr": ["pwd", "otp", "mfa"]}
+
+# What good tokens look like where pools have groups, triggers of version 2, linked
+# identities. label: (what the ID token has, settings, code and reason)
+GENUINE = {
+    "100_groups_of_128": ({"claims": {"cognito:groups": GROUPS}}, {}, IN),
+    "the_last_of_100_is_required": ({"claims": {"cognito:groups": GROUPS}},
+                                    {"require_group": GROUPS[99]}, IN),
+    "the_last_of_100_is_denied": ({"claims": {"cognito:groups": GROUPS}},
+                                  {"deny_group": GROUPS[99]}, GROUP),
+    "none_of_100_is_required": ({"claims": {"cognito:groups": GROUPS}},
+                                {"require_group": GROUPS[99][:-1]}, GROUP),
+    "roles_of_100_groups": ({"claims": {
+        "cognito:groups": GROUPS, "cognito:preferred_role": "arn:aws:iam::1:role/x",
+        "cognito:roles": [f"arn:aws:iam::123456789012:role/{'r' * 60}{i}" for i in range(100)]}},
+        {}, IN),
+    "version_2": ({"claims": {"custom_object": {"a": [1, 2.5, {"b": None}]}, "great": 1e308,
+                              "less": -7, "true": True, "null": None, "lists": [[], {}],
+                              "text": "\u00e9\U0001f600"}}, {}, IN),
+    "10_deep": ({"claims": {"deep": json.loads("[" * 10 + "1" + "]" * 10)}}, {}, IN),
+    "5000_claims": ({"claims": {f"claim_{i}": "v" for i in range(5000)}}, {}, IN),
+    "no_claim_that_is_not_needed": ({"drop": ["auth_time", "jti", "origin_jti", "event_id", "email",
+                                              "email_verified", "name", "iat"]}, {}, IN),
+    "linked_identity": ({"claims": {"identities": LINKED}}, {}, IN),
+    "means": ({"claims": MEANS}, {}, IN),
+    "means_are_no_second_factor": ({"claims": MEANS}, {"require_mfa": "yes"},
+                                   ("PAM_PERM_DENIED", "mfa_missing")),
+    "no_groups_and_none_denied": ({"claims": {"cognito:groups": []}}, {"deny_group": "x"}, IN),
+    "groups_left_out": ({"drop": ["cognito:groups"]}, {"deny_group": "x"}, IN),
+    "groups_left_out_and_one_required": ({"drop": ["cognito:groups"]},
+                                         {"require_group": "staff"}, GROUP),
+    "groups_in_a_text": ({"claims": {"cognito:groups": "[staff]"}}, {"require_group": "staff"},
+                         GROUP),
+    "groups_null": ({"claims": {"cognito:groups": None}}, {"deny_group": "x"}, IN),
+    "groups_null_and_one_required": ({"claims": {"cognito:groups": None}},
+                                     {"require_group": "staff"}, GROUP),
+    "group_that_is_a_number": ({"claims": {"cognito:groups": ["staff", 7]}},
+                               {"require_group": "staff"}, GROUP),
+    "audience_in_a_list": ({"claims": {"aud": [CLIENT]}}, {}, TOKEN),
+    "expiry_with_a_fraction": ({"claims": {"exp": 4102444800.5}}, {}, TOKEN),
+    "name_of_another_provider": ({"claims": {"cognito:username": "Google_1234"}}, {}, IDENTITY),
+    **{f"claim_of_{size}_KiB": ({"claims": {"big": "x" * 1024 * size}}, {}, IN)
+       for size in (8, 16, 32, 64, 128)},
+    "claims_beyond_what_is_read": ({"claims": {"big": "x" * 1024 * 1024}}, {},
+                                   ("PAM_AUTHINFO_UNAVAIL", "transport")),
+}
+
+
+@harness.cases
+class Genuine(PoolCase):
+    genuine_rows = GENUINE
+
+    def check_genuine(self, how, settings, wanted):
+        self.pool.token(**{"for": "id", **how})
+        host = self.sign_in(RIGHT, settings=settings)
+        self.check(host, *wanted, tries=1)
+
+    def test_pool_that_writes_the_name_otherwise(self):
+        """The service takes any case of a name where the pool says so, and answers in its own."""
+        self.pool.token(**{"for": "id", "claims": {"cognito:username": "Alice"}})
+        host = self.sign_in(RIGHT)
+        self.check(host, *IDENTITY)
+        self.assertIn("the token's cognito:username is Alice, not alice: "
+                      "give that spelling in map_file", host.verdict[1])
+        self.pool.token(**{"for": "id", "claims": {"cognito:username": "malice"}})
+        self.assertNotIn("map_file", self.sign_in(RIGHT).verdict[1])
+
+    def test_keys_that_change_at_the_prompt(self):
+        """The token is signed with a key that was not there when the keys were fetched."""
+        other = json.loads(Keys.jwks(self, "eu-west-1_Alias0001"))
+        self.pool.clear()
+        self.pool.script({"match": {"operation": "jwks"}, "count": 1, "body": other})
+        config = harness.write_config(self.settings())
+        confdir = harness.write_service([f"config={config}", f"helper={harness.HELPER}"])
+        host = harness.Host(["authenticate"], confdir)
+        host.until("prompt")
+        harness.wait_until(lambda: len(self.requests("jwks")) == 1)
+        host.say(RIGHT)
+        self.check(host.finish(), *IN, tries=1)
+        self.assertEqual(len(self.requests("jwks")), 2)
+
+
 OWN = {
     "original": ("ORIGINAL", {}),
     "updated": ("UPDATED", {}),

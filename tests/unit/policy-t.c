@@ -43,7 +43,7 @@ static const struct row {
      "alice",
      false,
      STATUS_IDENTITY,
-     "is Alice, not alice"},
+     "is Alice, not alice: give that spelling in map_file"},
     {"a longer name",
      {NULL},
      "{\"cognito:username\":\"alice2\"}",
