@@ -1,10 +1,12 @@
 # moto's Cognito with a pool in it, in a root that has moto: serves it by TLS on a
-# port of 127.0.0.1, with the certificate that is given, to those who sign. Prints one
-# object, what is in it and by which keys; then, for each line of its input, by which
+# port of 127.0.0.1, with the certificate that is given, to those who sign, or with a
+# fourth word to everybody, for moto wants signatures from people, too. Prints one object, what is in it and by which keys; then, for each line of its input, by which
 # codes it has refused requests since the line before. Ends with its input.
 # SPDX-License-Identifier: MIT
+import gzip
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -18,6 +20,8 @@ from moto import mock_aws  # noqa: E402
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
+# As Debian's package has them, which cannot serve them therefore.
+JWKS = os.path.join(os.path.dirname(moto.__file__), "cognitoidp/resources/jwks-public.json.gz")
 REGION = "eu-west-1"
 COUNT = 130
 ROLE = {"Version": "2012-10-17", "Statement": [
@@ -66,6 +70,27 @@ class Maker:
         self.pools.admin_disable_user(UserPoolId=pool, Username="person003")
         return made
 
+    def app_client(self, pool):
+        made = self.pools.create_user_pool_client(
+            UserPoolId=pool, ClientName="machines", GenerateSecret=True,
+            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"])
+        return {"user_pool_id": pool, "client_id": made["UserPoolClient"]["ClientId"],
+                "client_secret": made["UserPoolClient"]["ClientSecret"]}
+
+    def two(self, pool):
+        """Names of nobody else's on this machine, which sends one user a code in ten minutes."""
+        alice, erin = f"alice{os.getpid()}", f"erin{os.getpid()}"
+        for name, more in ((alice, {}), (erin, {"TemporaryPassword": "Temporary-Pw-1"})):
+            self.pools.admin_create_user(
+                UserPoolId=pool, Username=name, MessageAction="SUPPRESS", **more,
+                UserAttributes=self.attributes(email=f"{name}@example.com", email_verified="true"))
+        self.pools.admin_set_user_password(UserPoolId=pool, Username=alice,
+                                           Password="Correct-Horse-9", Permanent=True)
+        self.pools.create_group(UserPoolId=pool, GroupName="shell")
+        self.pools.create_group(UserPoolId=pool, GroupName="empty")
+        self.pools.admin_add_user_to_group(UserPoolId=pool, Username=alice, GroupName="shell")
+        return {"alice": alice, "erin": erin}
+
     def key(self, name, actions):
         self.iam.create_user(UserName=name)
         self.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy(actions))
@@ -93,7 +118,7 @@ class Watched:
 
 
 def main():
-    port, certificate, key = sys.argv[1:]
+    port, certificate, key = sys.argv[1:4]
     logging.getLogger("werkzeug").disabled = True
     with mock_aws():
         maker = Maker()
@@ -109,8 +134,13 @@ def main():
             UserPoolId=pool, ClientName="reads", WriteAttributes=["email"])
         maker.pools.create_user_pool_client(
             UserPoolId=pool, ClientName="writes", WriteAttributes=["email", "custom:sshkey"])
-        # From here on each request must be signed, and allowed.
-        moto.settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+        signs_in = maker.pool(True)
+        with gzip.open(JWKS) as file:
+            said.update(maker.two(signs_in), client=maker.app_client(signs_in),
+                        jwks=json.load(file))
+        if len(sys.argv) == 4:
+            # From here on each request must be signed, and allowed.
+            moto.settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
         watched = Watched(DomainDispatcherApplication(create_backend_app))
         server = make_server("127.0.0.1", int(port), watched, threaded=True,
                              ssl_context=(certificate, key))

@@ -1,6 +1,7 @@
 # moto's Cognito, which others wrote, as a judge of what src/accounts asks: of its
 # signatures, which moto compares with those of botocore's signer, of what rights it
-# needs, and of pages, attributes, groups and the pool's settings.
+# needs, and of pages, attributes, groups and the pool's settings; and of the product's
+# own dialogues, by pam-cognito, whose flows are the module's.
 #   with_moto.py BUILD ROOT      ROOT: a root that has moto
 # What moto does in another way than Cognito, and what therefore is not asked here:
 #   * the resource of a policy does not count, every pool is meant;
@@ -8,10 +9,17 @@
 #   * it refuses who has no right as IAM does, with 403 and XML, where Cognito has 400 and
 #     JSON: so what it refuses by is asked of moto, and the tool takes it for a firewall;
 #   * throttling, and a token of another listing that is refused, are not there;
-#   * of a user without a name to sign in by there is none.
+#   * of a user without a name to sign in by there is none;
+#   * RespondToAuthChallenge and others wait for a signature, where any is wanted: the
+#     dialogues have a pool that wants none;
+#   * the keys are not served by Debian's package: jwks_file= has them;
+#   * SECRET_HASH is not looked at by InitiateAuth, and B of SRP is a number of chance;
+#   * a code to reset a password is no digits, and digits are taken unseen;
+#   * nobody is locked out, and a temporary password never expires.
 # SPDX-License-Identifier: MIT
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -25,6 +33,7 @@ import certificates  # noqa: E402  (found through the path just set)
 from tap import Tap  # noqa: E402
 
 COUNT = 130
+OLD, NEW = "Correct-Horse-9", "Fresh-Meadow-42"
 
 
 def free_port():
@@ -35,7 +44,7 @@ def free_port():
 class Moto:
     """Its pool, in that root."""
 
-    def __init__(self, root):
+    def __init__(self, root, *words):
         self.folder = tempfile.mkdtemp(prefix="moto-")
         self.inside = tempfile.mkdtemp(prefix="moto-", dir=os.path.join(root, "tmp"))
         certificates.make_authority(self.folder, "ca", "Authority of a pool of moto's")
@@ -48,11 +57,14 @@ class Moto:
         there = "/" + os.path.relpath(self.inside, root)
         self.process = subprocess.Popen(
             ["/usr/sbin/chroot", root, "/usr/bin/python3", there + "/moto_pool.py", str(port),
-             there + "/leaf.pem", there + "/leaf.key"],
+             there + "/leaf.pem", there + "/leaf.key", *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "AWS_ACCESS_KEY_ID": "maker",
                  "AWS_SECRET_ACCESS_KEY": "maker"})
         self.has = json.loads(self.process.stdout.readline())
+        self.keys = os.path.join(self.folder, "jwks.json")
+        with open(self.keys, "w", encoding="ascii") as file:
+            json.dump(self.has["jwks"], file)
 
     def refused_by(self):
         self.process.stdin.write("\n")
@@ -69,6 +81,7 @@ class Moto:
 class Suite:
     def __init__(self, build, moto, tap):
         self.program = os.path.join(build, "tests", "accounts", "people")
+        self.tool_path = os.path.join(build, "pam-cognito")
         self.moto, self.tap = moto, tap
 
     def ask(self, *words, key="all", pool="pool", **more):
@@ -137,15 +150,57 @@ class Suite:
                            ("waf_blocked", [code], False) if code else ("ok", [], True),
                            f"rights: {title}", answer["message"])
 
+    def tool(self, *words, answers=(), **settings):
+        chosen = {**self.moto.has["client"], "endpoint": self.moto.endpoint,
+                  "ca_file": self.moto.ca, "jwks_file": self.moto.keys, **settings}
+        path = os.path.join(self.moto.folder, "pam_cognito.conf")
+        with open(path, "w", encoding="ascii",
+                  opener=lambda at, flags: os.open(at, flags, 0o600)) as file:
+            file.writelines(f"{key} = {value}\n" for key, value in chosen.items())
+        return subprocess.run([self.tool_path, *words, "--config", path], capture_output=True,
+                              input="".join(line + "\n" for line in answers), text=True, timeout=60,
+                              check=False, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+
+    def expect(self, title, status, text, done):
+        said = done.stdout + done.stderr
+        self.tap.ok(done.returncode == status and re.search(text, said), title, done.returncode,
+                    said)
+
+    def dialogues(self):
+        alice, erin = self.moto.has["alice"], self.moto.has["erin"]
+        for title, answers, settings, status, text in (
+                ("the right password", [OLD], {}, 0, "PAM_SUCCESS"),
+                ("a wrong one", ["Wrong-Horse-9"], {}, 1, "wrong_password"),
+                ("a group that she is in", [OLD], {"require_group": "shell"}, 0, "PAM_SUCCESS"),
+                ("one that she is not in", [OLD], {"require_group": "empty"}, 1, "group_refused")):
+            self.expect(f"sign-in: {title}", status, text,
+                        self.tool("login", alice, answers=answers, **settings))
+        self.expect("sign-in: nobody of that name", 1, "no_such_user|wrong_password",
+                    self.tool("login", "nobody", answers=[OLD]))
+        self.expect("sign-in: a temporary password", 0, r"NEW_PASSWORD_REQUIRED[\s\S]*PAM_SUCCESS",
+                    self.tool("login", erin, answers=["Temporary-Pw-1", NEW, NEW]))
+        self.expect("change: done", 0, "changed",
+                    self.tool("change-password", alice, answers=[OLD, NEW, NEW]))
+        self.expect("change: the new one is it", 0, "PAM_SUCCESS",
+                    self.tool("login", alice, answers=[NEW]))
+        self.expect("change: the old one is not", 1, "wrong_password",
+                    self.tool("login", alice, answers=[OLD]))
+        self.expect("forgotten: a code is on its way", 0, "code",
+                    self.tool("forgot-password", alice))
+        self.expect("forgotten: set", 0, "password", self.tool(
+            "confirm-forgot-password", alice, answers=["135790", OLD, OLD]))
+        self.expect("forgotten: it is", 0, "PAM_SUCCESS", self.tool("login", alice, answers=[OLD]))
+
 
 def main():
     build, root = sys.argv[1:]
     tap = Tap("moto")
-    moto = Moto(root)
-    try:
-        Suite(build, moto, tap).run()
-    finally:
-        moto.stop()
+    for words, part in (((), Suite.run), (("unsigned",), Suite.dialogues)):
+        moto = Moto(root, *words)
+        try:
+            part(Suite(build, moto, tap))
+        finally:
+            moto.stop()
     return tap.done()
 
 
