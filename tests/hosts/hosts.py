@@ -102,13 +102,14 @@ def no_penalties():
 class Sshd(Host):
     service = "sshd"
     method = None
+    port = SSHD_PORT
     settings = ("UsePAM yes", "KbdInteractiveAuthentication yes", "PasswordAuthentication yes",
                 "PermitRootLogin yes", "PrintMotd no", "PrintLastLog no", "UseDNS no",
                 "X11Forwarding no")
 
     def start(self, *more):
         config = os.path.join(self.world.folder, "sshd_config")
-        write(config, "\n".join([f"ListenAddress 127.0.0.1:{SSHD_PORT}",
+        write(config, "\n".join([f"ListenAddress 127.0.0.1:{self.port}",
                                  f"HostKey {host_key(self.world.stage)}",
                                  "PidFile none", *no_penalties(), *more, *self.settings]) + "\n")
         self.process = subprocess.Popen(
@@ -117,7 +118,7 @@ class Sshd(Host):
         end = time.monotonic() + 10
         while True:
             try:
-                socket.create_connection(("127.0.0.1", SSHD_PORT), 1).close()
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return
             except OSError:
                 if time.monotonic() > end or self.process.poll() is not None:
@@ -129,7 +130,7 @@ class Sshd(Host):
         self.process.wait()
 
     def words(self, name):
-        return ["ssh", "-F", "/dev/null", "-p", str(SSHD_PORT),
+        return ["ssh", "-F", "/dev/null", "-p", str(self.port),
                 "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
                 "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1",
                 "-o", "PreferredAuthentications=" + self.method,

@@ -8,9 +8,10 @@ NAMESPACES = ["unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork"
               "--kill-child", "--mount-proc", "--"]
 
 
-def again(program, *more):
-    """The command that starts the program once more, in new namespaces."""
-    return [*NAMESPACES, sys.executable, os.path.abspath(program), *more]
+def again(program, *more, network=True):
+    """The command that starts the program once more, in new namespaces; network: of
+    its own too."""
+    return [*(word for word in NAMESPACES if network or word != "--net"), sys.executable, os.path.abspath(program), *more]
 
 
 def in_namespaces(program, *more):

@@ -129,8 +129,9 @@ def counts_coverage(build):
         return "#define COVERAGE_FOLDER" in file.read()
 
 
-def enter(build):
-    """The part that all worlds share: covers, the installation, the users."""
+def enter(build, network=True):
+    """The part that all worlds share: covers, the installation, the users. network:
+    one of its own."""
     os.umask(0o022)
     os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     os.environ["HOME"] = "/root"
@@ -149,7 +150,8 @@ def enter(build):
         stage.cover(tree, lower)
     if counts_coverage(build):
         command("mount", "--bind", kept_build, build)
-    loopback_up()
+    if network:
+        loopback_up()
     socket.sethostname("testhost")
     return stage
 

@@ -8,6 +8,7 @@ import threading
 
 import access
 import faults
+import management
 import mfa
 from service import Answer
 from sessions import Attempt
@@ -195,6 +196,18 @@ def set_pool(admin, body):
             "lambdas": pool.lambdas, "quotas": pool.quotas, "users": sorted(pool.users)}
 
 
+def show_pools(admin, _body):
+    """Those that were made as well."""
+    return {"pools": [{"id": pool.id, "name": pool.name, "tags": pool.tags}
+                      for pool in admin.service.pools.values()]}
+
+
+def add_pool(admin, body):
+    """As in the seed, with an id of its own."""
+    made = management.add_pool(admin.service, {"clients": [], **body}, "eu-west-1")
+    return {"id": made.id}
+
+
 def set_client(admin, body):
     client = admin.service.clients.get(body["client_id"])
     if client is None:
@@ -278,6 +291,6 @@ COMMANDS = {
     "clear_rules": clear_rules, "user": show_user, "add_user": add_user,
     "add_users": add_users, "delete_user": delete_user, "add_client": add_client,
     "access_key": add_access_key, "delete_access_key": delete_access_key, "pool": set_pool,
-    "client": set_client, "codes": read_codes, "totp": current_totp, "forget_totp": forget_totp,
+    "client": set_client, "pools": show_pools, "add_pool": add_pool, "codes": read_codes, "totp": current_totp, "forget_totp": forget_totp,
     "advance": advance, "pin": pin, "mint": mint, "stop": stop,
 }

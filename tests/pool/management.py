@@ -34,7 +34,6 @@ def create_user_pool(call):
                                 "required when MFA is required/optional")
     schema = body.get("Schema", [])
     entry = {
-        "id": f"{call.region}_{word(9, string.ascii_letters + string.digits)}",
         "name": body["PoolName"], "clients": [], "mfa_methods": [],
         "username_attributes": body.get("UsernameAttributes", []),
         "alias_attributes": body.get("AliasAttributes", []),
@@ -47,10 +46,15 @@ def create_user_pool(call):
                      "deletion_protection": body.get("DeletionProtection", "INACTIVE")}}
     if "PasswordPolicy" in body.get("Policies", {}):
         entry["password_policy"] = password_policy(body["Policies"]["PasswordPolicy"])
-    pool = Pool(entry, call.now)
-    call.service.give_keys(pool.id)
-    call.service.pools[pool.id] = pool
-    return {"UserPool": show_pool(pool)}
+    return {"UserPool": show_pool(add_pool(call.service, entry, call.region))}
+
+
+def add_pool(service, entry, region):
+    """Under a new ID."""
+    entry["id"] = f"{region}_{word(9, string.ascii_letters + string.digits)}"
+    pool = service.pools[entry["id"]] = Pool(entry, service.clock.now())
+    service.give_keys(pool.id)
+    return pool
 
 
 def delete_user_pool(call):
@@ -110,12 +114,21 @@ def admin_create_user(call):
         raise ServiceError("UsernameExistsException", "User account already exists")
     password = body.get("TemporaryPassword") or word(12) + "A1!"
     passwords.check_policy(pool, password)
-    attributes = {one["Name"]: one.get("Value", "") for one in body.get("UserAttributes", [])}
+    attributes = given_attributes(body)
     user = new_user(pool, body["Username"], password, attributes, call.now)
     require_attributes(pool, user)
     user.status = "FORCE_CHANGE_PASSWORD"
     pool.users[user.username] = user
     return {"User": show(user)}
+
+
+def given_attributes(body):
+    return {one["Name"]: one.get("Value", "") for one in body.get("UserAttributes", [])}
+
+
+def admin_update_user_attributes(call):
+    named_user(call).attributes.update(given_attributes(call.body))
+    return {}
 
 
 def admin_set_user_password(call):
@@ -169,6 +182,7 @@ OPERATIONS = {
     "CreateUserPoolClient": (create_user_pool_client, "UserPoolClientUpdate"),
     "AdminCreateUser": (admin_create_user, "UserCreation"),
     "AdminSetUserPassword": (admin_set_user_password, "UserUpdate"),
+    "AdminUpdateUserAttributes": (admin_update_user_attributes, "UserUpdate"),
     "AdminDisableUser": (admin_disable_user, "UserUpdate"),
     "AdminResetUserPassword": (admin_reset_user_password, "UserAccountRecovery"),
     "CreateGroup": (create_group, "UserPoolResourceUpdate"),

@@ -62,6 +62,7 @@ MEMBERS = {
     "AdminCreateUser": "UserPoolId! Username! UserAttributes:list TemporaryPassword "
                        "MessageAction",
     "AdminSetUserPassword": "UserPoolId! Username! Password! Permanent:boolean",
+    "AdminUpdateUserAttributes": "UserPoolId! Username! UserAttributes!:list",
     "AdminDisableUser": "UserPoolId! Username!",
     "AdminResetUserPassword": "UserPoolId! Username!",
     "CreateGroup": "UserPoolId! GroupName!",

@@ -98,6 +98,16 @@ class Pools(Management):
         self.assertEqual([one["Id"] for one in there("ListUserPools", MaxResults=60)["UserPools"]],
                          [made])
 
+    def test_control(self):
+        """Those that were made are shown, and one may be made from there."""
+        self.make_pool(UserPoolTags={"a": "b"})
+        made = harness.POOL.call("add_pool", name="other", groups=["g"])["id"]
+        shown = {one["id"]: (one["name"], one["tags"])
+                 for one in harness.POOL.call("pools")["pools"]}
+        self.assertEqual((shown[self.pool], shown[made], shown[LOCAL]),
+                         (("throw-away", {"a": "b"}), ("other", {}), ("Local0001", {})))
+        self.assertEqual(self.fine("ListGroups", UserPoolId=made)["Groups"][0]["GroupName"], "g")
+
     def test_reset_forgets_them(self):
         self.make_pool()
         harness.POOL.reset()
@@ -150,7 +160,9 @@ class Pools(Management):
         self.assertRegex(made["Username"], "^[0-9a-f-]{36}$")
         self.granted(self.log_in("alice@example.com"))
         self.make_pool(AliasAttributes=["preferred_username"])
-        self.make_user(preferred_username="nick")
+        self.make_user()
+        self.on("AdminUpdateUserAttributes", UserAttributes=[
+            {"Name": "preferred_username", "Value": "nick"}])
         claims = read_part(self.log_in("nick").result["IdToken"])
         self.assertEqual(claims["cognito:username"], "alice")
 
@@ -270,6 +282,7 @@ class Users(Management):
 
     def test_nobody(self):
         for operation, body in (("AdminSetUserPassword", {"Password": OTHER}),
+                                ("AdminUpdateUserAttributes", {"UserAttributes": []}),
                                 ("AdminDisableUser", {}), ("AdminResetUserPassword", {}),
                                 ("AdminAddUserToGroup", {"GroupName": "x"})):
             self.refused(self.on(operation, "nobody", **body), "UserNotFoundException",
