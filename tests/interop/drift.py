@@ -9,9 +9,13 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.append(os.path.join(ROOT, "tests", "pool"))
+from model import MEMBERS  # noqa: E402  (found through the path just set)
+
 # Sections that are neither a structure nor an enumeration.
 EXCEPTIONS, BEYOND, OPERATIONS, APART = (
     "exceptions", "beyond the model", "operations", "structures apart")
@@ -133,6 +137,18 @@ def findings(model, rows, sources):
     return found + find_sources(rows, sources)
 
 
+def find_pool(model, known):
+    """What tests/pool knows of requests, of operations that only tests/live calls too."""
+    found = [f"tests/pool: {name}: not in the model" for name in known
+             if name not in model["operations"]]
+    for name, operation in model["operations"].items():
+        there = model["structures"][operation["request"]]
+        ours = [word.partition(":")[0].rstrip("!") for word in known[name].split()]
+        found += [f"tests/pool: {name}.{member}: not in the model"
+                  for member in ours if member not in there]
+    return found
+
+
 def check(tap, folder):
     """One test for the model as it is, and one for each thing that is planted in it."""
     rows, sources = judged(), Sources()
@@ -161,3 +177,9 @@ def check(tap, folder):
     )
     for what, line, plant in tests:
         tap.ok(line in planted(plant), f"a planted {what} is named")
+    whole = read_model(folder, {OPERATIONS: MEMBERS})
+    tap.none(find_pool(whole, MEMBERS), "what tests/pool knows of requests is in the model")
+    tap.equal(find_pool(whole, {**MEMBERS, "GetUser": "AccessToken! Gone", "Invented": ""}),
+              ["tests/pool: Invented: not in the model",
+               "tests/pool: GetUser.Gone: not in the model"],
+              "an operation and a member of tests/pool that are not in the model are named")
