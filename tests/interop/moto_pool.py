@@ -106,12 +106,17 @@ class Maker:
 
 
 class Watched:
-    """Keeps the codes of what was refused for want of a right, which are in XML."""
+    """Keeps the codes of what was refused for want of a right, which are in XML. Serves
+    the keys, which Debian's package of moto does not."""
 
-    def __init__(self, application):
-        self.application, self.codes = application, []
+    def __init__(self, application, keys):
+        self.application, self.keys, self.codes = application, json.dumps(keys).encode(), []
 
     def __call__(self, environ, start_response):
+        if environ["PATH_INFO"].endswith("/.well-known/jwks.json"):
+            start_response("200 OK", [("Content-Type", "application/json"),
+                                      ("Content-Length", str(len(self.keys)))])
+            return [self.keys]
         body = b"".join(self.application(environ, start_response))
         self.codes += re.findall(r"<Code>(\w+)</Code>", body.decode())
         return [body]
@@ -141,7 +146,7 @@ def main():
         if len(sys.argv) == 4:
             # From here on each request must be signed, and allowed.
             moto.settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
-        watched = Watched(DomainDispatcherApplication(create_backend_app))
+        watched = Watched(DomainDispatcherApplication(create_backend_app), said["jwks"])
         server = make_server("127.0.0.1", int(port), watched, threaded=True,
                              ssl_context=(certificate, key))
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -33,6 +33,8 @@ class Script:
 
     def note(self, name, reply, compared=True):
         """compared: the local pool must have answered like this."""
+        # Others than Amazon's service have put what was sent into their messages.
+        self.veil.add(reply.session, "session")
         if compared:
             self.record[name] = {
                 "status": reply.status, "error": reply.code,
@@ -52,6 +54,7 @@ class Script:
 
     def hashed(self, username, values, client, over=None):
         proof = client.hash_of(over or username)
+        self.veil.add(proof, "hash")
         return {**values, **({"SECRET_HASH": proof} if proof else {})}
 
     def initiate(self, name, flow, username, pool=None, client=None, over=None, compared=True,
@@ -119,7 +122,7 @@ class Script:
 
     def people(self):
         pool = self.pool
-        for name in ("ann", "off", "due", "app", "changer", "hashes", "guessed",
+        for name in ("ann", "fay", "off", "due", "app", "changer", "hashes", "guessed",
                      *(f"clock{number}" for number in range(len(MINUTES)))):
             pool.user(name)
         for name in ("temp", "weak", "early"):
@@ -299,15 +302,15 @@ class Script:
         self.sign_in("change: the new one", "changer", chosen)
 
     def recovery(self):
-        self.account("forgotten", "ForgotPassword", "ann")
+        self.account("forgotten", "ForgotPassword", "fay")
         self.account("forgotten: nobody", "ForgotPassword", NOBODY)
         self.account("forgotten: temporary password", "ForgotPassword", "early")
         self.account("forgotten: unconfirmed", "ForgotPassword", "newbie")
         self.account("forgotten: disabled", "ForgotPassword", "off")
-        for name, username in (("wrong code", "ann"), ("nobody", NOBODY)):
+        for name, username in (("wrong code", "fay"), ("nobody", NOBODY)):
             self.account(f"forgotten: {name}, confirmed", "ConfirmForgotPassword", username,
                          ConfirmationCode="000000", Password=new_password())
-        self.account("forgotten: weak, confirmed", "ConfirmForgotPassword", "ann",
+        self.account("forgotten: weak, confirmed", "ConfirmForgotPassword", "fay",
                      ConfirmationCode="000000", Password="weak")
 
     def sign_up(self):
