@@ -74,7 +74,7 @@ static const struct option_row {
 } options[] = {
     {OPT_CONFIG, NULL, "FILE", "config", "the configuration file"},
     {OPT_SET, NULL, "KEY=VALUE", "set",
-     "a setting, as if it were a module argument; may be repeated"},
+     "a setting, like a module argument; repeatable"},
     {OPT_SERVICE, NULL, "NAME", "service",
      "with the settings that PAM service has (check: sshd)"},
     {OPT_JSON, NULL, NULL, "json", "one JSON object a line, for scripts"},
@@ -86,14 +86,14 @@ static const struct option_row {
      "read the client secret from standard input"},
     {OPT_TOKENS, "login", NULL, "tokens", "show what the tokens say"},
     {OPT_SHOW_TOKENS, "login", NULL, "show-tokens",
-     "print the tokens themselves and do not revoke them: they are keys"},
+     "print the tokens, which are keys, unrevoked"},
     {OPT_EMAIL, "sign-up", "ADDRESS", "email", "e-mail address"},
     {OPT_PHONE, "sign-up", "NUMBER", "phone", "telephone number, +15550100"},
     {OPT_ATTRIBUTE, "sign-up", "NAME=VALUE", "attribute",
      "any other attribute; may be repeated"},
     {OPT_OFFLINE, "check setup", NULL, "offline", "send nothing"},
     {OPT_REPORT, "check", "FILE", "report",
-     "also write a report without names and secrets to a new file"},
+     "also write a new file for a bug report"},
     {OPT_YES, "setup", NULL, "yes", "do it; without this it is only shown"},
     {OPT_UNDO, "setup", NULL, "undo", "take back what setup has made"},
     {OPT_USER_POOL_ID, "setup", "ID", "user-pool-id", "the user pool"},
@@ -125,32 +125,30 @@ static const struct subcommand {
     const char *help;
 } subcommands[] = {
     {"check", "[USER]", 1, check,
-     "Looks at the whole installation, says what is wrong and what to do."},
-    {"setup", "", 0, prepare,
-     "Prepares this machine after the package was installed, and back."},
+     "Says what is wrong with a set-up, and what to do."},
+    {"setup", "", 0, prepare, "Prepares this machine, and undoes that again."},
     {"accounts", "list|sync | adopt NAME | forget NAME", 2, accounts,
-     "Makes local accounts for the pool's people, and locks those of who "
-     "left."},
+     "Makes and locks local accounts for the pool."},
     {"login", "[USER]", 1, login,
-     "Signs in and shows each step, and what PAM would get to hear."},
+     "Signs in, and shows each step and its result."},
     {"secret-hash", "[USER]", 1, secret_hash_cmd,
      "Prints the SECRET_HASH of a user name."},
     {"sign-up", "[USER]", 1, accounts_sign_up,
-     "Makes an account in the pool, where the pool allows that."},
+     "Makes an account in a pool that allows that."},
     {"confirm", "[USER]", 1, accounts_confirm,
-     "Confirms a new account by the code that was sent."},
+     "Confirms a new account by the code sent."},
     {"resend-code", "[USER]", 1, accounts_resend_code,
      "Has that code sent again."},
     {"forgot-password", "[USER]", 1, accounts_forgot_password,
-     "Has a code sent with which a new password can be set."},
+     "Has a code sent for setting a new password."},
     {"confirm-forgot-password", "[USER]", 1, accounts_confirm_forgot_password,
      "Sets a new password by that code."},
     {"change-password", "[USER]", 1, accounts_change_password,
      "Signs in and changes the password."},
     {"mfa", "enroll|status [USER] | prefer " METHODS " [USER]", 3, mfa,
-     "Sets up an authenticator app, shows or chooses second factors."},
+     "Sets up an app for codes, shows or chooses MFA."},
     {"explain", "CODE|TEXT", -1, explain,
-     "Says what an error or a line of the log means and what to do."},
+     "Says what a reason, error or log line means."},
 };
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))
 
@@ -183,6 +181,39 @@ cli_add_settings(const struct cli *cli, const char **arguments, size_t count)
     if (cli->config != NULL)
         arguments[count++] = cli->config;
     return count;
+}
+
+/* "did you mean NAME?" where one of the names was: it has the fewest slips. */
+static bool
+suggest(const char *typed, const char *mark,
+        const char *(*name_of)(size_t index))
+{
+    unsigned int least = CONFIG_SLIPS_MAX + 1;
+    const char *name, *meant = NULL;
+
+    for (size_t i = 0; (name = name_of(i)) != NULL; i++) {
+        unsigned int slips = config_slips(typed, name);
+
+        if (slips < least) {
+            least = slips;
+            meant = name;
+        }
+    }
+    if (meant != NULL)
+        output_error("did you mean %s%s?", mark, meant);
+    return meant != NULL;
+}
+
+static const char *
+name_of_subcommand(size_t index)
+{
+    return index < SUBCOMMAND_COUNT ? subcommands[index].name : NULL;
+}
+
+static const char *
+name_of_option(size_t index)
+{
+    return index < OPTION_COUNT ? options[index].name : NULL;
 }
 
 static const struct subcommand *
@@ -273,7 +304,11 @@ print_help(const struct subcommand *subcommand)
     print_options(NULL);
     (void) puts("\nPasswords and codes are asked for, or read from standard "
                 "input when it is no\nterminal, one a line. pam-cognito "
-                "SUBCOMMAND --help says more.");
+                "SUBCOMMAND --help says more.\n\nExamples:\n"
+                "  pam-cognito check alice            why does alice not get "
+                "in?\n"
+                "  pam-cognito login alice            try it, step by step\n"
+                "  pam-cognito explain locked_out     a word of the log");
 }
 
 /* "config=" and an absolute path. */
@@ -441,6 +476,10 @@ take_options(struct cli *cli, struct line *line, int argc, char **argv)
                                        : required_argument,
                                    NULL, options[i].id};
     while ((id = getopt_long(argc, argv, "", table, NULL)) != -1) {
+        /* getopt has said which word it does not know. */
+        if (id == '?' && optopt == 0
+            && strncmp(argv[optind - 1], "--", 2) == 0)
+            (void) suggest(argv[optind - 1] + 2, "--", name_of_option);
         if (!take_option(cli, line, id))
             return false;
         if (line->given_count < sizeof(line->given) / sizeof(line->given[0]))
@@ -499,15 +538,15 @@ dispatch(struct cli *cli, int argc, char **argv)
         (void) puts("pam-cognito " PACKAGE_VERSION);
         return CLI_DONE;
     }
-    if (line.help && (subcommand != NULL || optind == argc)) {
+    if (optind == argc || (line.help && subcommand != NULL)) {
         print_help(subcommand);
-        return CLI_DONE;
+        return line.help ? CLI_DONE : CLI_USAGE;
     }
     if (subcommand == NULL) {
-        if (optind < argc)
-            output_error("no such subcommand: %s", argv[optind]);
-        else
-            output_error("which subcommand?");
+        output_error("no such subcommand: %s", argv[optind]);
+        if (!suggest(argv[optind], "", name_of_subcommand)
+            && mfa_meant(argv[optind]) != NULL)
+            output_error("did you mean mfa %s?", mfa_meant(argv[optind]));
         return usage(NULL);
     }
     cli->name = subcommand->name;

@@ -140,20 +140,33 @@ find_action(const char *word)
     return NULL;
 }
 
+const char *
+mfa_meant(const char *typed)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+        if (config_slips(typed, actions[i].word) <= CONFIG_SLIPS_MAX)
+            return actions[i].word;
+    return NULL;
+}
+
 enum cli_exit
 mfa(struct cli *cli)
 {
     const struct action *action = find_action(cli_operand(cli, 0));
     struct task task = {0};
     char methods[VOCABULARY_LIST_MAX];
-    const char *setting = NULL;
+    const char *setting = NULL, *meant = NULL;
     enum cli_exit code;
 
+    if (action == NULL && cli->operand_count > 0)
+        meant = mfa_meant(cli_operand(cli, 0));
     if (action == NULL || cli->operand_count > action->operands + 1) {
         vocabulary_list(VOCABULARY_METHODS, "|", "|", methods);
         output_error("mfa: expected enroll [USER], status [USER] or prefer "
                      "%s [USER]",
                      methods);
+        if (meant != NULL)
+            output_error("did you mean mfa %s?", meant);
         return CLI_USAGE;
     }
     if (action->operands == 2) {

@@ -711,8 +711,31 @@ class TestCommandLine(ToolCase):
     def test_version(self):
         self.assertRegex(script("--version").out, r"^pam-cognito \d+\.\d+\.\d+\n$")
 
+    def test_without_a_word(self):
+        """The list of what there is, and no success for a script that forgot the word."""
+        done = script()
+        self.assertEqual((done.status, done.err), (2, ""))
+        self.assertEqual(done.out, script("--help").out)
+
+    def test_help(self):
+        """What fits beside its name, and three examples at the end."""
+        text = script("--help").out
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
+        for line in re.findall(r"(?m)^  [a-z-]+ {2,}(.*)$", text.split("\n\nOptions:")[0]):
+            self.assertLess(len(line), 50, line)
+        self.assertEqual(len(re.findall(r"(?m)^  pam-cognito \w+ \w+  ",
+                                        text.split("Examples:\n")[1])), 3)
+
+    def test_did_you_mean(self):
+        for words, meant in ({("chek",): "check", ("checkk", "alice"): "check",
+                              ("enrol",): "mfa enroll", ("dance",): None, ("mfa", "enrol"): "mfa enroll",
+                              ("check", "--jason"): "--json", ("--elephant", "check"): None,
+                              ("login", "--no-qrr"): "--no-qr"}).items():
+            said = self.refused(*words)
+            found = re.findall(r"(?m)^pam-cognito: did you mean (.*)\?$", said)
+            self.assertEqual(found, [meant] if meant else [], said)
+
     def test_usage(self):
-        self.refused()
         self.assertIn("no such subcommand: dance", self.refused("dance"))
         self.assertIn("pam-cognito: unrecognized option", self.refused("--dance"))
         self.assertIn("--tokens belongs to login", self.refused("check", "--tokens"))
