@@ -32,7 +32,7 @@ struct outcome {
     char person[OUTCOME_TEXT_SIZE];     /* what the person reads, or "" */
 };
 
-/* Writes the fields of a RESULT (docs/protocol.md). */
+/* Writes the fields of a RESULT (docs/design/protocol.md). */
 void outcome_put(struct wire *wire, const struct outcome *outcome);
 
 /*

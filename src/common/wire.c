@@ -1,5 +1,5 @@
 /*
- * Writes, sends, receives and reads the packets of docs/protocol.md. Does not
+ * Writes, sends, receives and reads the packets of docs/design/protocol.md. Does not
  * know what they mean.
  *
  * SPDX-License-Identifier: MIT

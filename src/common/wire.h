@@ -1,6 +1,6 @@
 /*
  * The protocol between module and helper: one typed message per packet of a
- * SOCK_SEQPACKET pair, written down in docs/protocol.md. Every message
+ * SOCK_SEQPACKET pair, written down in docs/design/protocol.md. Every message
  * carries the version and the random id of the request; a reader takes the
  * fields in order and then asks whether all of it was well-formed.
  *

@@ -13,7 +13,7 @@
 #include "common/status.h"
 
 /*
- * What is asked for. The numbers are part of the protocol (docs/protocol.md).
+ * What is asked for. The numbers are part of the protocol (docs/design/protocol.md).
  */
 enum talk_kind {
     TALK_PASSWORD = 1,        /* the current password; the host may hold it */

@@ -49,7 +49,7 @@ class Reply:
 
     @property
     def code(self):
-        """As docs/protocol.md has it: "" for success."""
+        """As docs/design/protocol.md has it: "" for success."""
         if self.status == 200:
             return ""
         text = self.body.get("__type") or self.body.get("code") \

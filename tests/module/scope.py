@@ -1,5 +1,5 @@
 # Who is ours, and what each of the six entry points answers for those who are
-# not: exactly the table of docs/architecture.md, whatever the configuration
+# not: exactly the table of docs/design/architecture.md, whatever the configuration
 # says.
 # SPDX-License-Identifier: MIT
 import os
