@@ -4,7 +4,11 @@
 import re
 
 PATTERNS = (
+    # As throwaway.new_password() makes them.
+    (r"Aa1![A-Za-z0-9]{16}", "<password>"),
     (r"arn:aws[\w-]*:[^\s\"]+", "<arn>"),
+    (r"otpauth://\S+", "<key of an app>"),
+    (r"\bKey [A-Za-z2-7]{4}(?: [A-Za-z2-7]{1,4})+", "Key <key of an app>"),
     (r"\beyJ[\w-]+\.[\w.-]+", "<token>"),
     (r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{8,}", "<key>"),
     (r"[\w.+*-]+@[\w*-]+(?:\.[\w*-]+)*", "<mail>"),
