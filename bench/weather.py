@@ -106,5 +106,5 @@ def recovery(measure, size):
     measure.site.close_breaker()
     return [row("after an outage, somebody at a prompt: the first login let in", somebody, "s",
                 "at most 2", max(somebody)),
-            row("after an outage, nobody at a prompt: the first login let in", nobody, "s", None,
-                max(nobody))]
+            row("after an outage, nobody at a prompt: the first login let in", nobody, "s",
+                "at most 2", max(nobody))]

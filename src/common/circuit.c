@@ -21,16 +21,19 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-#define MAGIC 0x70636231u /* "pcb1" */
-#define PROBE_MS 15000    /* how long the others wait for the one that looks */
+#define MAGIC 0x70636232u /* "pcb2" */
+#define TELL_MS 15000     /* by then one that looks has told what it found */
+#define DOUBT_MS 30000    /* after an outage: who is not believed may look */
 
 struct state {
     uint32_t magic;
     uint32_t cookie; /* of the network namespace */
     int64_t failed;  /* CLOCK_BOOTTIME milliseconds, as all of these */
     uint64_t whose;  /* failure that was */
-    int64_t open_until;
-    int64_t probe_until;
+    int64_t open;    /* since the latest outage; 0: closed */
+    int64_t looked;  /* when the latest one was let through to look */
+    uint64_t looker; /* which has not told yet what it found; 0: it has */
+    int64_t untold;  /* since when nothing was told; 0: it was */
 };
 
 uint64_t
@@ -110,9 +113,8 @@ is_credible(const struct state *state, uint32_t cookie)
     int64_t now = clock_boot_ms();
 
     return state->magic == MAGIC && state->cookie == cookie
-           && state->failed <= now
-           && state->open_until <= now + CIRCUIT_OPEN_MS
-           && state->probe_until <= now + PROBE_MS;
+           && state->failed <= now && state->open <= now
+           && state->looked <= now && state->untold <= now;
 }
 
 static void
@@ -143,39 +145,43 @@ write_state(const struct circuit *circuit, const struct state *state)
     (void) !pwrite(circuit->fd, state, sizeof(*state), 0);
 }
 
-/*
- * One that looked and told nothing, for nobody answered its prompt, was the
- * last one: whoever could start another would keep everybody out for ever.
- */
-static void
-begin_probe(const struct circuit *circuit, struct state *state, int64_t now)
+/* May one more look, and now? */
+static bool
+may_look(const struct state *state, bool believed, int64_t now)
 {
-    if (state->probe_until != 0) {
-        forget(state, circuit->cookie);
-        return;
-    }
-    state->probe_until = now + PROBE_MS;
-    state->whose = circuit->whose;
+    int64_t wait = state->looker != 0 ? CIRCUIT_LOOKING_MS : CIRCUIT_LOOK_MS;
+
+    return now - state->looked >= wait
+           && (believed || now - state->open >= DOUBT_MS);
 }
 
-bool
-circuit_is_open(const struct circuit *circuit)
+enum circuit_gate
+circuit_ask(const struct circuit *circuit, bool believed)
 {
     int64_t now = clock_boot_ms();
+    enum circuit_gate gate = CIRCUIT_CLOSED;
     struct state state;
-    bool open = false;
 
     if (!read_state(circuit, &state))
-        return false;
-    if (state.open_until != 0) {
-        open = now < state.open_until || now < state.probe_until;
-        if (!open) {
-            begin_probe(circuit, &state, now);
+        return CIRCUIT_CLOSED;
+    if (state.untold != 0 && now - state.untold >= TELL_MS) {
+        /* Whoever could start another one that tells nothing would keep
+         * everybody out for ever. */
+        forget(&state, circuit->cookie);
+        write_state(circuit, &state);
+    } else if (state.open != 0) {
+        gate = CIRCUIT_OPEN;
+        if (may_look(&state, believed, now)) {
+            gate = CIRCUIT_LOOK;
+            state.looked = now;
+            state.looker = circuit->whose;
+            if (state.untold == 0)
+                state.untold = now;
             write_state(circuit, &state);
         }
     }
     run_state_unlock(circuit->fd);
-    return open;
+    return gate;
 }
 
 /* True when that opened it. */
@@ -183,17 +189,22 @@ static bool
 note_outage(const struct circuit *circuit, struct state *state)
 {
     int64_t now = clock_boot_ms();
-    bool again = state->open_until != 0
+    bool was_open = state->open != 0;
+    bool again = was_open
                  || (state->failed != 0 && circuit->whose != 0
                      && state->whose != circuit->whose
                      && now - state->failed <= CIRCUIT_FAILURES_MS);
 
     state->failed = now;
     state->whose = circuit->whose;
-    state->probe_until = 0;
+    state->untold = 0;
+    if (!was_open)
+        state->looked = now; /* it was one */
+    if (state->looker == circuit->whose)
+        state->looker = 0;
     if (again)
-        state->open_until = now + CIRCUIT_OPEN_MS;
-    return again;
+        state->open = now;
+    return again && !was_open;
 }
 
 bool
@@ -207,9 +218,9 @@ circuit_note(const struct circuit *circuit, enum circuit_news news)
     /* Neither reached nor out of reach: nothing was learnt, and the others
      * have waited for that long enough. */
     if (news == CIRCUIT_NOTHING)
-        over = state.probe_until != 0 && state.whose == circuit->whose;
+        over = state.looker != 0 && state.looker == circuit->whose;
     else
-        over = state.failed != 0 || state.open_until != 0;
+        over = state.failed != 0 || state.open != 0;
     if (news == CIRCUIT_OUTAGE)
         opened = note_outage(circuit, &state);
     else if (over)

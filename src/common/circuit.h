@@ -12,13 +12,20 @@
 #include <stdint.h>
 
 #define CIRCUIT_FAILURES_MS 10000 /* two failures within this open it */
-#define CIRCUIT_OPEN_MS 30000     /* for so long */
+#define CIRCUIT_LOOK_MS 1000      /* at most one looks in this time */
+#define CIRCUIT_LOOKING_MS 2000   /* and alone, for so long at most */
 #define CIRCUIT_NAME_MAX 40
 
 struct circuit {
     int fd;          /* of its file; -1: none, and nothing is known */
     uint32_t cookie; /* of the network namespace */
     uint64_t whose;  /* the sign-in that asks; 0: nobody knows */
+};
+
+enum circuit_gate {
+    CIRCUIT_CLOSED, /* let it through */
+    CIRCUIT_LOOK,   /* let it through if it reaches the endpoint first */
+    CIRCUIT_OPEN    /* answer it at once */
 };
 
 enum circuit_news {
@@ -40,15 +47,17 @@ bool circuit_find(struct circuit *circuit_out, uint64_t pool, uint64_t whose);
 void circuit_close(struct circuit *circuit);
 
 /*
- * Must this sign-in be answered at once? After CIRCUIT_OPEN_MS one is let
- * through to see, and the others wait for what it finds; when that is nothing,
- * the breaker closes.
+ * What is to become of this sign-in? While the breaker is open, one after the
+ * other is let through to look. believed: what it meets says something of the
+ * endpoint; others look only when nobody else has for a while. Where one that
+ * looked has told nothing for long, the breaker closes.
  */
-bool circuit_is_open(const struct circuit *circuit);
+enum circuit_gate circuit_ask(const struct circuit *circuit, bool believed);
 
 /*
- * What came of a sign-in that was let through. Two outages of different
- * sign-ins open the breaker, any answer closes it. True when it was opened.
+ * What came of a sign-in that was let through, or of its look. Two outages of
+ * different sign-ins open the breaker, any answer closes it. True when it was
+ * opened.
  */
 bool circuit_note(const struct circuit *circuit, enum circuit_news news);
 

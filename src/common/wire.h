@@ -52,6 +52,7 @@ enum wire_operation {
 #define WIRE_DEBUG 2u    /* debug lines are wanted */
 #define WIRE_OWN 4u      /* CHANGE: the caller's own account */
 #define WIRE_FIRST 8u    /* its handle's first, at a prompt */
+#define WIRE_LOOK 16u    /* the pool was out of reach: reach it, then ask */
 
 /* RESULT: bits of its flags. */
 #define WIRE_MUST_CHANGE 1u /* signed in; the password must be changed now */

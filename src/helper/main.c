@@ -82,6 +82,8 @@ struct request {
                        * caller's */
     bool starved;     /* as we were started, before our own limits */
     bool breaker;     /* root's settings want one, for a peer on the socket */
+    bool looks;       /* the pool was out of reach: nobody is asked before it
+                       * answers */
     struct place place; /* what a stranger takes up; fd -1: it is not asked */
     struct warden warden;
 };
@@ -304,6 +306,10 @@ ask_records(struct wire_talk *talk, struct request *request,
             circuit_mix(circuit_mix(CIRCUIT_HASH, pool->id), pool->endpoint),
             proxy == NULL ? "" : proxy);
     switch (warden_tell(&request->warden, &subject)) {
+    case RECORD_LOOK:
+        request->looks = true;
+        talk->counted = is_stranger(request);
+        return STATUS_OK;
     case RECORD_YES:
         talk->counted = is_stranger(request);
         return STATUS_OK;
@@ -455,6 +461,25 @@ probe(struct wire_talk *talk, struct cognito *cognito, struct outcome *outcome)
     http_answer_free(&answer);
 }
 
+/* Is the pool's endpoint back? Any answer of its will do. */
+static enum status
+look(struct wire_talk *talk, const struct request *request,
+     struct cognito *cognito, struct outcome *outcome)
+{
+    struct http_answer answer = {0};
+    enum status status;
+
+    wire_talk_begin_work(talk);
+    status = http_get(cognito->http, cognito->pool->keys_path, &answer);
+    if (status != STATUS_OK)
+        (void) snprintf(outcome->note, sizeof(outcome->note), "%s",
+                        answer.detail);
+    else if (request->peer.remote)
+        (void) warden_ask(&request->warden, RECORD_NEWS + CIRCUIT_REACHED);
+    http_answer_free(&answer);
+    return status;
+}
+
 /* After what is said already. */
 static void
 add_note(struct outcome *outcome, const char *note)
@@ -557,9 +582,9 @@ tell_records(const struct request *request, const struct outcome *outcome,
         (void) warden_ask(&request->warden, RECORD_RIGHT);
     if (warden_ask(&request->warden, (char) (RECORD_NEWS + news)) == RECORD_NO)
         syslog(LOG_ERR,
-               "socket: the pool's endpoint is out of reach: sign-ins are "
-               "refused at once for %d s",
-               CIRCUIT_OPEN_MS / 1000);
+               "socket: the pool's endpoint is out of reach: until it answers "
+               "sign-ins are refused at once, but for one a second that "
+               "looks");
 }
 
 static void
@@ -577,6 +602,7 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
 
     wire_talk_begin_work(talk);
     request->own_account = (request->flags & WIRE_OWN) != 0;
+    request->looks = (request->flags & WIRE_LOOK) != 0;
     result.outcome.status = prepare(talk, request, setup, &result.outcome);
     whose.own_account = request->own_account;
     whose.may_go_ahead = (request->flags & WIRE_FIRST) != 0
@@ -589,6 +615,11 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
         whose.host = setup->host;
         talk->http = cognito.http;
         http_watch(cognito.http, talk->fd);
+        if (request->looks)
+            result.outcome.status = look(talk, request, &cognito,
+                                         &result.outcome);
+    }
+    if (result.outcome.status == STATUS_OK) {
         if (!cognito.keys_pinned && request->operation != WIRE_PROBE)
             http_warm(cognito.http, setup->pool.keys_path);
         if (request->operation == WIRE_PROBE)

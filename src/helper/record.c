@@ -112,6 +112,20 @@ open_stamp(uid_t account)
     return run_state_open(name);
 }
 
+static enum record_word
+ask_circuit(const struct circuit *circuit)
+{
+    switch (circuit_ask(circuit, true)) {
+    case CIRCUIT_OPEN:
+        return RECORD_OUTAGE;
+    case CIRCUIT_LOOK:
+        return RECORD_LOOK;
+    case CIRCUIT_CLOSED:
+        break;
+    }
+    return RECORD_YES;
+}
+
 enum record_word
 record_begin(struct record *record_out, const struct record_subject *subject)
 {
@@ -130,9 +144,8 @@ record_begin(struct record *record_out, const struct record_subject *subject)
     }
     if (word == RECORD_YES && subject->pool != 0
         && getrandom(&whose, sizeof(whose), 0) == (ssize_t) sizeof(whose)
-        && circuit_find(&record_out->circuit, subject->pool, whose)
-        && circuit_is_open(&record_out->circuit))
-        word = RECORD_OUTAGE;
+        && circuit_find(&record_out->circuit, subject->pool, whose))
+        word = ask_circuit(&record_out->circuit);
     return word;
 }
 

@@ -38,6 +38,7 @@ enum record_word {
     RECORD_NO = 'N',     /* also, of a subject: refused too often */
     RECORD_WAIT = 'W',   /* others are trying; ask again */
     RECORD_OUTAGE = 'O', /* of a subject: the pool is out of reach */
+    RECORD_LOOK = 'L',   /* of a subject: it was; it may go on if it is not */
     RECORD_CANNOT = 'C'  /* nothing can be recorded */
 };
 

@@ -69,37 +69,59 @@ find(const struct call *call, struct circuit *circuit_out)
     return circuit_find(circuit_out, pool, handle_of(call));
 }
 
-bool
-breaker_is_open(const struct call *call)
+/*
+ * The caller of su and sudo can stop them, helper and all (a control group of
+ * his own is enough), until it looks like an outage: it is his word against
+ * everybody's login.
+ */
+static bool
+is_believed(void)
 {
-    struct circuit circuit;
-    bool open;
-
-    if (!find(call, &circuit))
-        return false;
-    open = circuit_is_open(&circuit);
-    circuit_close(&circuit);
-    return open;
+    return getauxval(AT_SECURE) == 0;
 }
 
-void
-breaker_note(const struct call *call, const struct outcome *result)
+bool
+breaker_lets_through(struct call *call)
 {
-    /* The caller of su and sudo can stop them, helper and all (a control group
-     * of his own is enough), until it looks like an outage: it is his word
-     * against everybody's login. */
-    bool outage = result->outage && getauxval(AT_SECURE) == 0;
-    enum circuit_news news = outage              ? CIRCUIT_OUTAGE
-                             : result->http != 0 ? CIRCUIT_REACHED
-                                                 : CIRCUIT_NOTHING;
+    struct circuit circuit;
+    enum circuit_gate gate;
+
+    call->looks = false;
+    if (!find(call, &circuit))
+        return true;
+    gate = circuit_ask(&circuit, is_believed());
+    circuit_close(&circuit);
+    call->looks = gate == CIRCUIT_LOOK;
+    return gate != CIRCUIT_OPEN;
+}
+
+static void
+note(const struct call *call, enum circuit_news news)
+{
     struct circuit circuit;
 
     if (!find(call, &circuit))
         return;
     if (circuit_note(&circuit, news))
         call_log(call, LOG_ERR,
-                 "the pool's endpoint is out of reach: sign-ins are refused "
-                 "at once for %d s",
-                 CIRCUIT_OPEN_MS / 1000);
+                 "the pool's endpoint is out of reach: until it answers "
+                 "sign-ins are refused at once, but for one a second that "
+                 "looks");
     circuit_close(&circuit);
+}
+
+void
+breaker_note_reached(struct call *call)
+{
+    if (call->looks)
+        note(call, CIRCUIT_REACHED);
+    call->looks = false;
+}
+
+void
+breaker_note(const struct call *call, const struct outcome *result)
+{
+    note(call, result->outage && is_believed() ? CIRCUIT_OUTAGE
+               : result->http != 0             ? CIRCUIT_REACHED
+                                               : CIRCUIT_NOTHING);
 }

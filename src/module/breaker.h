@@ -13,10 +13,16 @@
 #include "module/call.h"
 
 /*
- * Must this login be answered with STATUS_OUTAGE at once? False where nothing
- * can be recorded: the login then takes its usual way.
+ * May this login go on? False: it must be answered with STATUS_OUTAGE at once.
+ * True with call->looks set: the helper must reach the endpoint before the
+ * person is asked. Where nothing can be recorded the login takes its usual
+ * way.
  */
-bool breaker_is_open(const struct call *call);
+bool breaker_lets_through(struct call *call);
+
+/* One that looks has reached the endpoint; it is like any other from then on.
+ */
+void breaker_note_reached(struct call *call);
 
 /*
  * Takes note of what came of a sign-in that was let through. Only an outage

@@ -23,6 +23,7 @@ struct call {
     struct subject about; /* user and service, and what scope_of found */
     bool first;           /* no authenticate before in this handle */
     bool personal;        /* the host is one plain user's own process */
+    bool looks;           /* the pool was out of reach: is it back? */
 };
 
 /*

@@ -83,7 +83,7 @@ sign_in(struct call *call, struct outcome *result)
     struct relay *relay = NULL;
 
     result->status = check_settings(call);
-    if (result->status == STATUS_OK && breaker_is_open(call))
+    if (result->status == STATUS_OK && !breaker_lets_through(call))
         result->status = STATUS_OUTAGE;
     if (result->status != STATUS_OK)
         return;

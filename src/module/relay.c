@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "flows/talk.h"
+#include "module/breaker.h"
 #include "module/connection.h"
 #include "module/person.h"
 
@@ -102,6 +103,8 @@ send_start(struct relay *relay)
         flags |= WIRE_OWN;
     if (call->first && person_will_be_prompted(&relay->person))
         flags |= WIRE_FIRST;
+    if (call->looks)
+        flags |= WIRE_LOOK;
     begin_start(relay, flags, call->about.count);
     for (size_t i = 0; i < call->about.count; i++)
         wire_put_text(wire, call->about.arguments[i]);
@@ -152,6 +155,8 @@ answer_ask(struct relay *relay)
     if (!wire_complete(wire) || kind < TALK_PASSWORD
         || kind > TALK_PASSWORD_OR_CODE || relay->asked++ >= RELAY_ANSWERS_MAX)
         return STATUS_HELPER;
+    /* A helper that was to look asks nothing before it got an answer. */
+    breaker_note_reached(relay->person.call);
     relay->kind = kind;
     status = person_answer(&relay->person, kind, prompt, &answer);
     /* No verdict before the answer. */

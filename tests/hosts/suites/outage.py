@@ -23,8 +23,9 @@ FOLDER = "/run/pam_cognito"
 SUCCESS, AUTH_ERR, AUTHINFO_UNAVAIL, CONV_ERR = 0, 7, 9, 19
 AT_ONCE = 0.3          # seconds that a refusal may take on a busy machine
 MARGIN = 0.5           # and a deadline be missed by
-OPENED = "the pool's endpoint is out of reach: sign-ins are refused at once for 30 s"
-STATE = "<IIqQqq"      # magic, 0, failed, handle, open until, probed until
+OPENED = ("the pool's endpoint is out of reach: until it answers sign-ins are refused at once, "
+          "but for one a second that looks")
+STATE = "<IIqQqqQq"    # magic, 0, failed, handle, open, looked, who looks, untold since
 PUBLIC = "localpublic0000000000000001"
 
 libc = ctypes.CDLL(None)
@@ -115,23 +116,25 @@ def state_file():
 
 
 def state():
-    """(failed, open until, probed until) of the only file; zeros without one."""
+    """(failed, open since, untold since) of the only file; zeros without one."""
     found = glob.glob(FOLDER + "/breaker-*")
     if not found:
         return 0, 0, 0
     with open(state_file(), "rb") as file:
         data = file.read() or bytes(struct.calcsize(STATE))
-    _, _, failed, _, until, probed = struct.unpack(STATE, data)
-    return failed, until, probed
+    _, _, failed, _, since, _, _, untold = struct.unpack(STATE, data)
+    return failed, since, untold
 
 
 def pass_time(seconds):
     """As if so much time had gone by since what the file says."""
     with open(state_file(), "r+b") as file:
-        magic, zero, failed, handle, until, probed = struct.unpack(STATE, file.read())
-        older = [when - int(seconds * 1000) if when else 0 for when in (failed, until, probed)]
+        magic, zero, failed, handle, since, looked, looker, untold = struct.unpack(
+            STATE, file.read())
+        failed, since, looked, untold = [when - int(seconds * 1000) if when else 0
+                                         for when in (failed, since, looked, untold)]
         file.seek(0)
-        file.write(struct.pack(STATE, magic, zero, older[0], handle, *older[1:]))
+        file.write(struct.pack(STATE, magic, zero, failed, handle, since, looked, looker, untold))
 
 
 def forget():
@@ -260,23 +263,109 @@ def different_handles(suite):
 
 # ---- How long it stays open, and what closes it ----
 
-def thirty_seconds(suite):
+def looking(suite):
+    """One a second, one at a time, and nobody is asked before the pool was reached."""
     suite.open()
-    pass_time(29)
-    suite.at_once(login(), "after 29 s it is open")
-    pass_time(2)
-    others = []
+    pass_time(0.8)
+    suite.at_once(login(), "after 0.8 s nobody looks")
+    pass_time(0.3)
+    suite.world.forget()
+    suite.at_once(login(), "after 1.1 s one looks, and is not asked")
+    suite.tap.ok(suite.world.log.wait("alice: refused: connect service=outage", 5),
+                 "the log says what it found", *suite.world.log.ours())
+    suite.tap.equal(suite.world.log.wait(OPENED, 0), None, "and not once more that it is open")
+    suite.at_once(login(), "and the next one does not")
+    suite.tap.ok(suite.world.log.wait("alice: refused: outage service=outage"),
+                 "the log says so", *suite.world.log.ours())
+    pass_time(3600)
+    suite.at_once(login(), "nor is one asked after an hour")
+    suite.up()
+    pass_time(1.1)
+    suite.asked(login(), "the pool is back: one looks, and signs in", SUCCESS)
+    suite.untouched("that closes it")
+    alone(suite)
 
-    def meanwhile():
-        others.append(login())
-        others.append(login())
+
+def alone(suite):
+    """Two seconds are for the one that looks; then it need not have found anything."""
+    suite.open()
+    pass_time(1.1)
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 443))
+        listener.listen(8)
+        first = Login()
+        thread = threading.Thread(target=first.authenticate)
+        thread.start()
+        listener.settimeout(5)
+        waiting, _ = listener.accept()
+        pass_time(1.5)
+        suite.at_once(login(), "after 1.5 s the others wait for the one that looks")
+        pass_time(0.6)
+        second = Login()
+        other = threading.Thread(target=second.authenticate)
+        other.start()
+        again, _ = listener.accept()
+        suite.at_once(login(), "after 2.1 s another one looks, and the others wait for that")
+        waiting.close()
+        again.close()
+        for one in (thread, other):
+            one.join()
+    for one in (first, second):
+        suite.at_once(one.end(), "neither was asked")
+
+
+def back(suite):
+    """Somebody tries all the time: in within two seconds of the pool's return."""
+    for delay in (0, 0.5, 1.7):
+        suite.open()
+        threading.Timer(delay, suite.up).start()
+        refused = 0
+        end = time.monotonic() + 30
+        while not suite.world.pool_is_up and time.monotonic() < end:
+            refused += login().code == AUTHINFO_UNAVAIL
+        started = time.monotonic()
+        while login().code != SUCCESS and time.monotonic() < started + 30:
+            time.sleep(0.05)
+        took = time.monotonic() - started
+        suite.tap.ok(refused > 0 and took < 2, f"back after {delay} s: in within two seconds",
+                     refused, took)
+        print(f"# {took:.2f} s")
+
+
+def herd(suite):
+    """Of 64 at their prompts before the outage nobody does anything when it ends."""
+    suite.fresh(up=True)
+    typed = threading.Event()
+
+    def think():
+        typed.wait(60)
         return ALICE.password
-    suite.asked(login(answer=meanwhile), "after 31 s one is let through, and asked")
-    for one in others:
-        suite.at_once(one, "the others wait for what it finds")
-    suite.at_once(login(), "it found an outage: open again by that one")
-    pass_time(29)
-    suite.at_once(login(), "for 30 s more")
+    logins = [Login(answer=think) for _ in range(64)]
+    threads = [threading.Thread(target=one.authenticate) for one in logins]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 60
+    while sum(one.prompts for one in logins) < 64 and time.monotonic() < end:
+        time.sleep(0.05)
+    suite.tap.equal(sum(one.prompts for one in logins), 64, "64 are at their prompts")
+    suite.down()
+    login()
+    login()
+    suite.at_once(login(), "64 at their prompts: the breaker is open")
+    suite.up()
+    time.sleep(1.1)
+    before = len(suite.world.pool.requests("jwks"))
+    suite.asked(login(), "64 at their prompts: one looks, and signs in", SUCCESS)
+    time.sleep(0.5)
+    suite.tap.ok(len(suite.world.pool.requests("jwks")) - before <= 2,
+                 "64 at their prompts: nobody else asked the pool", before,
+                 len(suite.world.pool.requests("jwks")))
+    typed.set()
+    for thread in threads:
+        thread.join()
+    suite.tap.equal([one.end().code for one in logins], [SUCCESS] * 64,
+                    "64 at their prompts: all get in, whoever looked")
 
 
 def closing(suite):
@@ -287,13 +376,26 @@ def closing(suite):
     for title, password, code, fault in answers:
         suite.open()
         suite.up()
-        suite.at_once(login(), f"{title}: open although the pool is back")
-        pass_time(31)
+        pass_time(1.1)
         if fault:
             suite.world.pool.fault(fault, {"operation": "InitiateAuth"}, retry_after=600)
         suite.asked(login(answer=password), f"{title}: one looks", code)
-        suite.untouched(f"{title}: closes it")
-        suite.asked(login(), f"{title}: and the next is let in", SUCCESS)
+        suite.untouched(f"{title}: that closes it")
+    suite.open()
+    suite.up()
+    pass_time(1.1)
+    others = []
+
+    def meanwhile():
+        others.append(login())
+        return ALICE.password
+    suite.asked(login(answer=meanwhile), "one looks, and types", SUCCESS)
+    suite.asked(others[0], "that had closed the breaker before it was asked", SUCCESS)
+    suite.open()
+    suite.up()
+    suite.world.pool.fault("html_500", {"operation": "jwks"})
+    pass_time(1.1)
+    suite.asked(login(), "an answer of whatever kind is one", SUCCESS)
     suite.down()
     suite.asked(login(), "closed: an outage is the first one")
     suite.asked(login(), "closed: and the next the second")
@@ -305,34 +407,42 @@ def closing(suite):
     suite.untouched("makes the first one forgotten")
 
 
-def probe_without_a_result(suite):
-    """Whoever sits at the prompt cannot keep the others out for longer than 15 s."""
+def untold(suite):
+    """Whoever looks and tells nothing cannot keep the others out for longer than 15 s."""
     suite.open()
-    suite.up()
-    pass_time(31)
-    suite.asked(login(answer=lambda: None), "the one that looks gives up", CONV_ERR)
-    suite.asked(login(), "then the breaker is closed", SUCCESS)
+    pass_time(1.1)
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 443))
+        listener.listen(8)
+        thread = threading.Thread(target=login)
+        thread.start()
+        waiting, _ = listener.accept()
+        end = time.monotonic() + 5
+        while state()[2] == 0 and time.monotonic() < end:
+            time.sleep(0.01)
+        end_helper()
+        thread.join()
+        waiting.close()
+    suite.untouched("the helper of the one that looks is killed: closed")
     suite.open()
-    suite.up()
-    pass_time(31)
-    others = []
-
-    def think():
-        pass_time(14)
-        others.append(login())
-        pass_time(2)
-        others.append(login(answer=lambda: None))
-        others.append(login())
-        return ALICE.password
-    suite.asked(login(answer=think), "the one that looks takes 16 s", SUCCESS)
-    suite.at_once(others[0], "after 14 s the others still wait")
-    suite.asked(others[1], "after 16 s they do not", CONV_ERR)
-    suite.asked(others[2], "nor for the next who gives up", SUCCESS)
-    suite.open()
-    suite.up()
-    pass_time(31)
-    login(answer=kill_helper)
-    suite.asked(login(), "the helper of the one that looks is killed: closed", SUCCESS)
+    pass_time(1.1)
+    with open(state_file(), "r+b") as file:
+        # As one that was let through and is frozen since.
+        found = list(struct.unpack(STATE, file.read()))
+        found[5:] = found[5], 1234, found[5]
+        file.seek(0)
+        file.write(struct.pack(STATE, *found))
+    pass_time(13)
+    suite.at_once(login(), "it is frozen: after 14 s another one looks")
+    suite.tap.ok(state()[1] != 0, "and that one tells: open as before")
+    with open(state_file(), "r+b") as file:
+        found = list(struct.unpack(STATE, file.read()))
+        found[5:] = found[5], 1234, found[5]
+        file.seek(0)
+        file.write(struct.pack(STATE, *found))
+    pass_time(15.1)
+    suite.asked(login(), "nobody has told anything for 15 s: closed")
 
 
 # ---- What never opens it ----
@@ -560,15 +670,15 @@ def not_believed(suite):
     now = int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
     suite.open()
     with open(state_file(), "rb") as file:
-        magic, _, _, handle, _, _ = struct.unpack(STATE, file.read())
+        magic, _, _, handle, *_ = struct.unpack(STATE, file.read())
+    later = now + 3600000
     for title, data in (
-            ("empty", b""), ("short", b"\1" * 20), ("nonsense", b"\xff" * 40),
-            ("another magic", struct.pack(STATE, magic ^ 1, 0, now, handle, now + 20000, 0)),
-            ("open for an hour", struct.pack(STATE, magic, 0, now, handle, now + 3600000, 0)),
-            ("failed in an hour", struct.pack(STATE, magic, 0, now + 3600000, handle,
-                                              now + 20000, 0)),
-            ("probed for an hour", struct.pack(STATE, magic, 0, now, handle, now - 1,
-                                               now + 3600000))):
+            ("empty", b""), ("short", b"\1" * 20), ("nonsense", b"\xff" * 56),
+            ("another magic", struct.pack(STATE, magic ^ 1, 0, now, handle, now, now, 0, 0)),
+            ("open in an hour", struct.pack(STATE, magic, 0, now, handle, later, now, 0, 0)),
+            ("failed in an hour", struct.pack(STATE, magic, 0, later, handle, now, now, 0, 0)),
+            ("looked in an hour", struct.pack(STATE, magic, 0, now, handle, now, later, 0, 0)),
+            ("untold in an hour", struct.pack(STATE, magic, 0, now, handle, now, now, 1, later))):
         with open(state_file(), "wb") as file:
             file.write(data)
         suite.asked(login(answer=lambda: None), f"state, {title}: is asked", CONV_ERR)
@@ -611,8 +721,8 @@ def deadlines(suite):
 def run(world, tap):
     suite = Suite(world, tap)
     world.service("outage", "auth required pam_cognito.so\n")
-    for part in (modes, kinds, two_within_ten_seconds, different_handles, thirty_seconds,
-                 closing, probe_without_a_result, never, limits, settings, personal, others,
+    for part in (modes, kinds, two_within_ten_seconds, different_handles, looking,
+                 back, herd, closing, untold, never, limits, settings, personal, others,
                  refused_files, not_believed, locked, deadlines):
         try:
             part(suite)
