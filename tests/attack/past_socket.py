@@ -18,7 +18,7 @@ import time
 from hosts import PASSWORD
 from people import ALICE, BOB, LARRY, WRONG
 from suites.hostile import find_helper
-from suites.outage import pass_time
+from suites.outage import just_looked, pass_time
 from suites.peers import AUTHENTICATE, CHANGE, ID, OK, PATH, PEER, REPLY, RESULT, VERSION, WEB, \
     ASK, Listener, attempt, being, start, text
 from suites.outage import SUCCESS
@@ -426,12 +426,14 @@ def outage(world, tap):
     first = [sign_in(WEB, BOB.name, BOB.password) for _ in range(2)]
     tap.ok(all(asked for asked, _ in first), "out of reach: two are asked", first)
     tap.ok(world.log.wait(OPENED), "then the breaker opens", *world.log.all())
+    just_looked()
     tap.equal(sign_in(WEB, BOB.name, BOB.password), (False, OUTAGE_STATUS),
               "and nobody is asked")
-    world.start_pool()
-    configure(world)
+    just_looked()
     tap.equal(sign_in(BOB.uid, BOB.name, BOB.password, "lock"), (False, OUTAGE_STATUS),
               "whatever the service")
+    world.start_pool()
+    configure(world)
     pass_time(1.1)
     tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "after a second one is, and signs in")
     tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "and all others")
