@@ -30,11 +30,11 @@
 #define SIGNED_FIX                                                            \
     "Check that endpoint and proxy lead to a Cognito user "                   \
     "pool."
-#define REQUEST_MEANING "The service did not understand the request."
+#define REQUEST_MEANING "Cognito did not understand the request."
 #define REQUEST_FIX                                                           \
     "Check that endpoint leads to a Cognito user pool; "                      \
     "otherwise report this as a bug."
-#define SERVER_MEANING "The service failed."
+#define SERVER_MEANING "Cognito failed."
 #define SERVER_FIX "Try again later; see the AWS Health Dashboard."
 #define DELIVERY_MEANING "The user pool is not allowed to send text messages."
 #define DELIVERY_FIX                                                          \
@@ -119,7 +119,7 @@ static const struct error_row rows[] = {
     {"NotAuthorizedException", "Refresh Token", STATUS_SESSION,
      "The refresh token expired or was revoked.", "Sign in again."},
     {"NotAuthorizedException", NULL, STATUS_WRONG_PASSWORD,
-     "The service refused the sign-in, most likely for a wrong password; its "
+     "Cognito refused the sign-in, most likely for a wrong password; its "
      "words are not known here.",
      ""},
 
@@ -147,7 +147,7 @@ static const struct error_row rows[] = {
     {"UserNotFoundException", "=User not found", STATUS_NO_USER,
      NO_USER_MEANING, NO_USER_FIX},
     {"UserNotFoundException", NULL, STATUS_UNKNOWN_ERROR,
-     "The service speaks of a user that is not found, in words that are not "
+     "Cognito speaks of a user that is not found, in words that are not "
      "known here: it is not taken for its word.",
      "See the message in the log."},
     {"UserNotConfirmedException", NULL, STATUS_NOT_CONFIRMED,
@@ -216,7 +216,7 @@ static const struct error_row rows[] = {
      "Add the three triggers of custom authentication, or choose another "
      "auth_flow."},
     {"InvalidParameterException", "TIMESTAMP", STATUS_PROTOCOL,
-     "The service did not understand the time in the proof of the password.",
+     "Cognito did not understand the time in the proof of the password.",
      "Report this as a bug."},
     {"InvalidParameterException", "Missing required parameter",
      STATUS_BAD_INPUT, "Something that was asked for was left empty.", ""},
@@ -239,18 +239,18 @@ static const struct error_row rows[] = {
      "An attribute is missing or has a value that the pool does not take.",
      ATTRIBUTE_FIX},
     {"InvalidParameterException", "validation error", STATUS_BAD_INPUT,
-     "Something that was typed has a form that the service does not take, "
+     "Something that was typed has a form that Cognito does not take, "
      "such as a blank in a new password.",
      ""},
     {"InvalidParameterException", NULL, STATUS_BAD_INPUT,
-     "The service refused a value; its words are not known here.",
+     "Cognito refused a value; its words are not known here.",
      "See the message in the log."},
 
     {"ResourceNotFoundException", "device", STATUS_PROTOCOL,
-     "The service speaks of a remembered device, which is never sent.",
+     "Cognito speaks of a remembered device, which is never sent.",
      "Report this as a bug."},
     {"ResourceNotFoundException", NULL, STATUS_CLIENT_UNKNOWN,
-     "The service knows no such user pool or app client in that region.",
+     "Cognito knows no such user pool or app client in that region.",
      "Check user_pool_id, client_id and region."},
     {"InvalidUserPoolConfigurationException", NULL, STATUS_POOL_CONFIG,
      "The user pool's settings contradict each other.",
@@ -269,7 +269,7 @@ static const struct error_row rows[] = {
      "The feature is switched off for this app client.",
      "Enable it at the app client (such as token revocation)."},
     {"UnsupportedTokenTypeException", NULL, STATUS_PROTOCOL,
-     "The service wanted another kind of token.", "Report this as a bug."},
+     "Cognito wanted another kind of token.", "Report this as a bug."},
     {"UnauthorizedException", NULL, STATUS_PROTOCOL,
      "A token could not be revoked: it or the client secret is wrong.",
      "Check client_secret."},
@@ -340,7 +340,7 @@ static const struct error_row rows[] = {
 
     /* Answers that name no error. A server cannot send such a code. */
     {"HTTP 403", NULL, STATUS_BLOCKED,
-     "Something before the service blocked the request, such as a web ACL "
+     "Something before Cognito blocked the request, such as a web ACL "
      "with an answer of its own.",
      "Allow this machine's address in the web ACL; check proxy."},
     {"HTTP 429", NULL, STATUS_THROTTLED, THROTTLE_MEANING, THROTTLE_FIX},

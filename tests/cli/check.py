@@ -149,7 +149,7 @@ BROKEN = {
                       before=fault("waf_403", "InitiateAuth"), asked=1),
     "throttled": Broken("app client", r"more requests than its quota",
                         before=fault("throttle_429", "InitiateAuth", retry_after=600), asked=1),
-    "server_error": Broken("app client", r"^The service failed",
+    "server_error": Broken("app client", r"^Cognito failed",
                            before=fault("html_500", "InitiateAuth"), asked=1),
     "not_cognito": Broken("app client", r"not what the protocol allows",
                           before=fault("not_json", "InitiateAuth"), asked=1),
