@@ -24,6 +24,7 @@
 
 #define PAM_FILE_MAX 16384 /* bytes of a PAM file that are looked at */
 #define SHOWN_PATH_MAX 60  /* bytes of a path in a message, or of its end */
+#define SYSTEM_CA_MAX (4 * 1024 * 1024) /* bytes of the system's anchors */
 #define PROXY_EXPECTED                                                        \
     "expected http://host:port or https://host:port; / ? # @ in a user name " \
     "or password are %2F %3F %23 %40"
@@ -42,6 +43,8 @@ static enum status
 read_file(struct setup *setup, const char *key, const char *path,
           const struct file_trust *trust, struct secret *out)
 {
+    size_t max = trust->size_max == 0 ? FILE_SIZE_MAX
+                                      : (size_t) trust->size_max;
     char error[256];
     char *buffer;
     size_t length = 0;
@@ -50,9 +53,9 @@ read_file(struct setup *setup, const char *key, const char *path,
 
     if (file_open(path, trust, &fd, error, sizeof(error)) != FILE_OK)
         return fail(setup, key, error);
-    buffer = malloc(FILE_SIZE_MAX + 1);
-    while (buffer != NULL && length <= FILE_SIZE_MAX) {
-        count = read(fd, buffer + length, FILE_SIZE_MAX + 1 - length);
+    buffer = malloc(max + 1);
+    while (buffer != NULL && length <= max) {
+        count = read(fd, buffer + length, max + 1 - length);
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
@@ -62,7 +65,7 @@ read_file(struct setup *setup, const char *key, const char *path,
     (void) close(fd);
     if (buffer == NULL)
         return STATUS_MEMORY;
-    if (count != 0 || length > FILE_SIZE_MAX) {
+    if (count != 0 || length > max) {
         secret_wipe(buffer, length);
         free(buffer);
         return fail(setup, key, "cannot be read, or is too large");
@@ -288,6 +291,26 @@ read_proxy(struct setup *setup)
     return STATUS_OK;
 }
 
+/*
+ * The distribution's. They are judged as any file that decides who gets in;
+ * one that has them in a folder only has no such file.
+ */
+static enum status
+read_system_anchors(struct setup *setup, const struct file_trust *trust)
+{
+    struct file_trust large = *trust;
+    char bundle[HTTP_PATH_MAX];
+
+    setup->system_trust = *trust;
+    large.size_max = SYSTEM_CA_MAX;
+    http_anchors(bundle, setup->system_folder);
+    if (bundle[0] == '\0'
+        || (setup->system_folder[0] != '\0' && access(bundle, F_OK) < 0
+            && errno == ENOENT))
+        return STATUS_OK;
+    return read_file(setup, "ca_file", bundle, &large, &setup->system_ca);
+}
+
 static enum status
 read_trust_anchors(struct setup *setup, const struct file_trust *trust)
 {
@@ -296,7 +319,7 @@ read_trust_anchors(struct setup *setup, const struct file_trust *trust)
     if (path == NULL)
         path = setup->pool.amazon_roots ? AMAZON_ROOTS : "system";
     if (strcmp(path, "system") == 0)
-        return STATUS_OK;
+        return read_system_anchors(setup, trust);
     return read_file(setup, "ca_file", path, trust, &setup->ca);
 }
 
@@ -446,11 +469,16 @@ enum status
 setup_open(struct setup *setup, const struct setup_origin *origin,
            struct cognito *cognito_out)
 {
+    const struct secret *ca = setup->ca.data != NULL ? &setup->ca
+                                                     : &setup->system_ca;
     enum status status;
     const struct http_options options = {
         .endpoint = setup->pool.endpoint,
-        .ca_pem = setup->ca.data,
-        .ca_pem_length = setup->ca.length,
+        .ca_pem = ca->data,
+        .ca_pem_length = ca->length,
+        .ca_folder = setup->system_folder[0] == '\0' ? NULL
+                                                     : setup->system_folder,
+        .ca_trust = setup->system_trust,
         .proxy = config_text(setup->config, KEY_PROXY),
         .user_agent = "pam_cognito/" PACKAGE_VERSION,
         .connect_ms = config_number(setup->config, KEY_CONNECT_TIMEOUT) * 1000,
@@ -473,7 +501,10 @@ setup_open(struct setup *setup, const struct setup_origin *origin,
         .metadata = setup->metadata,
     };
     setup->keys = NULL;
-    return http_open(&options, &cognito_out->http);
+    status = http_open(&options, &cognito_out->http);
+    /* There is a copy now, and it is large. */
+    secret_free(&setup->system_ca);
+    return status;
 }
 
 void
@@ -482,6 +513,7 @@ setup_free(struct setup *setup)
     config_free(setup->config);
     secret_free(&setup->client_secret);
     secret_free(&setup->ca);
+    secret_free(&setup->system_ca);
     jwt_keys_free(setup->keys);
     map_free(setup->map);
     json_free(setup->metadata);

@@ -13,6 +13,7 @@
 #include "cognito/api.h"
 #include "cognito/pool.h"
 #include "common/config.h"
+#include "common/file.h"
 #include "client/map.h"
 #include "common/secret.h"
 #include "common/status.h"
@@ -22,10 +23,13 @@ struct setup {
     struct pool pool;
     struct secret client_secret;
     struct secret ca;        /* PEM; empty: the system's */
-    struct jwt_keys *keys;   /* from jwks_file */
-    struct map *map;         /* from map_file, or NULL */
-    struct json *metadata;   /* client_metadata, or NULL */
-    char ip_address[64];     /* threat_protection; or "" */
+    struct secret system_ca; /* those, as far as they are in one file */
+    char system_folder[HTTP_PATH_MAX]; /* and where others are, or "" */
+    struct file_trust system_trust;    /* for the files of it */
+    struct jwt_keys *keys;             /* from jwks_file */
+    struct map *map;                   /* from map_file, or NULL */
+    struct json *metadata;             /* client_metadata, or NULL */
+    char ip_address[64];               /* threat_protection; or "" */
     char host[65];           /* this machine's name up to the first dot */
     unsigned int proxy_port; /* 0: no proxy */
     bool keep_chain;         /* http_chain is wanted; set after setup_read */

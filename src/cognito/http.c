@@ -389,7 +389,7 @@ http_transfers(struct http *http)
 }
 
 void
-http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX])
+http_files(char paths[HTTP_FILES][HTTP_PATH_MAX])
 {
     char *settings = CONF_get1_default_config_file();
 
@@ -397,8 +397,12 @@ http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX])
     if (settings != NULL)
         (void) snprintf(paths[0], sizeof(paths[0]), "%s", settings);
     OPENSSL_free(settings);
-    if (system_anchors)
-        transfer_anchors(paths[1], sizeof(paths[1]));
+}
+
+void
+http_anchors(char bundle_out[HTTP_PATH_MAX], char folder_out[HTTP_PATH_MAX])
+{
+    transfer_anchors(bundle_out, folder_out);
 }
 
 void

@@ -13,21 +13,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/file.h"
 #include "common/secret.h"
 #include "common/status.h"
 
 #define HTTP_BODY_MAX (1024 * 1024) /* bytes of an answer's body */
 #define HTTP_IDLE_MS 45000          /* an idle connection is replaced then */
-#define HTTP_FILES 2
+#define HTTP_FILES 1
 #define HTTP_PATH_MAX 256
 
 struct http;
 
 struct http_options {
     const char *endpoint; /* https://host[:port] */
-    const char *ca_pem;   /* trust anchors, PEM; NULL: the system's */
+    const char *ca_pem;   /* trust anchors, PEM; NULL: none */
     size_t ca_pem_length;
-    const char *proxy; /* NULL: none */
+    /* Of more; NULL: none. Without both, those that curl reads by itself. */
+    const char *ca_folder;
+    struct file_trust ca_trust; /* for the folder's files */
+    const char *proxy;          /* NULL: none */
     const char *user_agent;
     unsigned int connect_ms; /* counted from the end of resolving */
     unsigned int idle_ms;    /* 0: HTTP_IDLE_MS; tests are impatient */
@@ -62,11 +66,17 @@ void http_close(struct http *http);
 void http_deadline(struct http *http, int64_t deadline_ms);
 
 /*
- * The files that the libraries open on their own: OpenSSL's configuration
- * and, where the system's trust anchors count, libcurl's bundle of them. ""
+ * The files that the libraries open on their own: OpenSSL's configuration. ""
  * for what this build has not.
  */
-void http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX]);
+void http_files(char paths[HTTP_FILES][HTTP_PATH_MAX]);
+
+/*
+ * Where the system's trust anchors are: libcurl's file of them, and its folder
+ * of files that are named by hashes. "" for what this build has not.
+ */
+void http_anchors(char bundle_out[HTTP_PATH_MAX],
+                  char folder_out[HTTP_PATH_MAX]);
 
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t http_now(void);

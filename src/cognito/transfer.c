@@ -19,12 +19,14 @@
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 
+#include "cognito/anchors.h"
 #include "common/text.h"
 
 #define POLL_MS 60000       /* curl wakes earlier for timers of its own */
 #define CONNECT_POLL_MS 200 /* 7.88 does not for a dead address */
 #define ADDRESSES_S 240     /* past the last renewal of an idle connection */
 #define HEADER_MAX 512      /* bytes of a request header that we write */
+#define NO_ANCHORS "/dev/null" /* a folder of them that is empty */
 
 _Static_assert(TRANSFER_ERROR_SIZE >= CURL_ERROR_SIZE, "curl's words fit");
 
@@ -119,19 +121,32 @@ on_close(void *context, curl_socket_t closed)
 
 /* What OpenSSL has deciphered is wiped where it was, once curl has read it. */
 static CURLcode
-on_context(CURL *easy, void *context, void *unused)
+on_context(CURL *easy, void *context, void *transfers)
 {
+    struct anchors *anchors = ((struct transfers *) transfers)->anchors;
+
     (void) easy;
-    (void) unused;
     (void) SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
-    return CURLE_OK;
+    return anchors == NULL || anchors_attach(anchors, context)
+               ? CURLE_OK
+               : CURLE_OUT_OF_MEMORY;
 }
 
+/*
+ * Where the anchors are looked up one by one, curl gets a folder without any.
+ * With nothing at all, some builds of it would take OpenSSL's own.
+ */
 static bool
-set_trust(CURL *easy, const struct http_options *options)
+set_trust(CURL *easy, const struct anchors *anchors,
+          const struct http_options *options)
 {
     struct curl_blob blob;
 
+    if (anchors != NULL
+        && (options->ca_pem == NULL || anchors_are_plain(anchors)))
+        return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) == CURLE_OK
+               && curl_easy_setopt(easy, CURLOPT_CAPATH, NO_ANCHORS)
+                      == CURLE_OK;
     if (options->ca_pem == NULL)
         return true;
     blob.data = (void *) options->ca_pem;
@@ -174,7 +189,7 @@ set_common(struct transfer *transfer, const struct http_options *options)
         && set_number(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         && set_number(easy, CURLOPT_SSL_VERIFYPEER, 1)
         && set_number(easy, CURLOPT_SSL_VERIFYHOST, 2)
-        && set_trust(easy, options)
+        && set_trust(easy, transfer->all->anchors, options)
         /* Set also where there is none: NULL would ask the environment. */
         && set_text(easy, CURLOPT_PROXY, proxy)
         && set_text(easy, CURLOPT_NOPROXY, proxy[0] == '\0' ? "*" : "")
@@ -240,7 +255,38 @@ set_up(struct transfers *transfers, struct transfer *transfer,
     /* Another TLS library of curl's has no such thing. */
     (void) curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_FUNCTION,
                             on_context);
+    (void) curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_DATA, transfers);
     return STATUS_OK;
+}
+
+/* Can on_context be called? Not with another TLS library of curl's. */
+static bool
+has_context(void)
+{
+    CURL *easy = curl_easy_init();
+    bool has = easy != NULL
+               && curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context)
+                      == CURLE_OK;
+
+    curl_easy_cleanup(easy);
+    return has;
+}
+
+/*
+ * Not where curl speaks TLS with the proxy, too: on_context cannot tell which
+ * of both it is called for, and the proxy is believed by curl's own anchors.
+ */
+static bool
+open_anchors(struct transfers *transfers, const struct http_options *options)
+{
+    if ((options->ca_pem == NULL && options->ca_folder == NULL)
+        || (options->proxy != NULL
+            && strncmp(options->proxy, "https:", 6) == 0)
+        || !has_context())
+        return true;
+    transfers->anchors = anchors_read(options->ca_pem, options->ca_pem_length,
+                                      options->ca_folder, &options->ca_trust);
+    return transfers->anchors != NULL;
 }
 
 /*
@@ -294,7 +340,7 @@ transfer_open(struct transfers *transfers, const struct http_options *options)
     transfers->endpoint = strdup(options->endpoint);
     transfers->multi = curl_multi_init();
     if (transfers->endpoint == NULL || transfers->multi == NULL
-        || !open_share(transfers))
+        || !open_share(transfers) || !open_anchors(transfers, options))
         return STATUS_MEMORY;
     status = set_up(transfers, &transfers->post, options);
     transfers->model = transfers->post.easy;
@@ -560,6 +606,10 @@ detail_of(const struct transfer *transfer, enum status waited,
         return status == STATUS_DNS
                    ? "the name was not resolved before the deadline"
                    : "no complete answer before the deadline";
+    if (waited == STATUS_OK
+        && transfer->result == CURLE_PEER_FAILED_VERIFICATION
+        && anchors_fault(transfer->all->anchors)[0] != '\0')
+        return anchors_fault(transfer->all->anchors);
     if (waited == STATUS_OK && transfer->error[0] == '\0')
         return curl_easy_strerror(transfer->result);
     return transfer->error;
@@ -799,14 +849,25 @@ transfer_chain(const struct transfers *transfers, struct secret *pem_out)
 }
 
 void
-transfer_anchors(char *path_out, size_t size)
+transfer_anchors(char bundle_out[HTTP_PATH_MAX],
+                 char folder_out[HTTP_PATH_MAX])
 {
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    const char *bundle = NULL, *folder = NULL;
 
-    (void) snprintf(path_out, size, "%s",
-                    curl->age >= CURLVERSION_SEVENTH && curl->cainfo != NULL
-                        ? curl->cainfo
-                        : "");
+    if (curl->age >= CURLVERSION_SEVENTH) {
+        bundle = curl->cainfo;
+        folder = curl->capath;
+    }
+    /* Such a build of curl takes OpenSSL's. */
+    if (bundle == NULL && folder == NULL) {
+        bundle = X509_get_default_cert_file();
+        folder = X509_get_default_cert_dir();
+    }
+    (void) snprintf(bundle_out, HTTP_PATH_MAX, "%s",
+                    bundle == NULL ? "" : bundle);
+    (void) snprintf(folder_out, HTTP_PATH_MAX, "%s",
+                    folder == NULL ? "" : folder);
 }
 
 void
@@ -821,5 +882,6 @@ transfer_close(struct transfers *transfers)
     curl_easy_cleanup(transfers->model);
     (void) curl_multi_cleanup(transfers->multi);
     (void) curl_share_cleanup(transfers->share);
+    anchors_free(transfers->anchors);
     free(transfers->endpoint);
 }

@@ -47,9 +47,10 @@ struct transfer {
 
 /* The two, and what they share. */
 struct transfers {
-    void *multi; /* curl's handle; NULL: no connection is open */
-    void *share; /* curl's: addresses */
-    void *model; /* of post.easy, which each post has for itself */
+    void *multi;             /* curl's handle; NULL: no connection is open */
+    void *share;             /* curl's: addresses */
+    void *model;             /* of post.easy, which each post has for itself */
+    struct anchors *anchors; /* NULL: curl has them all, or its own */
     struct transfer post;
     struct transfer get;
     struct secret body;         /* of the post that is under way */
@@ -123,7 +124,8 @@ bool transfer_chain(const struct transfers *transfers, struct secret *pem_out);
 /* The two of an http, for tool_http.c. */
 struct transfers *http_transfers(struct http *http);
 
-/* The file of trust anchors that curl reads by itself, or "". */
-void transfer_anchors(char *path_out, size_t size);
+/* As http_anchors. */
+void transfer_anchors(char bundle_out[HTTP_PATH_MAX],
+                      char folder_out[HTTP_PATH_MAX]);
 
 #endif

@@ -294,6 +294,8 @@ static enum file_result
 open_found(struct walk *walk, int *fd_out)
 {
     enum file_result result;
+    off_t size_max = walk->trust->size_max == 0 ? FILE_SIZE_MAX
+                                                : walk->trust->size_max;
     struct stat st;
     int fd;
 
@@ -302,7 +304,7 @@ open_found(struct walk *walk, int *fd_out)
     if (fd < 0)
         return fail_errno(walk, "");
     result = fstat(fd, &st) < 0 ? fail_errno(walk, "") : check_file(walk, &st);
-    if (result == FILE_OK && st.st_size > FILE_SIZE_MAX)
+    if (result == FILE_OK && st.st_size > size_max)
         result = refuse(walk, walk->real, "is too large");
     if (result == FILE_OK)
         *fd_out = fd;

@@ -19,6 +19,7 @@
 struct file_trust {
     uid_t owner;  /* 0 or this uid must own the file and every folder above */
     bool private; /* as file_is_private says */
+    off_t size_max; /* 0: FILE_SIZE_MAX */
 };
 
 enum file_result {

@@ -202,7 +202,7 @@ confine(struct wire_talk *talk, const struct setup *setup,
                                         .files = files};
     char error[320], note[160];
 
-    http_files(setup->ca.length == 0, paths);
+    http_files(paths);
     for (size_t i = 0; i < HTTP_FILES; i++)
         files[i] = paths[i];
     if (!sandbox_drop(HELPER_USER, warden == NULL, error, sizeof(error))
@@ -646,6 +646,18 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
 }
 
 /*
+ * Everything that is secret is wiped by now. What the libraries would still
+ * give back, the kernel takes sooner; counting writes when a program ends, and
+ * sanitizers look then.
+ */
+static void __attribute__((noreturn)) leave(int code)
+{
+    if (MEASURED || SANITIZED)
+        exit(code);
+    _exit(code);
+}
+
+/*
  * For the request to be received. What a peer passes along is closed with it,
  * and takes as long as the peer likes (SO_LINGER).
  */
@@ -702,5 +714,5 @@ main(int argc, char **argv)
     free_request(&request);
     setup_free(&setup);
     wire_free(talk.wire);
-    return code;
+    leave(code);
 }

@@ -17,6 +17,9 @@ from world import CA_FILE, SERVICE_HOST, command
 BREAKAGES = [
     ("the system's store is the default", ("read_trust_anchors AMAZON_ROOTS", '"system"')),
     ("Amazon's hosts are not known as such", ("compose_host (amazon_roots)", "... && false")),
+    ("the folder of the system's store is not asked",
+     ("setup_open (ca_folder)", ".ca_folder = NULL")),
+    ("anybody may write to the system's store", ("check_file (S_IWGRP)", "false")),
     ("nor when the endpoint names them", ('take_endpoint ".amazonaws.com"', '".amazonaws.con"')),
     ("a root is another",
      ("amazon-roots.pem MIIDQTCCAimgAwIBAgITBmyfz5m", "MIIDQTCCAimgAwIBAgITBmyfz5n")),
@@ -33,6 +36,8 @@ ROOTS = {
         "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
 }
 STORE = "/etc/ssl/certs/ca-certificates.crt"
+HASHED = "/etc/ssl/certs/????????.?"
+SERVICE_ERR = 3
 
 
 def run(world, tap):
@@ -65,6 +70,34 @@ def run(world, tap):
             tap.ok(world.pool.counts()["failed_handshakes"], f"{title}: but it was tried")
             tap.ok(world.log.wait(f"{ALICE.name}: refused: "), f"{title}: the log says why",
                    *world.log.all())
+    untrusted_store(world, tap)
+
+
+def untrusted_store(world, tap):
+    """The system's store counts as far as root alone can change it."""
+    hashed, = set(glob.glob(HASHED)) - world.hashed
+    with open(STORE, encoding="ascii") as file:
+        text = file.read()
+    with open(STORE, "w", encoding="ascii") as file:
+        file.write(text.replace(world.authority, ""))
+    for title, path, mode, wanted, word in (
+            ("by the folder alone", hashed, 0o644, SUCCESS, None),
+            ("a file of the folder that anybody may write", hashed, 0o666, AUTHINFO_UNAVAIL,
+             f"{hashed}: must not be writable by group or others"),
+            ("a bundle that its group may write", STORE, 0o664, SERVICE_ERR,
+             f"ca_file: {STORE}: must not be writable by group or others")):
+        os.chmod(path, mode)
+        world.configure(ca_file="system")
+        forget()
+        world.forget()
+        done = login()
+        tap.equal(done.code, wanted, title, *world.log.all())
+        tap.equal(world.sign_ins(), 1 if wanted == SUCCESS else 0, f"{title}: passwords")
+        if word is None:
+            last_request(world)
+        else:
+            tap.ok(world.log.wait(word), f"{title}: the log says why", *world.log.all())
+
 
 
 def last_request(world):
@@ -100,6 +133,7 @@ def trust_everywhere(world):
     """As update-ca-certificates does, in this world's /etc."""
     with open(world.pool.ca_file, encoding="ascii") as file:
         text = file.read()
+    world.hashed, world.authority = set(glob.glob(HASHED)), text
     with open(STORE, "a", encoding="ascii") as file:
         file.write(text)
     digest = command("openssl", "x509", "-in", world.pool.ca_file, "-noout", "-hash").strip()

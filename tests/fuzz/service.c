@@ -96,10 +96,15 @@ http_deadline(struct http *http, int64_t deadline_ms)
 }
 
 void
-http_files(bool system_anchors, char paths[HTTP_FILES][HTTP_PATH_MAX])
+http_files(char paths[HTTP_FILES][HTTP_PATH_MAX])
 {
-    (void) system_anchors;
     memset(paths, 0, sizeof(paths[0]) * HTTP_FILES);
+}
+
+void
+http_anchors(char bundle_out[HTTP_PATH_MAX], char folder_out[HTTP_PATH_MAX])
+{
+    bundle_out[0] = folder_out[0] = '\0';
 }
 
 enum status

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +41,17 @@
 static EVP_PKEY *ca_key;
 static X509 *ca;
 static EVP_PKEY *server_key;
+
+static void
+add_key(X509 *certificate, X509V3_CTX *context, int kind, const char *value)
+{
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, context, kind,
+                                                    value);
+
+    need(extension != NULL && X509_add_ext(certificate, extension, -1) == 1,
+         "no key identifier");
+    X509_EXTENSION_free(extension);
+}
 
 static X509 *
 certify(const char *name, const char *alternative, long from, long until,
@@ -71,6 +83,9 @@ certify(const char *name, const char *alternative, long from, long until,
     need(extension != NULL, "no extension");
     X509_add_ext(certificate, extension, -1);
     X509_EXTENSION_free(extension);
+    /* By these OpenSSL tells two authorities of one name apart. */
+    add_key(certificate, &context, NID_subject_key_identifier, "hash");
+    add_key(certificate, &context, NID_authority_key_identifier, "keyid");
     need(X509_sign(certificate, issuer_key, EVP_sha256()) > 0, "unsigned");
     return certificate;
 }
@@ -522,6 +537,8 @@ reaches(const atomic_int *count, int wanted)
 /* ---- The client ---- */
 
 static char *trust;
+static const char *ca_folder; /* NULL: none */
+static struct file_trust ca_trust;
 static unsigned int connect_ms = 5000;
 static struct secret body;
 static struct http_answer reply;
@@ -536,6 +553,8 @@ connect_with(unsigned int port, const char *ca_pem, const char *proxy,
         .endpoint = endpoint,
         .ca_pem = ca_pem,
         .ca_pem_length = ca_pem == NULL ? 0 : strlen(ca_pem),
+        .ca_folder = ca_folder,
+        .ca_trust = ca_trust,
         .proxy = proxy,
         .user_agent = "pam_cognito-test",
         .connect_ms = connect_ms,
@@ -931,6 +950,230 @@ test_trust(void)
     X509_free(late);
     X509_free(early);
     X509_free(own);
+    EVP_PKEY_free(key);
+}
+
+/* Texts of anchors behind one another; the caller frees it. */
+static char *
+join(const char *first, const char *second)
+{
+    size_t size = strlen(first) + strlen(second) + 1;
+    char *text = malloc(size);
+
+    need(text != NULL, "memory");
+    snprintf(text, size, "%s%s", first, second);
+    return text;
+}
+
+/* The same, with other ends of lines. */
+static char *
+with_returns(const char *pem)
+{
+    char *text = malloc(2 * strlen(pem) + 1), *at = text;
+
+    need(text != NULL, "memory");
+    for (; *pem != '\0'; pem++) {
+        if (*pem == '\n')
+            *at++ = '\r';
+        *at++ = *pem;
+    }
+    *at = '\0';
+    return text;
+}
+
+/* What OpenSSL writes where trust is settled; its reader knows it. */
+static char *
+trusted_of(X509 *certificate)
+{
+    char *pem = calloc(1, 8192);
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    need(pem != NULL && bio != NULL
+             && PEM_write_bio_X509_AUX(bio, certificate) == 1
+             && BIO_read(bio, pem, 8191) > 0,
+         "no PEM");
+    BIO_free(bio);
+    return pem;
+}
+
+static void
+judge_anchors(X509 *certificate, const char *pem, bool believed,
+              const char *what)
+{
+    struct server *server = start_with(ANSWER, certificate);
+    struct http *http = connect_with(server->port, pem, NULL, 0);
+
+    is_text(status_word(post(http)), believed ? "ok" : "tls", what);
+    is_number(server->posts, believed, believed ? "it was sent" : "no post");
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_anchor_texts(void)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *other = certify("other CA", NULL, -3600, 3600, NULL, key, key);
+    X509 *twin = certify("test CA", NULL, -3600, 3600, NULL, key, key);
+    X509 *past = certify("test CA", NULL, -7200, -60, NULL, ca_key, ca_key);
+    X509 *right = certify("x", "IP:127.0.0.1", -3600, 3600, ca, ca_key,
+                          server_key);
+    char *others = pem_of(other), *twins = pem_of(twin), *own = pem_of(right);
+    char *expired = pem_of(past), *settled = trusted_of(ca);
+    char *texts[] = {join(others, trust),      join(trust, others),
+                     join(twins, trust),       join(trust, twins),
+                     join("# words\n", trust), with_returns(trust),
+                     join(others, settled),    join(others, own),
+                     join(others, twins),      join(others, expired),
+                     join(trust, others),      join(trust, others)};
+
+    judge_anchors(right, texts[0], true, "the second of two anchors");
+    judge_anchors(right, texts[1], true, "the first of two");
+    judge_anchors(right, texts[2], true, "behind one of the same name");
+    judge_anchors(right, texts[3], true, "before one of the same name");
+    judge_anchors(right, texts[4], true, "behind a comment");
+    judge_anchors(right, texts[5], true, "in lines of DOS");
+    judge_anchors(right, texts[6], true, "a TRUSTED CERTIFICATE");
+    judge_anchors(right, texts[7], true, "the server's own certificate");
+    judge_anchors(right, texts[8], false, "the same name with another key");
+    judge_anchors(right, texts[9], false, "an expired anchor");
+    /* A character of the last certificate's base64 is none, or it ends. */
+    texts[10][strlen(trust) + 60] = '!';
+    judge_anchors(right, texts[10], false, "beside one that is no base64");
+    texts[11][strlen(texts[11]) - 10] = '\0';
+    judge_anchors(right, texts[11], false, "beside one that has no end");
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        free(texts[i]);
+    free(others);
+    free(twins);
+    free(own);
+    free(expired);
+    free(settled);
+    X509_free(other);
+    X509_free(twin);
+    X509_free(past);
+    X509_free(right);
+    EVP_PKEY_free(key);
+}
+
+/* A file of the folder of anchors, by the hash of "test CA". */
+static char *
+anchor_path(const char *folder, int number)
+{
+    static char path[160];
+
+    snprintf(path, sizeof path, "%s/%08lx.%d", folder,
+             X509_NAME_hash(X509_get_subject_name(ca)), number);
+    return path;
+}
+
+static void
+write_anchor(const char *path, const char *pem, mode_t mode)
+{
+    FILE *file = fopen(path, "w");
+
+    need(file != NULL && fputs(pem, file) >= 0 && fclose(file) == 0
+             && chmod(path, mode) == 0,
+         "a file of anchors");
+}
+
+/* Refused, and the log will say which file was passed by and why. */
+static void
+passed_by(X509 *certificate, const char *path, const char *why)
+{
+    struct server *server = start_with(ANSWER, certificate);
+    struct http *http = connect_with(server->port, NULL, NULL, 0);
+
+    is_text(status_word(post(http)), "tls", why);
+    ok(strncmp(reply.detail, path, strlen(path)) == 0
+           && strstr(reply.detail, why) != NULL,
+       "%s", reply.detail);
+    http_close(http);
+    stop(server);
+}
+
+static void
+test_anchor_folder(void)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *other = certify("other CA", NULL, -3600, 3600, NULL, key, key);
+    X509 *twin = certify("test CA", NULL, -3600, 3600, NULL, key, key);
+    X509 *right = certify("x", "IP:127.0.0.1", -3600, 3600, ca, ca_key,
+                          server_key);
+    X509 *wrong = certify("x", "IP:127.0.0.1", -3600, 3600, other, key,
+                          server_key);
+    char *others = pem_of(other), *twins = pem_of(twin);
+    char folder[] = "/tmp/http-t.XXXXXX", away[64], *path;
+
+    need(mkdtemp(folder) != NULL, "a folder");
+    snprintf(away, sizeof away, "%s/away", folder);
+    ca_folder = folder;
+    ca_trust = (struct file_trust){.owner = geteuid()};
+    path = anchor_path(folder, 0);
+
+    judge_anchors(right, NULL, false, "a folder without the anchor");
+    judge_anchors(right, trust, true, "which then is in the text");
+    snprintf(away, sizeof away, "%s/test.pem", folder);
+    write_anchor(away, trust, 0644);
+    judge_anchors(right, NULL, false, "a file that no hash names");
+    write_anchor(path, trust, 0644);
+    judge_anchors(right, NULL, true, "one that is named by its hash");
+    judge_anchors(right, others, true, "beside a text of others");
+    judge_anchors(wrong, NULL, false, "it speaks for nobody else");
+    judge_anchors(right, "no PEM", false, "a text that is none spoils it");
+
+    write_anchor(path, others, 0644);
+    judge_anchors(right, NULL, false, "another's certificate by that name");
+    judge_anchors(wrong, NULL, false, "which is not believed either");
+    write_anchor(path, twins, 0644);
+    judge_anchors(right, NULL, false, "one of the same name, another key");
+    write_anchor(anchor_path(folder, 1), trust, 0644);
+    judge_anchors(right, NULL, true, "the right one is the second");
+    write_anchor(anchor_path(folder, 0), "no PEM", 0644);
+    judge_anchors(right, NULL, true, "the first is none");
+    (void) unlink(anchor_path(folder, 0));
+    judge_anchors(right, NULL, false, "the second without a first");
+    (void) unlink(anchor_path(folder, 1));
+
+    path = anchor_path(folder, 0);
+    write_anchor(path, trust, 0666);
+    passed_by(right, path, "must not be writable by group or others");
+    judge_anchors(right, trust, true, "and in the text it is all the same");
+    write_anchor(path, trust, 0644);
+    if (geteuid() == 0)
+        need(chown(path, 12345, 0) == 0, "another owner");
+    else
+        ca_trust.owner = 0;
+    passed_by(right, geteuid() == 0 ? path : "/", "must belong to root");
+    ca_trust.owner = geteuid();
+    (void) unlink(path);
+
+    /* A link out of it, to where others may write. */
+    snprintf(away, sizeof away, "%s/away", folder);
+    need(mkdir(away, 0777) == 0 && chmod(away, 0777) == 0, "a folder");
+    snprintf(away, sizeof away, "%s/away/ca.pem", folder);
+    write_anchor(away, trust, 0644);
+    need(symlink(away, path) == 0, "a link");
+    *strrchr(away, '/') = '\0';
+    passed_by(right, away, "folder must belong to root");
+    need(chmod(away, 0755) == 0, "a folder");
+    judge_anchors(right, NULL, true, "where nobody may, the link is followed");
+
+    ca_folder = NULL;
+    (void) unlink(path);
+    snprintf(away, sizeof away, "%s/away/ca.pem", folder);
+    (void) unlink(away);
+    *strrchr(away, '/') = '\0';
+    (void) rmdir(away);
+    snprintf(away, sizeof away, "%s/test.pem", folder);
+    (void) unlink(away);
+    need(rmdir(folder) == 0, "the folder is empty again");
+    free(others);
+    free(twins);
+    X509_free(other);
+    X509_free(twin);
+    X509_free(right);
+    X509_free(wrong);
     EVP_PKEY_free(key);
 }
 
@@ -1544,6 +1787,8 @@ main(void)
     test_unreachable();
     test_plain();
     test_trust();
+    test_anchor_texts();
+    test_anchor_folder();
     test_old_tls();
     test_chain();
     test_proxy();

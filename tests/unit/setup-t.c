@@ -261,7 +261,12 @@ check_files(void)
     check(names_file("ca_file"), NULL, STATUS_OK, "", "a file of roots");
     is_text(setup.ca.data, "PEM", "is read, and judged later");
     check("ca_file=system", NULL, STATUS_OK, "", "the system's roots");
-    is_number((int64_t) setup.ca.length, 0, "are not read here");
+    is_number((int64_t) setup.ca.length, 0, "are not ca_file's");
+    ok(setup.system_ca.length > 0 || setup.system_folder[0] == '/',
+       "but are known from where curl has them");
+    check(names_file("ca_file"), NULL, STATUS_OK, "", "a file again");
+    ok(setup.system_ca.length == 0 && setup.system_folder[0] == '\0',
+       "the system's count for nothing then");
     (void) unlink(path);
     check(names_file("ca_file"), NULL, STATUS_CONFIG, "ca_file",
           "no file of roots");
