@@ -602,7 +602,8 @@ serve(struct wire_talk *talk, struct request *request, struct setup *setup)
 
     wire_talk_begin_work(talk);
     request->own_account = (request->flags & WIRE_OWN) != 0;
-    request->looks = (request->flags & WIRE_LOOK) != 0;
+    request->looks = (request->flags & WIRE_LOOK) != 0
+                     && /* @looks */ !request->peer.remote;
     result.outcome.status = prepare(talk, request, setup, &result.outcome);
     whose.own_account = request->own_account;
     whose.may_go_ahead = (request->flags & WIRE_FIRST) != 0

@@ -52,6 +52,13 @@ BREAKAGES = [
     ("root's hosts change passwords here", ("@change", "true")),
     ("the breaker is never asked", ("ask_circuit (circuit_ask)", "CIRCUIT_CLOSED")),
     ("nor told", ("record_answer (circuit_note)", "false")),
+    ("everybody looks", ("ask_circuit (circuit_ask)", "CIRCUIT_LOOK")),
+    ("nobody looks", ("ask_circuit (circuit_ask)",
+                      "circuit_ask(circuit, true) == CIRCUIT_CLOSED ? CIRCUIT_CLOSED "
+                      ": CIRCUIT_OPEN")),
+    ("somebody is asked before it was looked", ("serve (look)", "STATUS_OK")),
+    ("whoever looks tells nobody before the end", ("look (warden_ask)", "RECORD_YES")),
+    ("a peer says that it looks", ("@looks", "true")),
     ("the warden of a socket is not filtered", ("listen_to (confine)", "")),
 ]
 # Positions in src/common/reason.def.
@@ -72,6 +79,7 @@ username_class = ^[A-Za-z]+$
 FOLDER = "/run/pam_cognito"
 STRANGERS_AT = 64 << 32   # the first of their bytes in the file of places
 F_OFD_SETLK = 37
+LOOK = 16                 # WIRE_LOOK
 OPENED = "socket: the pool's endpoint is out of reach: until it answers sign-ins are refused"
 
 
@@ -423,6 +431,9 @@ def outage(world, tap):
     """The breaker of the socket."""
     world.forget()
     world.stop_pool()
+    peer = Peer(WEB, start(BOB.name, "web", flags=LOOK))
+    tap.ok(peer.asked(), "out of reach: a peer decides nothing about who looks", peer.heard)
+    peer.close()
     first = [sign_in(WEB, BOB.name, BOB.password) for _ in range(2)]
     tap.ok(all(asked for asked, _ in first), "out of reach: two are asked", first)
     tap.ok(world.log.wait(OPENED), "then the breaker opens", *world.log.all())
@@ -432,10 +443,19 @@ def outage(world, tap):
     just_looked()
     tap.equal(sign_in(BOB.uid, BOB.name, BOB.password, "lock"), (False, OUTAGE_STATUS),
               "whatever the service")
+    pass_time(1.1)
+    tap.equal(sign_in(WEB, BOB.name, BOB.password), (False, CONNECT),
+              "after a second one looks, and is not asked either")
     world.start_pool()
     configure(world)
     pass_time(1.1)
-    tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "after a second one is, and signs in")
+    peer = Peer(WEB, start(BOB.name, "web"))
+    tap.ok(peer.asked(), "the pool is back: one looks, and is asked", peer.heard)
+    tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK),
+              "and while that one types the next signs in")
+    peer.answer(BOB.password)
+    tap.equal(peer.result(), OK, "and so does the one that looked")
+    peer.close()
     tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "and all others")
     forget()
 
