@@ -8,7 +8,7 @@
 
 #include "cognito/anchors.h"
 
-#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +27,16 @@
 #define END_PLAIN "-----END CERTIFICATE-----"
 #define LINE_MAX_PEM 4096 /* base64 of one line; whole certificates fit */
 #define SAME_HASH_MAX 64  /* files of one hash: .0, .1 and so on */
-#define FIELDS_BEFORE 4   /* serial number to validity */
+#define HASH_START 0xcbf29ce484222325u /* FNV-1a */
+#define HASH_FACTOR 0x100000001b3u
+#define FIELDS_BEFORE 4 /* serial number to validity */
 
 struct entry {
     const unsigned char *der; /* of anchors->bytes */
     long length;
     const unsigned char *subject;
     long subject_length;
-    X509_NAME *name; /* the same once it was asked for, or NULL */
+    uint64_t likeness; /* of it */
 };
 
 struct anchors {
@@ -65,9 +67,70 @@ next_element(const unsigned char **at, const unsigned char *end,
                != 0)
         return false;
     *at = *content_out + length;
-    if (class == V_ASN1_CONTEXT_SPECIFIC)
+    if (class != V_ASN1_UNIVERSAL)
         *tag_out = -1;
     return true;
+}
+
+/* Of an attribute of a name: its type, and its value. */
+static uint64_t
+likeness_of_attribute(const unsigned char *at, const unsigned char *end)
+{
+    const unsigned char *content;
+    uint64_t hash = HASH_START;
+    int tag;
+
+    if (!next_element(&at, end, &content, &tag))
+        return 0;
+    for (; content < at; content++)
+        hash = (hash ^ *content) * HASH_FACTOR;
+    if (!next_element(&at, end, &content, &tag)
+        || (tag != V_ASN1_UTF8STRING && tag != V_ASN1_PRINTABLESTRING))
+        return 0;
+    for (; content < at; content++) {
+        unsigned char byte = *content;
+
+        if (byte >= 0x80 && tag != V_ASN1_UTF8STRING)
+            return 0;
+        if (byte >= 'A' && byte <= 'Z')
+            byte = (unsigned char) (byte - 'A' + 'a');
+        if (byte != ' ' && (byte < '\t' || byte > '\r'))
+            hash = (hash ^ byte) * HASH_FACTOR;
+    }
+    return hash;
+}
+
+/*
+ * Names that are one to OpenSSL, whatever the case, the spaces and the order
+ * within a set, have the same likeness: few names need be read to compare
+ * them. 0, which is like any: there is something in it that only OpenSSL
+ * compares.
+ */
+static uint64_t
+likeness_of(const unsigned char *at, size_t length)
+{
+    const unsigned char *end = at + length, *set, *content, *set_end;
+    uint64_t sum = 0, one;
+    int tag;
+
+    if (!next_element(&at, end, &content, &tag))
+        return 0;
+    end = at;
+    at = content;
+    while (at < end) {
+        if (!next_element(&at, end, &set, &tag))
+            return 0;
+        set_end = at;
+        while (set < set_end) {
+            if (!next_element(&set, set_end, &content, &tag))
+                return 0;
+            one = likeness_of_attribute(content, set);
+            if (one == 0)
+                return 0;
+            sum += one;
+        }
+    }
+    return sum;
 }
 
 /* Where in the certificate the subject stands. */
@@ -96,6 +159,8 @@ find_subject(struct entry *entry)
     if (!next_element(&at, end, &content, &tag) || tag != V_ASN1_SEQUENCE)
         return false;
     entry->subject_length = at - entry->subject;
+    entry->likeness = likeness_of(entry->subject,
+                                  (size_t) entry->subject_length);
     return true;
 }
 
@@ -187,17 +252,33 @@ take(struct anchors *anchors, X509_STORE *store, X509 *certificate)
         anchors->found = certificate;
 }
 
+static bool
+is_named(const struct entry *entry, const X509_NAME *name)
+{
+    const unsigned char *at = entry->subject;
+    X509_NAME *subject = d2i_X509_NAME(NULL, &at, entry->subject_length);
+    bool same = subject != NULL && X509_NAME_cmp(subject, name) == 0;
+
+    X509_NAME_free(subject);
+    return same;
+}
+
 static void
 search_entries(struct anchors *anchors, X509_STORE *store,
                const X509_NAME *name)
 {
-    for (size_t i = 0; i < anchors->count; i++) {
-        struct entry *entry = &anchors->entries[i];
-        const unsigned char *at = entry->subject;
+    const unsigned char *at = NULL;
+    uint64_t likeness = 0;
+    size_t length;
 
-        if (entry->name == NULL)
-            entry->name = d2i_X509_NAME(NULL, &at, entry->subject_length);
-        if (entry->name == NULL || X509_NAME_cmp(entry->name, name) != 0)
+    if (X509_NAME_get0_der((X509_NAME *) (uintptr_t) name, &at, &length) == 1)
+        likeness = likeness_of(at, length);
+    for (size_t i = 0; i < anchors->count; i++) {
+        const struct entry *entry = &anchors->entries[i];
+
+        if ((likeness != 0 && entry->likeness != 0
+             && entry->likeness != likeness)
+            || !is_named(entry, name))
             continue;
         at = entry->der;
         take(anchors, store, d2i_X509(NULL, &at, entry->length));
@@ -304,8 +385,6 @@ anchors_free(struct anchors *anchors)
 {
     if (anchors == NULL)
         return;
-    for (size_t i = 0; i < anchors->count; i++)
-        X509_NAME_free(anchors->entries[i].name);
     X509_free(anchors->found);
     X509_LOOKUP_meth_free(anchors->method);
     free(anchors->entries);

@@ -53,6 +53,8 @@ add_key(X509 *certificate, X509V3_CTX *context, int kind, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+static int name_type = MBSTRING_ASC; /* or an ASN.1 type */
+
 static X509 *
 certify(const char *name, const char *alternative, long from, long until,
         X509 *issuer, EVP_PKEY *issuer_key, EVP_PKEY *key)
@@ -70,7 +72,7 @@ certify(const char *name, const char *alternative, long from, long until,
     X509_gmtime_adj(X509_getm_notAfter(certificate), until);
     X509_set_pubkey(certificate, key);
     subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+    X509_NAME_add_entry_by_txt(subject, "CN", name_type,
                                (const unsigned char *) name, -1, -1, 0);
     if (issuer == NULL)
         issuer = certificate;
@@ -1056,6 +1058,44 @@ test_anchor_texts(void)
     EVP_PKEY_free(key);
 }
 
+/* The anchor's name is the issuer's as OpenSSL compares them. */
+static void
+test_anchor_names(void)
+{
+    static const struct {
+        const char *name;
+        int type;
+        bool same;
+    } rows[] = {
+        {"test CA", V_ASN1_UTF8STRING, true},
+        {"test CA", V_ASN1_PRINTABLESTRING, true},
+        {"TEST ca", V_ASN1_PRINTABLESTRING, true},
+        {"  test  \t cA ", V_ASN1_UTF8STRING, true},
+        {"Test CA", V_ASN1_IA5STRING, true},
+        {"Test CA", V_ASN1_T61STRING, true},
+        {"testCA", V_ASN1_UTF8STRING, false},
+        {"test CB", V_ASN1_UTF8STRING, false},
+        {"test C\xc3\xa4", V_ASN1_UTF8STRING, false},
+    };
+    X509 *right = certify("x", "IP:127.0.0.1", -3600, 3600, ca, ca_key,
+                          server_key);
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        X509 *anchor;
+        char *pem;
+
+        name_type = rows[i].type;
+        anchor = certify(rows[i].name, NULL, -3600, 3600, NULL, ca_key,
+                         ca_key);
+        name_type = MBSTRING_ASC;
+        pem = pem_of(anchor);
+        judge_anchors(right, pem, rows[i].same, rows[i].name);
+        free(pem);
+        X509_free(anchor);
+    }
+    X509_free(right);
+}
+
 /* A file of the folder of anchors, by the hash of "test CA". */
 static char *
 anchor_path(const char *folder, int number)
@@ -1788,6 +1828,7 @@ main(void)
     test_plain();
     test_trust();
     test_anchor_texts();
+    test_anchor_names();
     test_anchor_folder();
     test_old_tls();
     test_chain();
