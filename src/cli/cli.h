@@ -42,8 +42,11 @@ struct cli {
     bool tokens;     /* login */
     bool show_tokens;
     bool offline;       /* check, setup */
-    const char *report; /* check */
-    bool yes;           /* setup, as the next */
+    const char *report; /* check, as the next */
+    bool verbose;
+    bool plain;
+    unsigned int problem; /* its number, or 0 */
+    bool yes;             /* setup, as the next */
     bool undo;
     const char *user_pool_id;
     const char *client_id;

@@ -47,6 +47,9 @@ enum {
     OPT_ATTRIBUTE,
     OPT_OFFLINE,
     OPT_REPORT,
+    OPT_VERBOSE,
+    OPT_PLAIN,
+    OPT_PROBLEM,
     OPT_YES,
     OPT_UNDO,
     OPT_USER_POOL_ID,
@@ -94,6 +97,9 @@ static const struct option_row {
     {OPT_OFFLINE, "check setup", NULL, "offline", "send nothing"},
     {OPT_REPORT, "check", "FILE", "report",
      "also write a new file for a bug report"},
+    {OPT_VERBOSE, "check", NULL, "verbose", "all that was found, in full"},
+    {OPT_PLAIN, "check", NULL, "plain", "a sentence a line, no columns"},
+    {OPT_PROBLEM, "check", "N", "problem", "what to do about number N"},
     {OPT_YES, "setup", NULL, "yes", "do it; without this it is only shown"},
     {OPT_UNDO, "setup", NULL, "undo", "take back what setup has made"},
     {OPT_USER_POOL_ID, "setup", "ID", "user-pool-id", "the user pool"},
@@ -430,6 +436,16 @@ take_option(struct cli *cli, struct line *line, int id)
     case OPT_REPORT:
         cli->report = optarg;
         return true;
+    case OPT_VERBOSE:
+        return cli->verbose = true;
+    case OPT_PLAIN:
+        return cli->plain = true;
+    case OPT_PROBLEM:
+        cli->problem = (unsigned int) strtoul(optarg, NULL, 10);
+        if (cli->problem > 0 && strspn(optarg, "0123456789") == strlen(optarg))
+            return true;
+        output_error("--problem: expected the number of one");
+        return false;
     case OPT_YES:
         return cli->yes = true;
     case OPT_UNDO:

@@ -72,9 +72,11 @@ output_begin(const struct output *output, enum output_tone tone)
     case TONE_WARNING:
         return "\033[33m";
     case TONE_BAD:
-        return "\033[31m";
+        return "\033[1;31m";
     case TONE_FAINT:
         return "\033[2m";
+    case TONE_STRONG:
+        return "\033[1m";
     case TONE_PLAIN:
         break;
     }

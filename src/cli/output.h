@@ -16,7 +16,14 @@ struct output {
     bool colour;
 };
 
-enum output_tone { TONE_PLAIN, TONE_GOOD, TONE_WARNING, TONE_BAD, TONE_FAINT };
+enum output_tone {
+    TONE_PLAIN,
+    TONE_GOOD,
+    TONE_WARNING,
+    TONE_BAD,
+    TONE_FAINT,
+    TONE_STRONG
+};
 
 /* Looks at the terminal, NO_COLOR and TERM. */
 void output_init(struct output *output, bool json);

@@ -388,6 +388,19 @@ json_append_object(struct json *object, const char *key)
 }
 
 bool
+json_append_text(struct json *object, const char *key, const char *value)
+{
+    struct json_c_object *item = json_object_new_string(value);
+
+    if (member(object, key, json_type_array) != NULL && item != NULL
+        && json_object_array_add(member(object, key, json_type_array), item)
+               == 0)
+        return true;
+    json_object_put(item);
+    return false;
+}
+
+bool
 json_add_pair(struct json *object, const char *key, const char *name,
               const char *value)
 {

@@ -80,6 +80,8 @@ bool json_add_array(struct json *object, const char *key);
  * none. As json_add_object.
  */
 struct json *json_append_object(struct json *object, const char *key);
+/* Appends a string to that array. */
+bool json_append_text(struct json *object, const char *key, const char *value);
 /* Appends {"Name": name, "Value": value} to the array member key. */
 bool json_add_pair(struct json *object, const char *key, const char *name,
                    const char *value);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AREA "PAM stack"
 #define COMPANY_MAX 8 /* modules that refuse or not beside the one tried */
 
 enum role { ROLE_NONE, ROLE_OURS, ROLE_OTHER, ROLE_PERMIT, ROLE_DENY };
@@ -176,9 +175,9 @@ check_passed_by(struct check *check, const struct trial *trial,
     }
     if (names[0] == '\0')
         return true;
-    check_add(check, CHECK_PROBLEM, AREA,
-              "write \"account required pam_cognito.so\", which ends nothing "
-              "and jumps over nothing",
+    check_at(check, ours->file, ours->number);
+    check_add(check, CHECK_PROBLEM, FINDING_PAM_ACCOUNT_PASSED_BY,
+              check_replace(check, ours, "required"),
               "%s line %u: \"account %s\" would end the phase or jump before "
               "%s may refuse; %s passes it by",
               ours->file, ours->number, ours->control, names,
@@ -197,8 +196,9 @@ check_refusals(struct check *check, const struct trial *trial,
 
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (lets_in(trial, refusals[i])) {
-            check_add(check, CHECK_PROBLEM, AREA,
-                      "write \"account required pam_cognito.so\"",
+            check_at(check, ours->file, ours->number);
+            check_add(check, CHECK_PROBLEM, FINDING_PAM_ACCOUNT_REFUSAL,
+                      check_replace(check, ours, "required"),
                       "%s line %u: \"account %s\": a refusal by the module "
                       "(%s) is not final in the account phase",
                       ours->file, ours->number, ours->control,
@@ -227,13 +227,16 @@ check_account_phase(struct check *check)
     if (!any || lets_in(&trial, PAM_IGNORE)
         || (check_is_remote(check) && lets_in(&trial, PAM_SUCCESS)))
         return true;
-    check_add(check, CHECK_PROBLEM, AREA,
-              "add \"account required pam_unix.so\" or @include "
-              "common-account",
-              "the account phase lets nobody in%s: no module there has an "
-              "opinion in the person's favour",
-              lets_in(&trial, PAM_SUCCESS)
-                  ? " who has not just signed in to the pool"
-                  : "");
+    check_add(
+        check, CHECK_PROBLEM, FINDING_PAM_ACCOUNT_CLOSED,
+        check_cure(
+            check,
+            "to /etc/pam.d/%.64s add the line\naccount required pam_unix.so",
+            check->service),
+        "the account phase lets nobody in%s: no module there has an "
+        "opinion in the person's favour",
+        lets_in(&trial, PAM_SUCCESS)
+            ? " who has not just signed in to the pool"
+            : "");
     return false;
 }

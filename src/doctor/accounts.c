@@ -18,7 +18,6 @@
 #include "accounts/state.h"
 #include "doctor/places.h"
 
-#define AREA "accounts"
 #define SYNC "pam-cognito accounts sync"
 #define TIMER "systemctl enable --now pam_cognito-accounts.timer"
 #define HOUR 3600
@@ -37,7 +36,7 @@ add_refusals(struct check *check, const struct state *state)
                         used == 0 ? "" : ", ", state->refusals[i].name,
                         state->refusals[i].id);
     }
-    check_add(check, CHECK_WARNING, AREA,
+    check_add(check, CHECK_WARNING, FINDING_ACCOUNTS_REFUSED,
               "pam-cognito accounts sync --dry-run says why",
               "%zu refused by the last sync: %s%s", state->refusal_count,
               names, state->refusal_count > SHOWN ? " ..." : "");
@@ -49,16 +48,16 @@ add_age(struct check *check, const struct state *state)
     int64_t age = (int64_t) time(NULL) - state->last_time;
 
     if (state->last_time == 0)
-        check_add(check, CHECK_WARNING, AREA, SYNC,
+        check_add(check, CHECK_WARNING, FINDING_ACCOUNTS_NEVER_SYNCED, SYNC,
                   "there are settings, and there was no sync yet");
     else if (age > OLD)
-        check_add(check, CHECK_WARNING, AREA, TIMER,
+        check_add(check, CHECK_WARNING, FINDING_ACCOUNTS_OLD_SYNC, TIMER,
                   "the last sync was %lld hours ago: who left since is not "
                   "locked",
                   (long long) (age / HOUR));
     else
-        check_add(check, CHECK_OK, AREA, NULL, "synced %lld minutes ago: %s",
-                  (long long) (age / 60),
+        check_add(check, CHECK_OK, FINDING_ACCOUNTS_SYNCED, NULL,
+                  "synced %lld minutes ago: %s", (long long) (age / 60),
                   state->last_result == NULL ? "" : state->last_result);
 }
 
@@ -91,20 +90,25 @@ check_accounts(struct check *check)
 
     if (settings == NULL) {
         if (error[0] != '\0')
-            check_add(check, CHECK_PROBLEM, AREA, "correct it", "%s", error);
+            check_add(check, CHECK_PROBLEM, FINDING_ACCOUNTS_SETTINGS,
+                      "correct it in " SETTINGS_PATH, "%s", error);
         return;
     }
     settings_free(settings);
     (void) snprintf(path, sizeof(path), "%s/" STATE_FILE, places.accounts);
     if (access(path, R_OK) < 0 && errno == EACCES) {
-        check_leave_out(check, "the last sync of accounts (root is told)");
+        check_leave_out(check, FINDING_ACCOUNTS_ROOT_ONLY,
+                        "the last sync of accounts (root is told)");
         return;
     }
     if (!state_open(&state, places.accounts, geteuid(), false, error,
                     sizeof(error))) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "no account is made or locked until it is put right", "%s",
-                  error);
+        check_add(check, CHECK_PROBLEM, FINDING_ACCOUNTS_RECORDS,
+                  check_cure(check,
+                             "ls -l %.200s shows whose it is; no account is "
+                             "made or locked until it is put right",
+                             places.accounts),
+                  "%s", error);
     } else {
         add_age(check, &state);
         if (state.refusal_count > 0)

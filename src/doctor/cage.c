@@ -24,7 +24,6 @@
 #include "doctor/places.h"
 #include "flows/talk.h"
 
-#define AREA "cage"
 #define LINES_MAX 12  /* of the helper's that are kept */
 #define GRACE_MS 3000 /* past the budget, which the helper keeps itself */
 #define READABLE                                                              \
@@ -147,18 +146,18 @@ judge_reply(struct check *check, const struct reply *reply)
 
     check->cage_reached = reply->status == STATUS_OK;
     if (check->socket.used && !reply->whole)
-        check_add(check, CHECK_PROBLEM, AREA, ANOTHER,
+        check_add(check, CHECK_PROBLEM, FINDING_HELPER_VERSION, ANOTHER,
                   "the helper on the socket, which should be of "
                   "version " PACKAGE_VERSION " as this tool, %s",
                   reply->foreign ? "speaks another version of the protocol"
                                  : "gave no answer");
     else if (check->cage_reached)
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_HELPER_REACHES_POOL, NULL,
                   "the helper%s reaches %s out of it, %u ms",
                   check->socket.used ? " on the socket" : "",
                   check->setup.pool.host, reply->ms);
     else
-        check_add(check, CHECK_PROBLEM, AREA,
+        check_add(check, CHECK_PROBLEM, FINDING_HELPER_KEPT_FROM_POOL,
                   cause != NULL ? READABLE : reason.fix,
                   "the helper%s, as " HELPER_USER " and confined, does not "
                   "get to %s, though this tool does (%s: %s)%s%s",
@@ -166,8 +165,8 @@ judge_reply(struct check *check, const struct reply *reply)
                   check->setup.pool.host, status_word(reply->status), detail,
                   cause != NULL ? "; " : "", cause != NULL ? cause : "");
     for (size_t i = 0; i < reply->count; i++)
-        check_add(check, CHECK_WARNING, AREA, READABLE, "%s",
-                  reply->warnings[i]);
+        check_add(check, CHECK_WARNING, FINDING_HELPER_CANNOT_READ, READABLE,
+                  "%s", reply->warnings[i]);
 }
 
 /* Could it be started at all? What is wrong there was said. */
@@ -177,8 +176,9 @@ is_startable(struct check *check, char real[FILE_PATH_MAX])
     char error[256];
 
     if (geteuid() != 0 || check->trust.owner != 0) {
-        check_leave_out(check, "the way to the pool out of the helper's cage, "
-                               "for which only root can have it started");
+        check_leave_out(check, FINDING_HELPER_ROOT_ONLY,
+                        "the way to the pool out of the helper's cage, "
+                        "for which only root can have it started");
         return false;
     }
     if (check->socket.used)
@@ -188,8 +188,9 @@ is_startable(struct check *check, char real[FILE_PATH_MAX])
                               &check->trust, real, error, sizeof(error))
                != FILE_OK
         || check->argument_count > WIRE_ARGS_MAX) {
-        check_leave_out(check, "the way to the pool out of the helper's cage, "
-                               "which the problem above hides");
+        check_leave_out(check, FINDING_HELPER_HIDDEN,
+                        "the way to the pool out of the helper's cage, "
+                        "which the problem above hides");
         return false;
     }
     return true;

@@ -17,6 +17,7 @@
 #include "common/text.h"
 #include "doctor/places.h"
 #include "doctor/report.h"
+#include "doctor/table.h"
 
 #define LINE_MAX_BYTES 512
 
@@ -25,6 +26,7 @@ static const struct {
     enum output_tone tone;
 } levels[] = {
     [CHECK_OK] = {"ok", TONE_GOOD},
+    [CHECK_SKIP] = {"skip", TONE_FAINT},
     [CHECK_WARNING] = {"warning", TONE_WARNING},
     [CHECK_PROBLEM] = {"problem", TONE_BAD},
 };
@@ -41,33 +43,102 @@ clean_copy(const char *text)
     return out;
 }
 
+/* As it is found, with --verbose. */
 static void
 print_finding(const struct output *output, const struct finding *finding)
 {
     const char *word = levels[finding->level].word;
     enum output_tone tone = levels[finding->level].tone;
     const char *fix = finding->fix == NULL ? "" : finding->fix;
-    struct json *object = json_new();
-    bool whole = json_add_text(object, "level", word)
-                 && json_add_text(object, "area", finding->area)
-                 && json_add_text(object, "text", finding->text)
-                 && json_add_text(object, "fix", fix);
 
     output_line(output, TONE_PLAIN, "%s%-8s%s %s: %s",
                 output_begin(output, tone), word, output_end(output),
-                finding->area, finding->text);
-    if (fix[0] != '\0')
-        output_line(output, TONE_PLAIN, "         to do: %s", fix);
-    output_object(output, object, whole);
+                finding_row(finding->id)->area, finding->text);
+    while (fix[0] != '\0') {
+        int length = (int) strcspn(fix, "\n");
+
+        output_line(output, TONE_PLAIN, "         to do: %.*s", length, fix);
+        fix += length + (fix[length] == '\n');
+    }
+}
+
+/* Each line of it cleaned; NULL where there is none, or no memory. */
+static char *
+clean_lines(const char *text)
+{
+    char *out = text == NULL ? NULL : strdup(text);
+
+    for (char *line = out; line != NULL;) {
+        char *end = strchr(line, '\n'), *clean;
+
+        if (end != NULL)
+            *end = '\0';
+        clean = clean_copy(line);
+        if (clean != NULL && strlen(clean) <= strlen(line))
+            memcpy(line, clean, strlen(clean));
+        else
+            line[0] = '\0';
+        free(clean);
+        if (end != NULL)
+            *end = '\n';
+        line = end == NULL ? NULL : end + 1;
+    }
+    return out;
+}
+
+/* What the next finding was given, and of the PAM lines the module's. */
+static void
+take_place(struct check *check, struct finding *finding)
+{
+    bool stack = strncmp(finding_row(finding->id)->id, "pam.", 4) == 0;
+    const char *file = check->file;
+    unsigned int line = check->line_number;
+
+    if (file == NULL && stack && check->line != NULL) {
+        file = check->line->file;
+        line = check->line->number;
+    }
+    finding->file = file == NULL ? NULL : clean_copy(file);
+    finding->line = line;
+    finding->brief = check->brief[0] == '\0' ? NULL : clean_copy(check->brief);
+    check->file = NULL;
+    check->line_number = 0;
+    check->brief[0] = '\0';
+}
+
+static void
+free_finding(struct finding *finding)
+{
+    free(finding->text);
+    free(finding->fix);
+    free(finding->brief);
+    free(finding->file);
+}
+
+/* Takes it over. */
+static void
+keep(struct check *check, struct finding *finding)
+{
+    struct finding *longer = realloc(
+        check->findings, (check->finding_count + 1) * sizeof(*longer));
+
+    if (longer != NULL)
+        check->findings = longer;
+    if (longer == NULL || finding->text == NULL) {
+        output_error("out of memory");
+        free_finding(finding);
+        check->problems++;
+        return;
+    }
+    check->findings[check->finding_count++] = *finding;
 }
 
 void
-check_add(struct check *check, enum check_level level, const char *area,
+check_add(struct check *check, enum check_level level, enum finding_id id,
           const char *fix, const char *format, ...)
 {
     char line[LINE_MAX_BYTES];
-    struct finding *longer;
-    struct finding finding = {.level = level, .area = area};
+    struct finding finding = {.level = level, .id = id};
     va_list arguments;
 
     va_start(arguments, format);
@@ -77,21 +148,49 @@ check_add(struct check *check, enum check_level level, const char *area,
     check->problems += level == CHECK_PROBLEM;
     check->warnings += level == CHECK_WARNING;
     finding.text = clean_copy(line);
-    finding.fix = fix == NULL ? NULL : clean_copy(fix);
-    longer = realloc(check->findings,
-                     (check->finding_count + 1) * sizeof(*longer));
-    if (longer == NULL || finding.text == NULL) {
-        output_error("out of memory");
-        free(finding.text);
-        free(finding.fix);
-        if (longer != NULL)
-            check->findings = longer;
-        check->problems++;
-        return;
-    }
-    check->findings = longer;
-    check->findings[check->finding_count++] = finding;
-    print_finding(&check->cli->output, &finding);
+    finding.fix = clean_lines(fix);
+    take_place(check, &finding);
+    if (check->cli->verbose && finding.text != NULL)
+        print_finding(&check->cli->output, &finding);
+    keep(check, &finding);
+}
+
+void
+check_brief(struct check *check, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void) vsnprintf(check->brief, sizeof(check->brief), format, arguments);
+    va_end(arguments);
+}
+
+void
+check_at(struct check *check, const char *file, unsigned int line)
+{
+    check->file = file;
+    check->line_number = line;
+}
+
+const char *
+check_cure(struct check *check, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void) vsnprintf(check->cure, sizeof(check->cure), format, arguments);
+    va_end(arguments);
+    return check->cure;
+}
+
+const char *
+check_replace(struct check *check, const struct pam_line *line,
+              const char *control)
+{
+    return check_cure(check,
+                      "in %.200s, line %u, replace  %.200s\n"
+                      "by  %.200s",
+                      line->file, line->number, line->control, control);
 }
 
 FILE *
@@ -115,25 +214,23 @@ check_format_day(int64_t when, char out[CHECK_DAY_SIZE])
 }
 
 void
-check_leave_out(struct check *check, const char *what)
+check_leave_out(struct check *check, enum finding_id id, const char *what)
 {
+    struct finding finding = {.level = CHECK_SKIP, .id = id};
     size_t used = strlen(check->left_out);
 
     (void) snprintf(check->left_out + used, sizeof(check->left_out) - used,
                     "%s%s", used == 0 ? "" : "; ", what);
+    finding.text = clean_copy(what);
+    keep(check, &finding);
 }
 
+/* The last lines with --verbose. */
 static void
 print_verdict(const struct check *check)
 {
     const struct output *output = &check->cli->output;
-    int64_t problems = (int64_t) check->problems;
-    int64_t warnings = (int64_t) check->warnings;
-    struct json *object = json_new();
-    bool whole = json_add_boolean(object, "good", problems == 0)
-                 && json_add_integer(object, "problems", problems)
-                 && json_add_integer(object, "warnings", warnings)
-                 && json_add_text(object, "not_looked_at", check->left_out);
+    size_t problems = check->problems, warnings = check->warnings;
 
     if (check->left_out[0] != '\0')
         output_line(output, TONE_FAINT, "Not looked at: %s.", check->left_out);
@@ -146,17 +243,14 @@ print_verdict(const struct check *check)
                           ? "All is well."
                           : "No fault was found in what was looked at."
                     : "Problems: %zu, warnings: %zu.",
-                check->problems, check->warnings);
-    output_object(output, object, whole);
+                problems, warnings);
 }
 
 static void
 close_check(struct check *check)
 {
-    for (size_t i = 0; i < check->finding_count; i++) {
-        free(check->findings[i].text);
-        free(check->findings[i].fix);
-    }
+    for (size_t i = 0; i < check->finding_count; i++)
+        free_finding(&check->findings[i]);
     free(check->findings);
     config_free(check->module);
     setup_free(&check->setup);
@@ -170,6 +264,9 @@ check(struct cli *cli)
     enum cli_exit code;
     int report = -1;
 
+    /* They say the same in other words. */
+    if (cli->output.json || cli->plain || cli->problem > 0)
+        cli->verbose = false;
     check.service = cli->service[0] == '\0' ? "sshd" : cli->service;
     check.user = cli_operand(cli, 0);
     service_facts(check.service, &check.facts);
@@ -188,8 +285,14 @@ check(struct cli *cli)
     check_accounts(&check);
     check_sshd(&check);
     check_pool(&check);
-    print_verdict(&check);
+    table_number(&check);
     code = check.problems == 0 ? CLI_DONE : CLI_REFUSED;
+    if (cli->problem > 0 && !table_print_one(&check, cli->problem))
+        code = CLI_USAGE;
+    else if (cli->problem == 0 && cli->verbose)
+        print_verdict(&check);
+    else if (cli->problem == 0)
+        table_print(&check);
     if (report >= 0 && !report_write(&check, report))
         code = CLI_FAILED;
     close_check(&check);

@@ -20,6 +20,7 @@
 #include "common/config.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "doctor/finding.h"
 #include "doctor/pam_stack.h"
 #include "doctor/services.h"
 #include "pam/lookup.h"
@@ -28,7 +29,10 @@
 #define CHECK_MODULE "pam_cognito.so"
 #define CHECK_ARGUMENTS_MAX (CLI_SETTINGS_MAX + PAM_ARGUMENTS_MAX + 2)
 
-enum check_level { CHECK_OK, CHECK_WARNING, CHECK_PROBLEM };
+enum check_level { CHECK_OK, CHECK_SKIP, CHECK_WARNING, CHECK_PROBLEM };
+
+#define CHECK_CURE_MAX 1024
+#define CHECK_BRIEF_MAX 160
 
 /* What is where a helper on a socket would be. */
 enum check_socket {
@@ -42,9 +46,13 @@ enum check_socket {
 
 struct finding {
     enum check_level level;
-    const char *area;
+    enum finding_id id;
+    unsigned int number; /* of what is to be done, from 1; else 0 */
     char *text;
-    char *fix; /* or NULL */
+    char *fix;   /* a step a line, or NULL */
+    char *brief; /* in place of finding.def's, or NULL */
+    char *file;  /* where it stands, or NULL */
+    unsigned int line;
 };
 
 struct check {
@@ -90,16 +98,34 @@ struct check {
     struct finding *findings;
     size_t problems;
     size_t warnings;
-    char left_out[512]; /* what was not judged, and why */
+    bool may_sign_in;            /* the user is in scope */
+    char left_out[512];          /* what was not judged, and why */
+    char cure[CHECK_CURE_MAX];   /* see check_cure */
+    char brief[CHECK_BRIEF_MAX]; /* see check_brief */
+    const char *file;            /* see check_at */
+    unsigned int line_number;
 };
 
 /*
- * Adds and prints a finding. fix is what to do about it, or NULL; both are
- * cleaned.
+ * Adds a finding. fix is what to do about it, a step a line, as it can be
+ * typed, or NULL; both are cleaned.
  */
-void check_add(struct check *check, enum check_level level, const char *area,
+void check_add(struct check *check, enum check_level level, enum finding_id id,
                const char *fix, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/*
+ * For the next finding: its words in the table, and where it stands; line 0
+ * for a whole file.
+ */
+void check_brief(struct check *check, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void check_at(struct check *check, const char *file, unsigned int line);
+/* A fix, kept until the next one. */
+const char *check_cure(struct check *check, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The fix of a line of PAM's: another control. */
+const char *check_replace(struct check *check, const struct pam_line *line,
+                          const char *control);
 
 /* Opens a file of /etc; NULL as fopen. */
 FILE *check_open_etc(const char *name);
@@ -109,7 +135,8 @@ FILE *check_open_etc(const char *name);
 void check_format_day(int64_t when, char out[CHECK_DAY_SIZE]);
 
 /* Notes that a part was not looked at. */
-void check_leave_out(struct check *check, const char *what);
+void check_leave_out(struct check *check, enum finding_id id,
+                     const char *what);
 
 enum cli_exit check(struct cli *cli);
 
@@ -144,13 +171,14 @@ bool check_account_phase(struct check *check);
  * module, setup and usable. Reads the module's before, without a word. */
 void check_config_read(struct check *check);
 void check_config(struct check *check);
+/* The file with the settings. */
+const char *check_settings_path(const struct check *check);
 
 /* socket.c: what is there, and whether the host takes its helper from there;
  * with that the helper's trust is root's. */
 void check_socket_find(struct check *check);
 void check_socket(struct check *check);
 /* What a host does about something that only root can read. */
-#define CHECK_CURE_MAX 512
 const char *check_socket_cure(const struct check *check,
                               char out[CHECK_CURE_MAX]);
 /* A connection, or -1. */
@@ -195,6 +223,9 @@ void check_nologin(struct check *check);
 /* sshd.c: what sshd -T prints; sshd_lists.c: its lists of users, of that
  * text. */
 void check_sshd(struct check *check);
+/* A fix: a line of sshd's settings, and to have them read. */
+const char *check_sshd_cure(struct check *check, const char *line);
+const char *check_sshd_unit(void);
 bool check_sshd_lists(struct check *check, const char *text);
 /* sshd_keys.c: does accounts write SSH keys, and does sshd, by what -T says,
  * read them? If not, line_out is the setting with which it would. */

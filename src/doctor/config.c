@@ -25,7 +25,6 @@
 #include "doctor/services.h"
 #include "pam/lookup.h"
 
-#define AREA "configuration"
 #define ANCHORS_MAX 256
 #define SOON (30 * 86400) /* seconds */
 #define SECTION_MAX 24    /* bytes that are shown */
@@ -134,6 +133,12 @@ say_who(const struct check *check, char *out, size_t size)
                     excepted, excepted[0] == '\0' ? "" : ") can as ever");
 }
 
+const char *
+check_settings_path(const struct check *check)
+{
+    return path_of(check);
+}
+
 /* This service runs as whoever asks, who cannot read what is root's. */
 static const char *
 fix_for_caller(const struct check *check, const char *message, char *out,
@@ -153,35 +158,69 @@ fix_for_caller(const struct check *check, const char *message, char *out,
     return out;
 }
 
+/*
+ * Where that fault is: a path of its own, as the first word that is one, else
+ * the module's line for an argument, else the file of settings.
+ */
+static const char *
+place_of(const struct check *check, const char *message, char *out,
+         size_t size)
+{
+    const char *path = message;
+    size_t length = 0;
+
+    /* A single / is no file. */
+    while (length < 2 && (path = strchr(path, '/')) != NULL) {
+        bool first = path == message || path[-1] == ' ' || path[-1] == '(';
+
+        length = first ? strcspn(path, " :,;)") : 0;
+        path += length < 2;
+    }
+    if (strstr(message, "(module argument)") != NULL && check->line != NULL)
+        (void) snprintf(out, size, "%.200s, line %u,", check->line->file,
+                        check->line->number);
+    else if (path != NULL)
+        (void) snprintf(out, size, "%.*s", (int) length, path);
+    else
+        (void) snprintf(out, size, "%s", path_of(check));
+    return out;
+}
+
 /* What to do about a fault that names itself well enough. */
 static const char *
 fix_of_fault(const struct check *check, const char *message, char *out,
              size_t size)
 {
-    char who[WHO_MAX];
+    char who[WHO_MAX], place[FILE_PATH_MAX];
 
     if (strstr(message, "Permission denied") != NULL
         && check->host.uid == geteuid() && geteuid() != 0)
         return fix_for_caller(check, message, out, size);
     if (strstr(message, "Permission denied") != NULL && geteuid() != 0)
-        return "start pam-cognito check as root, who can read it";
-    if (strstr(message, "chmod 0600") != NULL)
-        return "chmod 0600 that file; others may have read the secret, so "
-               "change it at the app client too";
+        return "sudo pam-cognito check: root can read it";
+    if (strstr(message, "chmod 0600") != NULL) {
+        (void) snprintf(out, size,
+                        "chmod 0600 %.200s\nothers may have read the "
+                        "secret: change it at the app client too",
+                        place_of(check, message, place, sizeof(place)));
+        return out;
+    }
     say_who(check, who, sizeof(who));
-    (void) snprintf(out, size, "%s; %s",
+    (void) snprintf(out, size, "in %.200s %s; %s",
+                    place_of(check, message, place, sizeof(place)),
                     strstr(message, "unknown key") != NULL
                         ? "correct the spelling or take the line out"
-                        : "correct it there",
+                        : "correct it",
                     who);
     return out;
 }
 
 static void
-add_fault(struct check *check, const char *area, const char *message)
+add_fault(struct check *check, enum finding_id area, const char *message)
 {
-    char fix[WHO_MAX + 80];
+    char fix[WHO_MAX + 300];
 
+    check_brief(check, "%s", message);
     check_add(check, CHECK_PROBLEM, area,
               fix_of_fault(check, message, fix, sizeof(fix)), "%s", message);
 }
@@ -191,7 +230,7 @@ judge_module(struct check *check)
 {
     if (check->module != NULL && config_status(check->module) == STATUS_OK)
         return true;
-    add_fault(check, AREA,
+    add_fault(check, FINDING_SETTINGS_FAULT,
               check->module == NULL ? "out of memory"
                                     : config_message(check->module));
     return false;
@@ -203,12 +242,13 @@ describe_file(struct check *check)
     const char *path = path_of(check);
     struct stat st;
 
+    check_at(check, path, 0);
     if (stat(path, &st) < 0)
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_SETTINGS_ARGUMENTS, NULL,
                   "from module arguments alone (%s: %s)", path,
                   strerror(errno));
     else
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_SETTINGS_READ, NULL,
                   "%s, mode %04o, owner %lu; every key is understood", path,
                   (unsigned int) (st.st_mode & 07777),
                   (unsigned long) st.st_uid);
@@ -276,7 +316,7 @@ check_sections(struct check *check)
                     "a section is named as the service's file in /etc/pam.d, "
                     "in small letters: [%.64s]",
                     check->service);
-    check_add(check, CHECK_WARNING, AREA, fix,
+    check_add(check, CHECK_WARNING, FINDING_SETTINGS_SECTION, fix,
               "%s line %u: no service is known here as [%s], and %.64s has no "
               "section",
               path_of(check), number, is_word(lost) ? lost : "...",
@@ -289,11 +329,13 @@ describe_secret(struct check *check)
     const struct setup *setup = &check->setup;
     const char *path = config_text(setup->config, KEY_CLIENT_SECRET_FILE);
 
+    if (path != NULL && setup->client_secret.length > 0)
+        check_at(check, path, 0);
     if (setup->client_secret.length == 0)
-        check_add(check, CHECK_OK, "client secret", NULL,
+        check_add(check, CHECK_OK, FINDING_SECRET_NONE, NULL,
                   "none is set, for an app client without one");
     else
-        check_add(check, CHECK_OK, "client secret", NULL,
+        check_add(check, CHECK_OK, FINDING_SECRET_PRIVATE, NULL,
                   "from %s, readable to its owner alone",
                   path != NULL
                       ? path
@@ -311,7 +353,7 @@ check_anchors(struct check *check)
     char day[CHECK_DAY_SIZE];
 
     if (ca->length == 0) {
-        check_add(check, CHECK_OK, "trust anchors", NULL, "the system's");
+        check_add(check, CHECK_OK, FINDING_TRUST_SYSTEM, NULL, "the system's");
         return true;
     }
     count = certificate_read(ca->data, ca->length, ANCHORS_MAX, anchors);
@@ -323,19 +365,26 @@ check_anchors(struct check *check)
             first = anchors[i].from;
     }
     if (count == 0) {
-        check_add(check, CHECK_PROBLEM, "trust anchors",
-                  "it must hold certificates in PEM form (BEGIN CERTIFICATE)",
-                  "ca_file holds no certificate");
+        check_add(
+            check, CHECK_PROBLEM, FINDING_TRUST_NO_CERTIFICATE,
+            check_cure(
+                check,
+                "put certificates in PEM form (BEGIN CERTIFICATE) into %.300s",
+                config_text(check->setup.config, KEY_CA_FILE)),
+            "ca_file holds no certificate");
         return false;
     }
     if (good == 0) {
         bool past = last < now;
 
         check_format_day(past ? last : first, day);
-        check_add(check, CHECK_PROBLEM, "trust anchors",
-                  past ? "put the authority's new certificate there, or set "
-                         "this machine's clock"
-                       : "set this machine's clock",
+        check_add(check, CHECK_PROBLEM, FINDING_TRUST_NOT_VALID,
+                  past ? check_cure(
+                      check,
+                      "put the authority's new certificate into %.300s, or "
+                      "set this machine's clock:\ntimedatectl set-ntp true",
+                      config_text(check->setup.config, KEY_CA_FILE))
+                       : "timedatectl set-ntp true",
                   past ? "every certificate of ca_file has expired (%s)"
                        : "no certificate of ca_file is valid before %s",
                   day);
@@ -343,11 +392,15 @@ check_anchors(struct check *check)
     }
     check_format_day(last, day);
     if (last < now + SOON)
-        check_add(check, CHECK_WARNING, "trust anchors",
-                  "put the authority's new certificate beside it in time",
-                  "the last certificate of ca_file expires on %s", day);
+        check_add(
+            check, CHECK_WARNING, FINDING_TRUST_EXPIRES,
+            check_cure(
+                check,
+                "put the authority's new certificate beside it into %.300s",
+                config_text(check->setup.config, KEY_CA_FILE)),
+            "the last certificate of ca_file expires on %s", day);
     else
-        check_add(check, CHECK_OK, "trust anchors", NULL,
+        check_add(check, CHECK_OK, FINDING_TRUST_VALID, NULL,
                   "%zu certificate%s, valid until %s", good,
                   good == 1 ? "" : "s", day);
     return true;
@@ -361,8 +414,9 @@ check_anchor_times(struct check *check)
                                             KEY_CONNECT_TIMEOUT);
 
     if (connecting >= whole)
-        check_add(check, CHECK_WARNING, AREA,
-                  "keep connect_timeout well below timeout",
+        check_add(check, CHECK_WARNING, FINDING_SETTINGS_TIMEOUTS,
+                  check_cure(check, "in %.300s write\nconnect_timeout = 5",
+                             path_of(check)),
                   "connect_timeout (%u s) is not below timeout (%u s): the "
                   "module gives up before a slow connection is told",
                   connecting, whole);
@@ -377,12 +431,16 @@ check_break_glass(struct check *check)
     /* Who would be let through would not get in either. */
     if (check_is_remote(check) && !check_has_local(check))
         return;
-    check_add(check, CHECK_WARNING, AREA,
-              "except_users=NAME on the module's line: a local "
-              "administrator with a local password",
-              "there is no break-glass: except_users names nobody whom a "
-              "mistake in the settings, or a name service that fails, does "
-              "not shut out");
+    check_add(
+        check, CHECK_WARNING, FINDING_SETTINGS_BREAK_GLASS,
+        check_cure(
+            check,
+            "to the line of pam_cognito.so in %.200s add except_users=NAME, a "
+            "local administrator with a local password",
+            check->line == NULL ? "/etc/pam.d" : check->line->file),
+        "there is no break-glass: except_users names nobody whom a "
+        "mistake in the settings, or a name service that fails, does "
+        "not shut out");
 }
 
 /* Without a line there is nobody who would read the settings. */
@@ -418,8 +476,9 @@ check_config(struct check *check)
     bool module;
 
     if (is_nowhere(check)) {
-        check_leave_out(check, "configuration and user pool, which the "
-                               "module's line in the PAM stack would name");
+        check_leave_out(check, FINDING_SETTINGS_NO_LINE,
+                        "configuration and user pool, which the "
+                        "module's line in the PAM stack would name");
         return;
     }
     module = judge_module(check);
@@ -430,9 +489,10 @@ check_config(struct check *check)
                                                       : "out of memory";
 
         if (module && is_roots_to_read(check, message)) {
-            check_leave_out(check, "what root alone can read, and the helper "
-                                   "on the socket does: with it the user "
-                                   "pool and its app client");
+            check_leave_out(check, FINDING_SETTINGS_ROOT_ONLY,
+                            "what root alone can read, and the helper "
+                            "on the socket does: with it the user "
+                            "pool and its app client");
             return;
         }
         /* Both read one file: a fault of its form is found by both. */
@@ -443,16 +503,18 @@ check_config(struct check *check)
                 && strncmp(message, "client_id: missing", 18) != 0))
             add_fault(check,
                       strstr(message, "client_secret") == message
-                          ? "client secret"
-                          : AREA,
+                          ? FINDING_SECRET_FAULT
+                          : FINDING_SETTINGS_FAULT,
                       message);
-        check_leave_out(check, "the user pool and its app client, which need "
-                               "a configuration without faults");
+        check_leave_out(check, FINDING_POOL_HIDDEN,
+                        "the user pool and its app client, which need "
+                        "a configuration without faults");
         return;
     }
     if (!module) {
-        check_leave_out(check, "the user pool and its app client, which need "
-                               "a configuration without faults");
+        check_leave_out(check, FINDING_POOL_HIDDEN,
+                        "the user pool and its app client, which need "
+                        "a configuration without faults");
         return;
     }
     describe_file(check);
@@ -460,12 +522,16 @@ check_config(struct check *check)
     check_break_glass(check);
     describe_secret(check);
     if (check->setup.warning[0] != '\0')
-        check_add(check, CHECK_WARNING, AREA,
-                  "compare user_pool_id with what the AWS console shows", "%s",
-                  check->setup.warning);
+        check_add(check, CHECK_WARNING, FINDING_SETTINGS_POOL_ID,
+                  check_cure(check,
+                             "compare user_pool_id in %.300s with what the "
+                             "AWS console shows",
+                             path_of(check)),
+                  "%s", check->setup.warning);
     check_anchor_times(check);
     check->usable = check_anchors(check);
     if (!check->usable)
-        check_leave_out(check, "the user pool and its app client, which "
-                               "cannot be reached without trust anchors");
+        check_leave_out(check, FINDING_POOL_HIDDEN_TRUST,
+                        "the user pool and its app client, which "
+                        "cannot be reached without trust anchors");
 }

@@ -16,7 +16,6 @@
 #include "common/text.h"
 #include "pam/lookup.h"
 
-#define AREA "scope"
 #define GROUP_FILE "/etc/group"
 #define MEMBERS_MAX 50
 
@@ -153,9 +152,13 @@ check_group(struct check *check, const char *name, size_t number)
     error = errno;
     free(memory);
     if (found == LOOKUP_NONE) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "groupadd it and make the pool's people its members "
-                  "(usermod --append --groups), or correct only_group",
+        check_add(check, CHECK_PROBLEM, FINDING_GROUP_MISSING,
+                  check_cure(check,
+                             "groupadd %.32s\nusermod --append --groups %.32s "
+                             "USER\nor correct only_group in %.200s",
+                             config_is_plain_name(name) ? name : "NAME",
+                             config_is_plain_name(name) ? name : "NAME",
+                             config_text(check->module, KEY_CONFIG)),
                   "%s does not exist: it brings nobody into scope, whose "
                   "local password then decides",
                   which);
@@ -163,7 +166,7 @@ check_group(struct check *check, const char *name, size_t number)
     }
     group_services(services, sizeof(services));
     if (found == LOOKUP_FAILED) {
-        check_add(check, CHECK_PROBLEM, AREA,
+        check_add(check, CHECK_PROBLEM, FINDING_GROUP_LOOKUP,
                   "mend that service; a group in " GROUP_FILE " needs none",
                   "%s cannot be looked up (%s; group: %s): everybody whom it "
                   "could name is refused",
@@ -172,7 +175,7 @@ check_group(struct check *check, const char *name, size_t number)
     }
     if (check_is_in_file("group", name))
         return true;
-    check_add(check, CHECK_PROBLEM, AREA,
+    check_add(check, CHECK_PROBLEM, FINDING_GROUP_NOT_LOCAL,
               "make the group and its members local (groupadd, usermod "
               "--append --groups): in " GROUP_FILE " it cannot fail",
               "the group %s of only_group is not in " GROUP_FILE " but comes "
@@ -195,7 +198,7 @@ check_groups(struct check *check)
         good = check_group(check, name, ++count) && good;
     }
     if (good && count > 0)
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_GROUP_LOCAL, NULL,
                   "the group%s of only_group %s in " GROUP_FILE,
                   count == 1 ? "" : "s", count == 1 ? "is" : "are");
 }

@@ -19,7 +19,6 @@
 
 #include "pam/lookup_id.h"
 
-#define AREA "host"
 #define NOBODY 65534 /* stands for a person who was not named */
 
 static void
@@ -81,8 +80,9 @@ check_host_find(struct check *check)
     if (geteuid() == 0 && check->host.uid != NOBODY)
         check->trust.owner = check->host.uid;
     if (geteuid() != 0 && check->host.uid != geteuid())
-        check_leave_out(check, "what only root can read or sees: this was "
-                               "not started as root");
+        check_leave_out(check, FINDING_HOST_ROOT_ONLY,
+                        "what only root can read or sees: this was "
+                        "not started as root");
 }
 
 int
@@ -149,7 +149,7 @@ check_path(struct check *check, const char *path, bool module)
     else
         (void) check_socket_cure(check, fix);
     check->socket.missed = true;
-    check_add(check, CHECK_PROBLEM, AREA, fix,
+    check_add(check, CHECK_PROBLEM, FINDING_HOST_CANNOT_READ, fix,
               "%s runs as %s, who cannot read %s (%s): nobody is let in "
               "there",
               check->service, check_host_name(check), path, strerror(error));
@@ -199,7 +199,8 @@ check_questions(struct check *check)
         || strcmp(config_text(check->setup.config, KEY_OTP), "append") == 0)
         return true;
     needed = config_flag(check->setup.config, KEY_REQUIRE_MFA);
-    check_add(check, needed ? CHECK_PROBLEM : CHECK_WARNING, AREA,
+    check_add(check, needed ? CHECK_PROBLEM : CHECK_WARNING,
+              FINDING_HOST_ONE_QUESTION,
               check->socket.personal || check->host.uid == 0
                   ? "otp=append on this service's line or in its section: "
                     "the code is typed behind the password"
@@ -222,13 +223,16 @@ check_known(struct check *check)
     case LOOKUP_FOUND:
         return true;
     case LOOKUP_NONE:
-        check_add(check, CHECK_WARNING, AREA,
-                  "name the person, or make the account",
+        check_add(check, CHECK_WARNING, FINDING_HOST_NO_ACCOUNT,
+                  check_cure(check,
+                             "pam-cognito check --service %.64s USER, or make "
+                             "the account with useradd",
+                             check->service),
                   "there is no account %s, as whom %s would run", name,
                   check->service);
         break;
     case LOOKUP_FAILED:
-        check_add(check, CHECK_PROBLEM, AREA,
+        check_add(check, CHECK_PROBLEM, FINDING_HOST_LOOKUP,
                   "mend the name service (passwd: in /etc/nsswitch.conf)",
                   "the account %s, as whom %s may run, could not be looked "
                   "up: %s",
@@ -257,7 +261,7 @@ check_host(struct check *check)
     good = check_readable(check);
     good = check_questions(check) && good;
     if (good && check->host.uid != 0 && was_seen(check))
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_HOST_READS, NULL,
                   check->socket.used
                       ? "%s runs as %s, who can read what the module needs"
                       : "%s runs as %s, who can read what it needs",

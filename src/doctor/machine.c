@@ -39,18 +39,20 @@ check_helper_file(struct check *check)
     switch (
         file_check_program(path, &check->trust, real, error, sizeof(error))) {
     case FILE_OK:
-        check_add(check, CHECK_OK, "helper", NULL, "%s", path);
+        check_add(check, CHECK_OK, FINDING_HELPER_PROGRAM, NULL, "%s", path);
         return;
     case FILE_ABSENT:
-        check_add(check, CHECK_PROBLEM, "helper",
-                  "install it (make install), or correct helper=", "%s",
-                  error);
+        check_add(check, CHECK_PROBLEM, FINDING_HELPER_MISSING,
+                  "make install, or correct helper= in /etc/pam.d "
+                  "or " PAM_COGNITO_CONF,
+                  "%s", error);
         return;
     case FILE_UNTRUSTED:
     case FILE_FAILED:
-        check_add(check, CHECK_PROBLEM, "helper",
-                  "chown root and chmod 0755; the module does not start it "
-                  "like that",
+        check_add(check, CHECK_PROBLEM, FINDING_HELPER_NOT_ROOTS,
+                  check_cure(check,
+                             "chown root:root %.200s\nchmod 0755 %.200s", path,
+                             path),
                   "%s", error);
         return;
     }
@@ -60,11 +62,11 @@ static void
 check_helper_ids(struct check *check, const struct passwd *account)
 {
     if (account->pw_uid == 0 || account->pw_gid == 0)
-        check_add(check, CHECK_PROBLEM, "helper",
-                  "give it a uid and gid of its own",
+        check_add(check, CHECK_PROBLEM, FINDING_HELPER_USER_IS_ROOT,
+                  "userdel " HELPER_USER "\n" USERADD,
                   "its user " HELPER_USER " is root by another name");
     else
-        check_add(check, CHECK_OK, "helper", NULL,
+        check_add(check, CHECK_OK, FINDING_HELPER_USER, NULL,
                   "runs as " HELPER_USER ", uid %lu",
                   (unsigned long) account->pw_uid);
 }
@@ -80,11 +82,11 @@ check_helper_user(struct check *check)
         return;
     switch (lookup_account(HELPER_USER, &account, &memory)) {
     case LOOKUP_NONE:
-        check_add(check, CHECK_PROBLEM, "helper", USERADD,
+        check_add(check, CHECK_PROBLEM, FINDING_HELPER_NO_USER, USERADD,
                   "its user " HELPER_USER " does not exist");
         break;
     case LOOKUP_FAILED:
-        check_add(check, CHECK_PROBLEM, "helper",
+        check_add(check, CHECK_PROBLEM, FINDING_HELPER_USER_LOOKUP,
                   "mend the name service (passwd: in /etc/nsswitch.conf), or "
                   "make the user local: " USERADD,
                   "its user " HELPER_USER " could not be looked up: %s",
@@ -106,22 +108,26 @@ check_sandbox(struct check *check)
                   && errno == EFAULT;
 
     if (!filter) {
-        check_add(check, CHECK_PROBLEM, "sandbox",
-                  "use a kernel with CONFIG_SECCOMP_FILTER",
+        check_add(check, CHECK_PROBLEM, FINDING_SANDBOX_NO_SECCOMP,
+                  "use a kernel with CONFIG_SECCOMP_FILTER (grep SECCOMP "
+                  "/boot/config-*)",
                   "this kernel cannot filter system calls, so the helper "
                   "does not run");
         return;
     }
     if (landlock < 1)
-        check_add(check, CHECK_WARNING, "sandbox",
-                  "add landlock to the kernel's lsm= list, from Linux 5.13",
+        check_add(check, CHECK_WARNING, FINDING_SANDBOX_NO_LANDLOCK,
+                  "from Linux 5.13 add landlock to lsm= of the kernel's "
+                  "command line (/etc/default/grub)",
                   "this kernel has no Landlock; the helper is confined by "
                   "its uid and a system call filter only");
-    else
-        check_add(check, CHECK_OK, "sandbox", NULL,
+    else {
+        check_brief(check, "seccomp and Landlock %ld on", landlock);
+        check_add(check, CHECK_OK, FINDING_SANDBOX_ON, NULL,
                   "system call filter, Landlock version %ld%s", landlock,
                   landlock < LANDLOCK_TCP ? " (which cannot bound TCP ports)"
                                           : "");
+    }
 }
 
 static void
@@ -133,14 +139,15 @@ check_selinux(struct check *check)
     if (fd < 0)
         return;
     if (read(fd, &mode, 1) == 1 && mode == '1')
-        check_add(check, CHECK_WARNING, "SELinux",
+        check_add(check, CHECK_WARNING, FINDING_SELINUX_ENFORCING,
                   "load the policy module pam_cognito (operations.md, "
                   "SELinux); if logins fail, look for denials: ausearch -m "
                   "AVC -ts recent",
                   "enforcing: the policy decides whether a login program may "
                   "start the helper and reach the network");
     else
-        check_add(check, CHECK_OK, "SELinux", NULL, "permissive");
+        check_add(check, CHECK_OK, FINDING_SELINUX_PERMISSIVE, NULL,
+                  "permissive");
     (void) close(fd);
 }
 

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AREA "PAM stack"
 #define NAME_LETTERS                                                          \
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/"
 
@@ -81,8 +80,13 @@ check_modules(struct check *check)
         if (!refuses && line->silent)
             continue;
         shown = strspn(line->module, NAME_LETTERS) == strlen(line->module);
-        check_add(check, refuses ? CHECK_PROBLEM : CHECK_WARNING, AREA,
-                  "install the package that has it, or take the line out",
+        check_at(check, line->file, line->number);
+        check_add(check, refuses ? CHECK_PROBLEM : CHECK_WARNING,
+                  FINDING_PAM_MODULE_MISSING,
+                  check_cure(check,
+                             "take line %u out of %.200s, or install the "
+                             "package that has the module",
+                             line->number, line->file),
                   "%s line %u names %s, which is not there: %s", line->file,
                   line->number, shown ? line->module : "a module",
                   refuses ? "to PAM that is a refusal"

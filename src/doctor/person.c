@@ -20,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define AREA "account"
 #define LOGIN_DEFS "/etc/login.defs"
 #define DAY 86400
 #define DAYS_MAX 9999  /* at most: later is as good as never */
@@ -81,14 +80,14 @@ check_ageing(struct check *check, const char *name, const struct spwd *shadow)
 
     (void) snprintf(fix, sizeof(fix), NO_AGEING "%.40s", name);
     if (now != NULL) {
-        check_add(check, CHECK_PROBLEM, AREA, fix,
+        check_add(check, CHECK_PROBLEM, FINDING_ACCOUNT_AGED, fix,
                   "%s has a local account that ages: %s", name, now);
         return false;
     }
     if (first == -1)
         return true;
     check_format_day((int64_t) first * DAY, day);
-    check_add(check, CHECK_WARNING, AREA, fix,
+    check_add(check, CHECK_WARNING, FINDING_ACCOUNT_AGES, fix,
               "the local account of %s ages: from %s on pam_unix lets nobody "
               "in there, whatever the pool says (PASS_MAX_DAYS in "
               "/etc/login.defs, or an expiry)",
@@ -130,8 +129,8 @@ add_usable(struct check *check, const char *name)
                     "passwd -l %.40s, or usermod -p '!' "
                     "%.40s",
                     name, name);
-    check_add(check, is_listed(check) ? CHECK_PROBLEM : CHECK_WARNING, AREA,
-              fix,
+    check_add(check, is_listed(check) ? CHECK_PROBLEM : CHECK_WARNING,
+              FINDING_ACCOUNT_LOCAL_PASSWORD, fix,
               "%s is the pool's and has a local password too: it opens "
               "whatever does not ask the pool, and here when the pool does "
               "not know the name or the module cannot be loaded",
@@ -162,14 +161,16 @@ check_shadow(struct check *check, const struct passwd *account)
 
     if (geteuid() != 0) {
         if (!check->facts.no_login)
-            check_leave_out(check, "ageing and the local password, which "
-                                   "only root can see");
+            check_leave_out(check, FINDING_ACCOUNT_ROOT_ONLY,
+                            "ageing and the local password, which "
+                            "only root can see");
         return true;
     }
     errno = 0;
     shadow = getspnam(account->pw_name);
     if (shadow == NULL && errno != 0 && errno != ENOENT) {
-        check_add(check, CHECK_PROBLEM, AREA, "mend /etc/shadow",
+        check_add(check, CHECK_PROBLEM, FINDING_ACCOUNT_SHADOW,
+                  "getent shadow USER; mend /etc/shadow",
                   "the shadow entry of %s cannot be looked up: %s",
                   check->user, strerror(errno));
         return false;
@@ -206,15 +207,18 @@ check_shell(struct check *check, const struct passwd *account)
 
     if (strstr(shell, "nologin") != NULL || strcmp(shell, "/bin/false") == 0
         || strcmp(shell, "/usr/bin/false") == 0) {
-        check_add(check, CHECK_WARNING, AREA, "usermod --shell /bin/bash",
-                  "%s has the shell %s, which lets nobody in", check->user,
-                  shell);
+        check_add(
+            check, CHECK_WARNING, FINDING_ACCOUNT_SHELL_NOLOGIN,
+            check_cure(check, "usermod --shell /bin/bash %.64s", check->user),
+            "%s has the shell %s, which lets nobody in", check->user, shell);
         return false;
     }
     if (stat(shell, &st) < 0 || !S_ISREG(st.st_mode)
         || (st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "usermod --shell /bin/bash, or install it",
+        check_add(check, CHECK_PROBLEM, FINDING_ACCOUNT_SHELL_MISSING,
+                  check_cure(check,
+                             "usermod --shell /bin/bash %.64s, or install it",
+                             check->user),
                   "%s has the shell %s, which is no program here: sshd and "
                   "login let nobody in with it",
                   check->user, shell);
@@ -222,8 +226,12 @@ check_shell(struct check *check, const struct passwd *account)
     }
     if (is_listed_shell(shell))
         return true;
-    check_add(check, asked ? CHECK_PROBLEM : CHECK_WARNING, AREA,
-              "add it to /etc/shells, or usermod --shell /bin/bash",
+    check_add(check, asked ? CHECK_PROBLEM : CHECK_WARNING,
+              FINDING_ACCOUNT_SHELL_UNLISTED,
+              check_cure(
+                  check,
+                  "add it to /etc/shells, or\nusermod --shell /bin/bash %.64s",
+                  check->user),
               "%s has the shell %s, which is not in /etc/shells%s",
               check->user, shell,
               asked ? ": pam_shells in this stack refuses it" : "");
@@ -237,8 +245,11 @@ check_home(struct check *check, const struct passwd *account)
         || access(account->pw_dir, F_OK) == 0 || geteuid() != 0
         || has_module(check, PAM_PHASE_SESSION, "pam_mkhomedir.so"))
         return true;
-    check_add(check, CHECK_WARNING, AREA,
-              "make it, or add \"session required pam_mkhomedir.so\"",
+    check_add(check, CHECK_WARNING, FINDING_ACCOUNT_NO_HOME,
+              check_cure(check,
+                         "make it, or add to /etc/pam.d/%.64s\nsession "
+                         "required pam_mkhomedir.so",
+                         check->service),
               "the home of %s, %s, is not there", check->user,
               account->pw_dir);
     return false;
@@ -249,7 +260,7 @@ check_source(struct check *check)
 {
     if (check_is_in_file("passwd", check->user))
         return true;
-    check_add(check, CHECK_WARNING, AREA,
+    check_add(check, CHECK_WARNING, FINDING_ACCOUNT_NOT_LOCAL,
               "make the account local (useradd), where it cannot fail",
               "%s is not in /etc/passwd but comes from the network or "
               "another service: while that fails, nobody gets in by the name",
@@ -266,14 +277,19 @@ check_person(struct check *check, const struct passwd *account)
     if (!check->facts.no_login)
         good = check_shell(check, account) && check_home(check, account)
                && good;
+    check->may_sign_in = true;
+    check_brief(check, "local, uid %lu; sign-in goes to the user pool",
+                (unsigned long) account->pw_uid);
     if (good)
-        check_add(check, CHECK_OK, AREA, NULL, "%s, uid %lu, is in scope%s",
-                  check->user, (unsigned long) account->pw_uid,
+        check_add(check, CHECK_OK, FINDING_ACCOUNT_IN_SCOPE, NULL,
+                  "%s, uid %lu, is in scope%s", check->user,
+                  (unsigned long) account->pw_uid,
                   geteuid() == 0 ? ", does not age and has no local password"
                                  : "");
     else
-        check_add(check, CHECK_OK, AREA, NULL, "%s, uid %lu, is in scope",
-                  check->user, (unsigned long) account->pw_uid);
+        check_add(check, CHECK_OK, FINDING_ACCOUNT_IN_SCOPE, NULL,
+                  "%s, uid %lu, is in scope", check->user,
+                  (unsigned long) account->pw_uid);
 }
 
 /* Names about which judge_records has something to say, one behind another. */
@@ -326,7 +342,7 @@ check_defaults(struct check *check)
     if (file != NULL)
         (void) fclose(file);
     if (days >= 0 && days <= DAYS_MAX)
-        check_add(check, CHECK_WARNING, AREA,
+        check_add(check, CHECK_WARNING, FINDING_ACCOUNT_DEFAULTS_AGE,
                   "after useradd: " NO_AGEING "NAME; then check NAME",
                   "accounts made here age after %ld days (PASS_MAX_DAYS "
                   "in " LOGIN_DEFS
@@ -360,7 +376,7 @@ check_people(struct check *check)
                && good;
     }
     if (good)
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_ACCOUNT_NOBODY_ODD, NULL,
                   "nobody in scope has a local password or has aged");
     free(names);
 }
@@ -374,9 +390,12 @@ check_nologin(struct check *check)
     if (file != NULL)
         (void) fclose(file);
     if (there && has_module(check, -1, "pam_nologin.so"))
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "remove it, or wait until the machine has started or "
-                  "stopped",
-                  "%s is there: pam_nologin lets nobody in but root",
-                  file != NULL ? "/etc/nologin" : "/run/nologin");
+        check_add(
+            check, CHECK_PROBLEM, FINDING_ACCOUNT_NOLOGIN,
+            check_cure(
+                check,
+                "rm %s, or wait until the machine has started or stopped",
+                file != NULL ? "/etc/nologin" : "/run/nologin"),
+            "%s is there: pam_nologin lets nobody in but root",
+            file != NULL ? "/etc/nologin" : "/run/nologin");
 }

@@ -24,6 +24,7 @@
 #include "flows/sign_in.h"
 
 #define CLIENT "app client"
+#define TRY "curl -v %.200s"
 #define CHAIN_MAX 8
 #define SOON (14 * 86400) /* seconds until a certificate's end */
 #define CLOCK_MOST 300    /* seconds: SRP and tokens fail beyond */
@@ -68,7 +69,7 @@ announce(const struct check *check, const char *format, ...)
     va_end(arguments);
     if (check->cli->output.json)
         output_error("%s", line);
-    else
+    else if (check->cli->verbose)
         output_line(&check->cli->output, TONE_FAINT, "%s", line);
 }
 
@@ -113,39 +114,54 @@ add_fault(struct check *check, enum status status, const char *detail)
 
     switch (status) {
     case STATUS_DNS:
-        check_add(check, CHECK_PROBLEM, "DNS",
-                  has_proxy(check)
-                      ? "check proxy and the resolver (/etc/resolv.conf)"
-                      : "check region, endpoint and the resolver "
-                        "(/etc/resolv.conf)",
+        check_add(check, CHECK_PROBLEM, FINDING_NETWORK_DNS,
+                  check_cure(check,
+                             has_proxy(check)
+                                 ? "check proxy in %.200s, and the resolver "
+                                   "(/etc/resolv.conf)"
+                                 : "check region and endpoint in %.200s, and "
+                                   "the resolver (/etc/resolv.conf)",
+                             check_settings_path(check)),
                   "%s cannot be resolved: %s",
                   has_proxy(check) ? "the proxy's name" : pool->host, detail);
         return;
     case STATUS_CONNECT:
-        check_add(check, CHECK_PROBLEM,
-                  has_proxy(check) ? "proxy" : "connection",
-                  has_proxy(check)
-                      ? "check that the proxy runs and lets CONNECT pass"
-                      : "check routes and firewall; where only a proxy leads "
-                        "out, set proxy=",
-                  "no connection to %s port %u%s: %s", pool->host, pool->port,
-                  through, detail);
+        check_add(
+            check, CHECK_PROBLEM,
+            has_proxy(check) ? FINDING_NETWORK_PROXY
+                             : FINDING_NETWORK_CONNECTION,
+            check_cure(check,
+                       has_proxy(check)
+                           ? "check that the proxy of %.200s runs and lets "
+                             "CONNECT pass\n" TRY
+                           : "check routes and firewall; where only a proxy "
+                             "leads out, set proxy in %.200s\n" TRY,
+                       check_settings_path(check), pool->endpoint),
+            "no connection to %s port %u%s: %s", pool->host, pool->port,
+            through, detail);
         return;
     case STATUS_TLS:
-        check_add(check, CHECK_PROBLEM, "TLS", tls_fix(detail),
+        check_add(check, CHECK_PROBLEM, FINDING_TLS_NOT_TRUSTED,
+                  check_cure(check,
+                             "%.300s\nopenssl s_client -connect %.200s:%u",
+                             tls_fix(detail), pool->host, pool->port),
                   "no trusted connection to %s port %u: %s", pool->host,
                   pool->port, detail);
         return;
     case STATUS_TIMEOUT:
-        check_add(check, CHECK_PROBLEM, "connection",
-                  "check the network; raise timeout only when the way is "
-                  "slow",
+        check_add(check, CHECK_PROBLEM, FINDING_NETWORK_TIMEOUT,
+                  check_cure(check,
+                             "check the network; raise timeout in %.200s only "
+                             "when the way is slow\n" TRY,
+                             check_settings_path(check), pool->endpoint),
                   "%s did not answer within timeout (%u s)%s", pool->host,
                   config_number(check->module, KEY_TIMEOUT), through);
         return;
     default:
-        check_add(check, CHECK_PROBLEM, "connection",
-                  reason_of_status(status).fix, "%s: %s", pool->host,
+        check_add(check, CHECK_PROBLEM, FINDING_NETWORK_BROKEN,
+                  check_cure(check, "%.300s\n" TRY,
+                             reason_of_status(status).fix, pool->endpoint),
+                  "%s: %s", pool->host,
                   detail[0] != '\0' ? detail
                                     : reason_of_status(status).meaning);
         return;
@@ -169,16 +185,21 @@ describe_chain(struct probe *probe, unsigned int ms)
         if (end == 0 || chain[i].until < end)
             end = chain[i].until;
     if (count == 0) {
-        check_add(check, CHECK_OK, "TLS", NULL, "trusted, %u ms", ms);
+        check_add(check, CHECK_OK, FINDING_TLS_TRUSTED, NULL, "trusted, %u ms",
+                  ms);
         return;
     }
     check_format_day(end, day);
+    check_brief(check, "certificate valid until %s", day);
     if (end < now + SOON)
-        check_add(check, CHECK_WARNING, "TLS",
-                  "whoever runs the endpoint must renew it",
+        check_add(check, CHECK_WARNING, FINDING_TLS_EXPIRES,
+                  check_cure(check,
+                             "whoever runs the endpoint must renew "
+                             "it\nopenssl s_client -connect %.200s:%u",
+                             check->setup.pool.host, check->setup.pool.port),
                   "trusted, but the server's certificate expires on %s", day);
     else
-        check_add(check, CHECK_OK, "TLS", NULL,
+        check_add(check, CHECK_OK, FINDING_TLS_TRUSTED, NULL,
                   "trusted, valid until %s, issued by %s", day,
                   chain[0].issuer);
 }
@@ -192,19 +213,28 @@ judge_keys(struct check *check, const struct http_answer *answer)
     if (answer->code == 200 && answer->body.length > 0
         && jwt_keys_parse(answer->body.data, answer->body.length, &keys)
                == STATUS_OK)
-        check_add(check, CHECK_OK, "signing keys", NULL, "published at %s",
-                  check->setup.pool.keys_path);
+        check_add(check, CHECK_OK, FINDING_KEYS_PUBLISHED, NULL,
+                  "published at %s", check->setup.pool.keys_path);
     else if (answer->code == 404 || answer->code == 400)
-        check_add(check, CHECK_PROBLEM, "user pool",
-                  "compare user_pool_id and region with the AWS console",
+        check_add(check, CHECK_PROBLEM, FINDING_POOL_UNKNOWN,
+                  check_cure(check,
+                             "compare user_pool_id and region in %.200s with "
+                             "the AWS console",
+                             check_settings_path(check)),
                   "%s does not know the pool %s: HTTP %ld at %s",
                   check->setup.pool.host, check->setup.pool.id, answer->code,
                   check->setup.pool.keys_path);
     else
-        check_add(check, CHECK_PROBLEM, "signing keys",
-                  "let that address through, or set jwks_file",
-                  "cannot be had: HTTP %ld at %s", answer->code,
-                  check->setup.pool.keys_path);
+        check_add(
+            check, CHECK_PROBLEM, FINDING_KEYS_UNAVAILABLE,
+            check_cure(
+                check,
+                "let that address through, or set jwks_file in %.200s\n" TRY
+                "%.200s",
+                check_settings_path(check), check->setup.pool.endpoint,
+                check->setup.pool.keys_path),
+            "cannot be had: HTTP %ld at %s", answer->code,
+            check->setup.pool.keys_path);
     jwt_keys_free(keys);
 }
 
@@ -245,23 +275,28 @@ check_issuer(struct probe *probe)
     char *seen = check->issuer_seen;
 
     if (!fetch_issuer(probe, seen)) {
-        check_leave_out(check, "the issuer of the pool's tokens, which no "
-                               "discovery document names");
+        check_leave_out(check, FINDING_ISSUER_NO_DOCUMENT,
+                        "the issuer of the pool's tokens, which no "
+                        "discovery document names");
         return;
     }
     if (strcmp(seen, pool->issuer) == 0
         || (pool->updated_issuer[0] != '\0'
             && strcmp(seen, pool->updated_issuer) == 0)) {
-        check_add(check, CHECK_OK, "issuer", NULL, "%s", seen);
+        check_add(check, CHECK_OK, FINDING_ISSUER_ACCEPTED, NULL, "%s", seen);
         return;
     }
-    check_add(check, CHECK_PROBLEM, "issuer",
-              "set issuer to that, if it is your pool's; otherwise compare "
-              "user_pool_id, region and endpoint",
-              "the pool's tokens name %s, and the settings accept %s%s%s: "
-              "every login ends in token_refused",
-              seen, pool->issuer, pool->updated_issuer[0] ? " and " : "",
-              pool->updated_issuer);
+    check_add(
+        check, CHECK_PROBLEM, FINDING_ISSUER_OTHER,
+        check_cure(
+            check,
+            "if it is your pool's, write into %.200s\nissuer = "
+            "%.300s\notherwise compare user_pool_id, region and endpoint",
+            check_settings_path(check), seen),
+        "the pool's tokens name %s, and the settings accept %s%s%s: "
+        "every login ends in token_refused",
+        seen, pool->issuer, pool->updated_issuer[0] ? " and " : "",
+        pool->updated_issuer);
 }
 
 /* False when nothing further can be asked. */
@@ -283,12 +318,13 @@ reach(struct probe *probe, bool pinned)
         return false;
     }
     note_date(check, answer.date);
-    check_add(check, CHECK_OK, "connection", NULL, "%s port %u%s, %u ms",
-              pool->host, pool->port,
+    check_brief(check, "%s, %u ms", pool->host, answer.ms);
+    check_add(check, CHECK_OK, FINDING_NETWORK_REACHED, NULL,
+              "%s port %u%s, %u ms", pool->host, pool->port,
               has_proxy(check) ? " through the proxy" : "", answer.ms);
     describe_chain(probe, answer.ms);
     if (pinned)
-        check_add(check, CHECK_OK, "signing keys", NULL,
+        check_add(check, CHECK_OK, FINDING_KEYS_PINNED, NULL,
                   "pinned by jwks_file");
     else
         judge_keys(check, &answer);
@@ -404,21 +440,28 @@ judge_end(struct probe *probe, enum status status)
 
     switch (status) {
     case STATUS_CLIENT_UNKNOWN:
-        check_add(check, CHECK_PROBLEM, CLIENT,
-                  "compare client_id, user_pool_id and region with the AWS "
-                  "console",
+        check_add(check, CHECK_PROBLEM, FINDING_CLIENT_UNKNOWN,
+                  check_cure(check,
+                             "compare client_id, user_pool_id and region in "
+                             "%.200s with the AWS console\naws cognito-idp "
+                             "list-user-pool-clients --user-pool-id %.60s",
+                             check_settings_path(check), check->setup.pool.id),
                   "the service knows no app client of that client_id there");
         return;
     case STATUS_SECRET_HASH:
-        check_add(check, CHECK_PROBLEM, "client secret",
-                  has_secret
-                      ? "copy the app client's secret again; if the client "
-                        "has none, take client_secret and "
-                        "client_secret_file out"
-                      : "the app client has a secret: put it into a file of "
-                        "mode 0600 and name that by client_secret_file",
-                  has_secret ? "it is not the secret of the app client"
-                             : "none is set, and the app client has one");
+        check_add(
+            check, CHECK_PROBLEM, FINDING_CLIENT_SECRET,
+            check_cure(
+                check,
+                has_secret
+                    ? "copy the app client's secret again; if the client has "
+                      "none, take client_secret and client_secret_file out of "
+                      "%.200s"
+                    : "put the app client's secret into a file of mode 0600 "
+                      "and name that by client_secret_file in %.200s",
+                check_settings_path(check)),
+            has_secret ? "it is not the secret of the app client"
+                       : "none is set, and the app client has one");
         return;
     case STATUS_DNS:
     case STATUS_CONNECT:
@@ -428,8 +471,10 @@ judge_end(struct probe *probe, enum status status)
         add_fault(check, status, answer->message);
         return;
     default:
-        check_add(check, CHECK_PROBLEM, CLIENT, reason.fix, "%s (%s%s%s)",
-                  reason.meaning,
+        check_add(check, CHECK_PROBLEM, FINDING_CLIENT_REFUSED,
+                  check_cure(check, "%.300s\npam-cognito explain %.60s",
+                             reason.fix, status_word(status)),
+                  "%s (%s%s%s)", reason.meaning,
                   answer->error[0] == '\0' ? status_word(status)
                                            : answer->error,
                   answer->message[0] == '\0' ? "" : ": ", answer->message);
@@ -452,18 +497,25 @@ judge_flows(struct probe *probe, enum auth_flow wanted)
                             vocabulary_flow((enum auth_flow) i)->word);
     }
     if (probe->results[wanted] == STATUS_FLOW_DISABLED)
-        check_add(check, CHECK_PROBLEM, CLIENT,
-                  allowed[0] == '\0'
-                      ? "allow the flow at the app client"
-                      : "allow the flow at the app client (ALLOW_ and its "
-                        "name), or set auth_flow to one that is allowed",
-                  "it does not allow %s, which auth_flow=%s needs; allowed: "
-                  "%s",
-                  vocabulary_flow(wanted)->word,
-                  config_text(check->setup.config, KEY_AUTH_FLOW),
-                  allowed[0] == '\0' ? "none" : allowed);
-    else
-        check_add(check, CHECK_OK, CLIENT, NULL, "known; allows %s", allowed);
+        check_add(
+            check, CHECK_PROBLEM, FINDING_CLIENT_FLOW,
+            check_cure(
+                check,
+                allowed[0] == '\0'
+                    ? "allow ALLOW_%.40s at the app client (AWS console)%.0s"
+                    : "allow ALLOW_%.40s at the app client (AWS console), or "
+                      "set auth_flow in %.200s to one that is allowed",
+                vocabulary_flow(wanted)->word, check_settings_path(check)),
+            "it does not allow %s, which auth_flow=%s needs; allowed: "
+            "%s",
+            vocabulary_flow(wanted)->word,
+            config_text(check->setup.config, KEY_AUTH_FLOW),
+            allowed[0] == '\0' ? "none" : allowed);
+    else {
+        check_brief(check, "allows %s", vocabulary_flow(wanted)->word);
+        check_add(check, CHECK_OK, FINDING_CLIENT_KNOWN, NULL,
+                  "known; allows %s", allowed);
+    }
 }
 
 static void
@@ -472,13 +524,16 @@ judge_rest(struct probe *probe)
     struct check *check = probe->check;
 
     if (probe->existence_told)
-        check_add(check, CHECK_WARNING, CLIENT,
-                  "enable \"Prevent user existence errors\" there",
-                  "it tells strangers which users exist");
+        check_add(
+            check, CHECK_WARNING, FINDING_CLIENT_TELLS_STRANGERS,
+            "enable \"Prevent user existence errors\" there (AWS console)",
+            "it tells strangers which users exist");
     if (probe->first.status == STATUS_NO_USER)
-        check_add(check, CHECK_PROBLEM, CLIENT,
-                  "set username_format (such as %u@example.com) and "
-                  "account_claim=email",
+        check_add(check, CHECK_PROBLEM, FINDING_CLIENT_USER_NAMES,
+                  check_cure(check,
+                             "in %.200s set username_format (such as "
+                             "%%u@example.com) and\naccount_claim = email",
+                             check_settings_path(check)),
                   "people of this pool sign in by e-mail address or "
                   "telephone number, and username_format makes neither: %s",
                   probe->first.message);
@@ -493,7 +548,8 @@ ask_client(struct probe *probe)
     enum status status = STATUS_OK;
 
     if (!invent(probe, &password)) {
-        check_add(check, CHECK_PROBLEM, CLIENT, NULL,
+        check_add(check, CHECK_PROBLEM, FINDING_CLIENT_NO_NAME,
+                  "free -h says what memory is left; try again",
                   "no user name could be made for the test");
         secret_free(&password);
         return;
@@ -517,7 +573,7 @@ ask_client(struct probe *probe)
         return;
     }
     if (check->setup.client_secret.length > 0)
-        check_add(check, CHECK_OK, "client secret", NULL,
+        check_add(check, CHECK_OK, FINDING_CLIENT_SECRET_FITS, NULL,
                   "the service takes it");
     judge_flows(probe, wanted);
     judge_rest(probe);
@@ -532,14 +588,15 @@ judge_clock(struct check *check)
         return;
     off = (long long) (check->local_date - check->server_date);
     if (off < 0 ? -off <= CLOCK_WARN : off <= CLOCK_WARN) {
-        check_add(check, CHECK_OK, "clock", NULL, "%lld s from the service's",
-                  off);
+        check_brief(check, "%lld s off", off);
+        check_add(check, CHECK_OK, FINDING_CLOCK_RIGHT, NULL,
+                  "%lld s from the service's", off);
         return;
     }
     check_add(check,
               (off < 0 ? -off : off) > CLOCK_MOST ? CHECK_PROBLEM
                                                   : CHECK_WARNING,
-              "clock", "set it, and keep it by NTP (timedatectl set-ntp true)",
+              FINDING_CLOCK_OFF, "timedatectl set-ntp true",
               "this machine's clock is %lld s %s the service's; tokens and "
               "codes fail",
               off < 0 ? -off : off, off < 0 ? "behind" : "ahead of");
@@ -555,24 +612,29 @@ check_pool(struct check *check)
 
     if (!check->usable)
         return;
-    check_add(check, CHECK_OK, "user pool", NULL, "%s in %s, %s",
+    check_add(check, CHECK_OK, FINDING_POOL_NAMED, NULL, "%s in %s, %s",
               check->setup.pool.id, check->setup.pool.region,
               check->setup.pool.endpoint);
     if (check->cli->offline) {
-        check_leave_out(check, "the network and the pool (--offline)");
+        check_leave_out(check, FINDING_NETWORK_OFFLINE,
+                        "the network and the pool (--offline)");
         return;
     }
     check->setup.keep_chain = true;
     status = setup_open(&check->setup, &origin, &probe.cognito);
     if (status != STATUS_OK)
-        check_add(check, CHECK_PROBLEM, "connection", NULL, "%s",
-                  reason_of_status(status).meaning);
+        check_add(check, CHECK_PROBLEM, FINDING_NETWORK_SETUP,
+                  check_cure(check, "%.300s\npam-cognito explain %.60s",
+                             reason_of_status(status).fix,
+                             status_word(status)),
+                  "%s", reason_of_status(status).meaning);
     else if (reach(&probe, pinned)) {
         check_cage(check);
         ask_client(&probe);
     } else
-        check_leave_out(check, "the app client, which the problem above "
-                               "hides");
+        check_leave_out(check, FINDING_CLIENT_HIDDEN,
+                        "the app client, which the problem above "
+                        "hides");
     judge_clock(check);
     cognito_answer_free(&probe.first);
     cognito_close(&probe.cognito);

@@ -178,14 +178,16 @@ put_machine(const struct redaction *redaction)
 static void
 put_findings(const struct redaction *redaction, const struct check *check)
 {
-    static const char *const words[] = {"ok", "warning", "problem"};
+    static const char *const words[] = {"ok", "skip", "warning", "problem"};
 
     put(redaction, "\nFindings for the service %s:", check->service);
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct finding *finding = &check->findings[i];
 
-        put(redaction, "%-8s %s: %s", words[finding->level], finding->area,
-            finding->text);
+        if (finding->level == CHECK_SKIP)
+            continue;
+        put(redaction, "%-8s %s: %s", words[finding->level],
+            finding_row(finding->id)->area, finding->text);
     }
     if (check->left_out[0] != '\0')
         put(redaction, "not looked at: %s", check->left_out);

@@ -22,7 +22,6 @@
 #include "common/clock.h"
 #include "doctor/places.h"
 
-#define AREA "socket"
 #define NEEDED "pam_cognito.socket"
 #define CONNECT_MS 2000 /* for a place in its queue */
 #define AGAIN_MS 20
@@ -253,7 +252,7 @@ check_arguments(struct check *check)
                     "section [%.*s] of " PAM_COGNITO_CONF
                     ", which the helper reads by itself",
                     SECTION_MAX, check->service, SECTION_MAX, check->service);
-    check_add(check, CHECK_PROBLEM, AREA, fix,
+    check_add(check, CHECK_PROBLEM, FINDING_SOCKET_ARGUMENTS, fix,
               "module arguments that are the helper's are refused on the "
               "socket: %.300s",
               names);
@@ -284,7 +283,7 @@ check_limits(struct check *check)
                         " as it is on the line",
                         config_entry(keys[i])->name, SECTION_MAX,
                         check->service);
-        check_add(check, CHECK_WARNING, AREA, fix,
+        check_add(check, CHECK_WARNING, FINDING_SOCKET_SETTINGS, fix,
                   "%s stands on the PAM line and not so in the file: the "
                   "helper on the socket looks at the file only",
                   config_entry(keys[i])->name);
@@ -325,10 +324,11 @@ is_host(struct check *check, const char *word)
     lookup = lookup_account(word, &account, &memory);
     same = lookup == LOOKUP_FOUND && account.pw_uid == check->host.uid;
     if (lookup == LOOKUP_NONE)
-        check_add(check, CHECK_WARNING, AREA, fix_of_name(word),
+        check_add(check, CHECK_WARNING, FINDING_SOCKET_TRUSTED_UNKNOWN,
+                  fix_of_name(word),
                   "trusted_users: %.64s is no user of this machine", shown);
     else if (lookup == LOOKUP_FAILED)
-        check_add(check, CHECK_WARNING, AREA,
+        check_add(check, CHECK_WARNING, FINDING_SOCKET_TRUSTED_LOOKUP,
                   "mend the name service (passwd: in /etc/nsswitch.conf)",
                   "trusted_users: %.64s could not be looked up: %s", shown,
                   strerror(errno));
@@ -377,7 +377,7 @@ check_trusted(struct check *check)
                     "in the section [%.*s] of " PAM_COGNITO_CONF
                     ": trusted_users = %s",
                     SECTION_MAX, check->service, check_host_name(check));
-    check_add(check, CHECK_PROBLEM, AREA, fix,
+    check_add(check, CHECK_PROBLEM, FINDING_SOCKET_NOT_TRUSTED, fix,
               "%s signs others in, and trusted_users does not name %s, as "
               "whom it runs: on the socket it may ask about itself only",
               check->service, check_host_name(check));
@@ -400,7 +400,7 @@ check_listener(struct check *check, enum check_level level)
                         "find out who that is (ss -xlp), end it, remove "
                         "%s, then %s",
                         places.socket, way_to_open(check));
-        check_add(check, level, AREA, fix,
+        check_add(check, level, FINDING_SOCKET_NOT_ROOTS, fix,
                   "uid %lu listens at %s, not root%s: hosts that look there "
                   "let nobody in",
                   (unsigned long) check->socket.uid, places.socket,
@@ -414,17 +414,18 @@ check_listener(struct check *check, enum check_level level)
             "systemctl edit " NEEDED ": SocketMode= and "
             "SocketGroup= must let %s in; then systemctl restart " NEEDED,
             check_host_name(check));
-        check_add(check, CHECK_PROBLEM, AREA, fix,
+        check_add(check, CHECK_PROBLEM, FINDING_SOCKET_CLOSED, fix,
                   "%s, as whom %s runs, may not connect to %s",
                   check_host_name(check), check->service, places.socket);
         break;
     case CHECK_SOCKET_UNKNOWN:
         if (geteuid() != 0 && geteuid() != check->host.uid) {
-            check_leave_out(check, "whether its host may connect to the "
-                                   "socket, which this user may not");
+            check_leave_out(check, FINDING_SOCKET_ROOT_ONLY,
+                            "whether its host may connect to the "
+                            "socket, which this user may not");
             break;
         }
-        check_add(check, CHECK_PROBLEM, AREA,
+        check_add(check, CHECK_PROBLEM, FINDING_SOCKET_NO_CONNECTION,
                   "systemctl status " NEEDED "; what else stands in its place "
                   "must be removed",
                   "no connection to %s: %s", places.socket,
@@ -449,7 +450,7 @@ check_used(struct check *check)
     good = check_trusted(check) && good;
     if (!good)
         return;
-    check_add(check, CHECK_OK, AREA, NULL,
+    check_add(check, CHECK_OK, FINDING_SOCKET_USED, NULL,
               "%s, as %s%s%s, gets its helper from %s%s", check->service,
               check_host_name(check),
               sandbox_of(check) != NULL ? " with " : "",
@@ -458,7 +459,7 @@ check_used(struct check *check)
               is_for_others(check) ? " and may ask about others" : "");
     if (check->socket.systemd && check->socket.installed
         && !check->socket.enabled)
-        check_add(check, CHECK_WARNING, AREA, ENABLE,
+        check_add(check, CHECK_WARNING, FINDING_SOCKET_NOT_ENABLED, ENABLE,
                   "systemd does not begin it at the next start of this "
                   "machine");
 }
@@ -490,12 +491,14 @@ check_unused(struct check *check)
     char fix[CHECK_CURE_MAX];
 
     if (check->socket.only)
-        check_add(check, CHECK_PROBLEM, AREA, check_socket_cure(check, fix),
+        check_add(check, CHECK_PROBLEM, FINDING_SOCKET_NOBODY,
+                  check_socket_cure(check, fix),
                   "start=socket, and nobody listens at %s: everybody is "
                   "refused there",
                   places.socket);
     else if (sandbox_of(check) != NULL)
-        check_add(check, CHECK_PROBLEM, AREA, check_socket_cure(check, fix),
+        check_add(check, CHECK_PROBLEM, FINDING_SOCKET_NEEDED,
+                  check_socket_cure(check, fix),
                   "%s of %s's unit does not let a helper be started there, "
                   "or lets it reach nothing, and %s",
                   sandbox_of(check), check->service,
@@ -508,18 +511,18 @@ check_unused(struct check *check)
     else if (check->socket.state == CHECK_SOCKET_FOREIGN)
         (void) check_listener(check, CHECK_WARNING);
     else if (check->socket.never)
-        check_add(check, CHECK_OK, AREA, NULL, "%s; start=direct: not used",
-                  state);
+        check_add(check, CHECK_OK, FINDING_SOCKET_NEVER, NULL,
+                  "%s; start=direct: not used", state);
     else if (check->socket.personal)
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_SOCKET_LEFT_OUT, NULL,
                   "%s; not used, for %s has config= or helper= on its line",
                   state, check->service);
     else if (check->socket.needed)
-        check_add(check, CHECK_OK, AREA, NULL, "%s; %s starts its own helper",
-                  state, check->service);
+        check_add(check, CHECK_OK, FINDING_SOCKET_OWN_HELPER, NULL,
+                  "%s; %s starts its own helper", state, check->service);
     else
-        check_add(check, CHECK_OK, AREA, NULL, "%s; %s does not need it",
-                  state, check->service);
+        check_add(check, CHECK_OK, FINDING_SOCKET_NOT_NEEDED, NULL,
+                  "%s; %s does not need it", state, check->service);
 }
 
 /* ---- Programs that were not asked about ---- */
@@ -592,7 +595,7 @@ check_others(struct check *check)
         return true;
     (void) snprintf(fix, sizeof(fix), "%s%s",
                     geteuid() == 0 ? "" : "as root: ", way_to_open(check));
-    check_add(check, CHECK_PROBLEM, AREA, fix,
+    check_add(check, CHECK_PROBLEM, FINDING_SOCKET_LOCKERS, fix,
               "%s, and %s has our line for each service that includes it: "
               "programs that are not root, such as screen lockers, cannot "
               "read %s and let no member in",
@@ -616,7 +619,7 @@ check_socket(struct check *check)
         return;
     if (check->host.account != LOOKUP_FOUND || check->module == NULL
         || (check->host.uid == 0 && !is_known(check)))
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_SOCKET_UNKNOWN, NULL,
                   "%s; whether %s needs it is not known",
                   words_of_state(check), check->service);
     else if (check->socket.used)

@@ -17,7 +17,6 @@
 #include "common/text.h"
 #include "doctor/places.h"
 
-#define AREA "sshd"
 #define VALUE_MAX 256
 #define PATIENCE_MS 5000
 #define TYPING 20 /* seconds a person needs for one answer */
@@ -71,6 +70,34 @@ choose_user(const struct check *check, char out[VALUE_MAX])
         (void) snprintf(out, VALUE_MAX, "nobody");
 }
 
+/* As the distribution calls it. */
+const char *
+check_sshd_unit(void)
+{
+    char path[512];
+
+    for (size_t i = 0; i < PLACES_UNITS; i++) {
+        (void) snprintf(path, sizeof(path), "%s/ssh.service", places.units[i]);
+        if (access(path, F_OK) == 0)
+            return "ssh";
+    }
+    return "sshd";
+}
+
+const char *
+check_sshd_cure(struct check *check, const char *line)
+{
+    char path[512];
+
+    (void) snprintf(path, sizeof(path), "%s/ssh/sshd_config.d", places.etc);
+    return check_cure(check,
+                      "in /etc/ssh/%s write\n%.400s\n"
+                      "systemctl reload %s",
+                      access(path, F_OK) == 0 ? "sshd_config.d/10-cognito.conf"
+                                              : "sshd_config",
+                      line, check_sshd_unit());
+}
+
 /* Can the module ask all it may have to ask? */
 static bool
 check_methods(struct check *check, const char *user, const char *text)
@@ -82,7 +109,8 @@ check_methods(struct check *check, const char *user, const char *text)
     char methods[VALUE_MAX];
 
     if (!is(text, "usepam", "yes")) {
-        check_add(check, CHECK_PROBLEM, AREA, "UsePAM yes",
+        check_add(check, CHECK_PROBLEM, FINDING_SSHD_USE_PAM,
+                  check_sshd_cure(check, "UsePAM yes"),
                   "UsePAM is off: sshd asks PAM nothing");
         return false;
     }
@@ -90,12 +118,14 @@ check_methods(struct check *check, const char *user, const char *text)
     if (!is(text, "kbdinteractiveauthentication", "yes")
         && !is(text, "challengeresponseauthentication", "yes")) {
         if (user[0] == '\0') {
-            check_leave_out(check, "whether sshd can ask the members of "
-                                   "only_group, which has none");
+            check_leave_out(check, FINDING_SSHD_NO_MEMBERS,
+                            "whether sshd can ask the members of "
+                            "only_group, which has none");
             return false;
         }
         check_add(check, append && password ? CHECK_WARNING : CHECK_PROBLEM,
-                  AREA, "KbdInteractiveAuthentication yes",
+                  FINDING_SSHD_KEYBOARD_INTERACTIVE,
+                  check_sshd_cure(check, "KbdInteractiveAuthentication yes"),
                   password ? "KbdInteractiveAuthentication is off: with the "
                              "password method alone no code and no new "
                              "password can be asked for"
@@ -108,10 +138,12 @@ check_methods(struct check *check, const char *user, const char *text)
     if (methods[0] != '\0' && strcmp(methods, "any") != 0
         && strstr(methods, "keyboard-interactive") == NULL
         && strstr(methods, "password") == NULL) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "AuthenticationMethods publickey,keyboard-interactive:pam, "
-                  "or any",
-                  "AuthenticationMethods %s never asks PAM", methods);
+        check_add(
+            check, CHECK_PROBLEM, FINDING_SSHD_METHODS,
+            check_sshd_cure(
+                check,
+                "AuthenticationMethods publickey,keyboard-interactive:pam"),
+            "AuthenticationMethods %s never asks PAM", methods);
         return false;
     }
     return true;
@@ -141,14 +173,16 @@ check_grace(struct check *check, const char *text)
     if (value[0] == '\0' || grace == 0)
         return true;
     if (grace <= budget) {
-        check_add(check, CHECK_PROBLEM, AREA, "LoginGraceTime 120",
+        check_add(check, CHECK_PROBLEM, FINDING_SSHD_GRACE_TOO_SHORT,
+                  check_sshd_cure(check, "LoginGraceTime 120"),
                   "LoginGraceTime (%lu s) is not above timeout (%u s): sshd "
                   "hangs up before the module may answer",
                   grace, budget);
         return false;
     }
     if (grace < 2 * (unsigned long) (budget + TYPING)) {
-        check_add(check, CHECK_WARNING, AREA, "LoginGraceTime 120",
+        check_add(check, CHECK_WARNING, FINDING_SSHD_GRACE_SHORT,
+                  check_sshd_cure(check, "LoginGraceTime 120"),
                   "LoginGraceTime (%lu s) is short for a password and a "
                   "code, with up to %u s of network after each",
                   grace, budget);
@@ -162,7 +196,8 @@ check_root(struct check *check, const char *text)
 {
     if (!is(text, "permitrootlogin", "yes"))
         return true;
-    check_add(check, CHECK_WARNING, AREA, "PermitRootLogin prohibit-password",
+    check_add(check, CHECK_WARNING, FINDING_SSHD_ROOT_PASSWORD,
+              check_sshd_cure(check, "PermitRootLogin prohibit-password"),
               "PermitRootLogin yes: root may log in with the local password, "
               "which the module never sees");
     return false;
@@ -184,10 +219,10 @@ check_penalties(struct check *check, const char *text)
         || strstr(value, "authfail:0.0") != NULL
         || (exempt[0] != '\0' && strcmp(exempt, "none") != 0))
         return true;
-    check_add(check, CHECK_WARNING, AREA,
-              "add to sshd_config: PerSourcePenaltyExemptList and the "
-              "networks that people and administrators come from, such as "
-              "192.0.2.0/24",
+    check_add(check, CHECK_WARNING, FINDING_SSHD_PENALTIES,
+              check_sshd_cure(
+                  check, "PerSourcePenaltyExemptList 192.0.2.0/24\n(the "
+                         "networks that people and administrators come from)"),
               "PerSourcePenalties is on: after a few failed logins sshd "
               "closes the door to the whole address, the local "
               "administrators behind it included");
@@ -205,12 +240,12 @@ add_failure(struct check *check, const struct secret *output)
     if (geteuid() != 0
         && (strstr(said, "no hostkeys available") != NULL
             || strstr(said, "Permission denied") != NULL)) {
-        check_leave_out(check, "sshd -T");
+        check_leave_out(check, FINDING_SSHD_ROOT_ONLY, "sshd -T");
         return;
     }
     /* systemd makes that folder while the service runs, and no longer. */
     if (strstr(said, "Missing privilege separation directory") != NULL) {
-        check_add(check, CHECK_WARNING, AREA,
+        check_add(check, CHECK_WARNING, FINDING_SSHD_NOT_RUNNING,
                   "start sshd, or install -d -m 0755 /run/sshd, and check "
                   "again",
                   "sshd is not running, and cannot be asked without its "
@@ -218,7 +253,7 @@ add_failure(struct check *check, const struct secret *output)
         return;
     }
     text_clean_bytes(said, strcspn(said, "\r\n"), line, sizeof(line));
-    check_add(check, CHECK_PROBLEM, AREA,
+    check_add(check, CHECK_PROBLEM, FINDING_SSHD_FAILS,
               "sshd -t says what is wrong with its configuration",
               "%s -T fails%s%s", places.sshd, line[0] == '\0' ? "" : ": ",
               line);
@@ -258,7 +293,7 @@ judge_sshd(struct check *check, const char *user, const char *text)
     /* Without members nobody has keys, and a Match may be about them. */
     good = (user[0] == '\0' || check_sshd_keys(check, text)) && good;
     if (good)
-        check_add(check, CHECK_OK, AREA, NULL,
+        check_add(check, CHECK_OK, FINDING_SSHD_ASKS, NULL,
                   "UsePAM and KbdInteractiveAuthentication are on, "
                   "LoginGraceTime suffices");
 }
@@ -274,8 +309,10 @@ check_sshd(struct check *check)
     if (strcmp(check->service, "sshd") != 0)
         return;
     if (access(places.sshd, X_OK) < 0) {
-        check_add(check, CHECK_WARNING, AREA,
-                  "install OpenSSH, or name another service by --service",
+        check_add(check, CHECK_WARNING, FINDING_SSHD_MISSING,
+                  check_cure(check,
+                             "install OpenSSH, or name another service: "
+                             "pam-cognito check --service NAME"),
                   "there is no %s to ask", places.sshd);
         return;
     }

@@ -14,7 +14,6 @@
 
 #include "common/text.h"
 
-#define AREA "sshd"
 #define KEYWORD "authorizedkeysfile "
 #define FILES KEYS_FOLDER "/%u"
 #define STANDARD ".ssh/authorized_keys"
@@ -80,7 +79,7 @@ check_sshd_keys(struct check *check, const char *text)
     if (!check_has_keys() || check_reads_keys(text, line))
         return true;
     check_add(
-        check, CHECK_WARNING, AREA, line,
+        check, CHECK_WARNING, FINDING_SSHD_KEYS, check_sshd_cure(check, line),
         "sshd does not read the keys of ssh_key_attribute, in " KEYS_FOLDER
         ": they let nobody in");
     return false;

@@ -19,7 +19,6 @@
 #include "common/text.h"
 #include "pam/lookup_id.h"
 
-#define AREA "sshd"
 #define WORD_MAX 256
 
 enum match { MATCH_NO, MATCH_FROM_SOMEWHERE, MATCH };
@@ -233,7 +232,7 @@ read_person(struct person *person, const char *name)
 static void
 add_unknown(struct check *check, const char *name, int error)
 {
-    check_add(check, CHECK_PROBLEM, AREA,
+    check_add(check, CHECK_PROBLEM, FINDING_SSHD_LISTS_LOOKUP,
               "mend the name service (passwd: and group: in "
               "/etc/nsswitch.conf)",
               "%s, or a group of that person, could not be looked up (%s): "
@@ -282,18 +281,25 @@ check_one(struct check *check, const char *text)
         return known;
     values_of(text, keyword, values, sizeof(values));
     if (how == MATCH)
-        check_add(check, CHECK_PROBLEM, AREA,
-                  keyword[0] == 'A'
-                      ? "add the person's name or group there (usermod "
-                        "--append --groups), then reload sshd"
-                      : "take the person's name or group out there, then "
-                        "reload sshd",
-                  "%s %s keeps %s out, whatever the pool says: sshd hides "
-                  "the password from PAM",
-                  keyword, values, check->user);
+        check_add(
+            check, CHECK_PROBLEM, FINDING_SSHD_LIST,
+            check_cure(check,
+                       keyword[0] == 'A'
+                           ? "add the person's name or group to %s in "
+                             "/etc/ssh/sshd_config (or usermod --append "
+                             "--groups)\nsystemctl reload %s"
+                           : "take the person's name or group out of %s in "
+                             "/etc/ssh/sshd_config\nsystemctl reload %s",
+                       keyword, check_sshd_unit()),
+            "%s %s keeps %s out, whatever the pool says: sshd hides "
+            "the password from PAM",
+            keyword, values, check->user);
     else
-        check_add(check, CHECK_WARNING, AREA,
-                  "check that people come from where they may",
+        check_add(check, CHECK_WARNING, FINDING_SSHD_LIST_ADDRESS,
+                  check_cure(check,
+                             "check that people come from where %s in "
+                             "/etc/ssh/sshd_config lets them",
+                             keyword),
                   "%s %s: for %s it depends on the address", keyword, values,
                   check->user);
     return false;
@@ -347,9 +353,12 @@ check_members(struct check *check, const char *text)
     if (members.out == 0)
         return members.unknown == 0;
     every = members.in + members.unknown == 0;
-    check_add(check, every ? CHECK_PROBLEM : CHECK_WARNING, AREA,
-              "pam-cognito check NAME says by which list; add the group "
-              "there, then reload sshd",
+    check_add(check, every ? CHECK_PROBLEM : CHECK_WARNING,
+              FINDING_SSHD_LIST_MEMBERS,
+              check_cure(check,
+                         "pam-cognito check NAME says by which list; add the "
+                         "group in /etc/ssh/sshd_config\nsystemctl reload %s",
+                         check_sshd_unit()),
               "sshd's lists of users and groups keep %s of only_group out "
               "(%s%s)",
               every ? "every member" : "some members", members.kept_out,

@@ -18,7 +18,8 @@
 #include "doctor/places.h"
 
 #define MODULE CHECK_MODULE
-#define AREA "PAM stack"
+#define GOOD_CONTROL                                                          \
+    "[success=done user_unknown=ignore module_unknown=ignore default=die]"
 #define UNKNOWN_MAX 10 /* modules whose answer is tried both ways */
 
 /* What is assumed of the modules in one run, and what was seen. */
@@ -206,9 +207,12 @@ check_module_file(struct check *check)
         (void) close(fd);
         return true;
     case FILE_ABSENT:
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "install it (make install), or correct the path",
-                  "%s is not there", path);
+        check_add(
+            check, CHECK_PROBLEM, FINDING_PAM_NO_MODULE,
+            check_cure(check,
+                       "make install, or correct the path in %.200s, line %u",
+                       check->line->file, check->line->number),
+            "%s is not there", path);
         return false;
     case FILE_UNTRUSTED:
         /* A module is larger than a configuration file may be. */
@@ -218,9 +222,12 @@ check_module_file(struct check *check)
     case FILE_FAILED:
         break;
     }
-    check_add(check, CHECK_PROBLEM, AREA,
-              "whoever can change the module decides who gets in", "%s",
-              error);
+    check_add(check, CHECK_PROBLEM, FINDING_PAM_MODULE_NOT_ROOTS,
+              check_cure(check,
+                         "chown root:root %.200s\nchmod 0644 %.200s\nwhoever "
+                         "can change the module decides who gets in",
+                         path, path),
+              "%s", error);
     return false;
 }
 
@@ -237,23 +244,33 @@ check_secrets(struct check *check)
             if (strncmp(line->arguments[j], "client_secret=", 14) != 0)
                 continue;
             if (line->included) {
-                check_add(check, CHECK_PROBLEM, AREA,
-                          "move it to a file of mode 0600 and name that by "
-                          "client_secret_file; then change the secret",
-                          "%s line %u: the client secret stands in a file "
-                          "that services include, which all must be able to "
-                          "read",
-                          line->file, line->number);
+                check_at(check, line->file, line->number);
+                check_add(
+                    check, CHECK_PROBLEM, FINDING_PAM_SECRET_INCLUDED,
+                    check_cure(check,
+                               "take it out of %.200s, put it into a file of "
+                               "mode 0600 and name that by "
+                               "client_secret_file; then change the secret",
+                               line->file),
+                    "%s line %u: the client secret stands in a file "
+                    "that services include, which all must be able to "
+                    "read",
+                    line->file, line->number);
                 return false;
             }
             if ((line->mode & (S_IRWXG | S_IRWXO)) != 0) {
-                check_add(check, CHECK_PROBLEM, AREA,
-                          "chmod 0600, or better client_secret_file; then "
-                          "change the secret, others have read it",
-                          "%s line %u: the client secret is readable to "
-                          "others (mode %04o)",
-                          line->file, line->number,
-                          (unsigned int) (line->mode & 07777));
+                check_at(check, line->file, line->number);
+                check_add(
+                    check, CHECK_PROBLEM, FINDING_PAM_SECRET_READABLE,
+                    check_cure(
+                        check,
+                        "chmod 0600 %.200s, or better client_secret_file; "
+                        "then change the secret, others have read it",
+                        line->file),
+                    "%s line %u: the client secret is readable to "
+                    "others (mode %04o)",
+                    line->file, line->number,
+                    (unsigned int) (line->mode & 07777));
                 return false;
             }
         }
@@ -269,11 +286,16 @@ check_twice(struct check *check)
         const struct pam_line *line = &check->stack.lines[i];
 
         if (line != check->line && line->phase == PAM_PHASE_AUTH
-            && pam_line_is(line, MODULE))
-            check_add(check, CHECK_WARNING, AREA, "keep one of them",
-                      "the module stands twice: %s line %u and %s line %u",
-                      check->line->file, check->line->number, line->file,
-                      line->number);
+            && pam_line_is(line, MODULE)) {
+            check_at(check, line->file, line->number);
+            check_add(
+                check, CHECK_WARNING, FINDING_PAM_TWICE,
+                check_cure(check, "take line %u out of %.200s, or line %u",
+                           line->number, line->file, check->line->number),
+                "the module stands twice: %s line %u and %s line %u",
+                check->line->file, check->line->number, line->file,
+                line->number);
+        }
     }
 }
 
@@ -309,11 +331,8 @@ check_open_door(struct check *check)
 
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (can_succeed(check, refusals[i].code, false, true, &trial)) {
-            check_add(check, CHECK_PROBLEM, AREA,
-                      "[success=done user_unknown=ignore "
-                      "module_unknown=ignore default=die], then a module "
-                      "that asks for the local password; see "
-                      "pam.d-examples",
+            check_add(check, CHECK_PROBLEM, FINDING_PAM_OPEN_DOOR,
+                      check_replace(check, check->line, GOOD_CONTROL),
                       "%s (%s): a person %s gets in without any right "
                       "password",
                       place(check, where, sizeof(where)), check->line->control,
@@ -335,9 +354,8 @@ check_final(struct check *check)
 
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (can_succeed(check, refusals[i], true, true, &trial)) {
-            check_add(check, CHECK_PROBLEM, AREA,
-                      "let the control end in default=die, with "
-                      "user_unknown=ignore for local people",
+            check_add(check, CHECK_PROBLEM, FINDING_PAM_REFUSAL_FINAL,
+                      check_replace(check, check->line, GOOD_CONTROL),
                       "%s (%s): a refusal by the pool (%s) is not final, the "
                       "local password still lets the person in",
                       place(check, where, sizeof(where)), check->line->control,
@@ -345,8 +363,11 @@ check_final(struct check *check)
             return false;
         }
     if (can_succeed(check, PAM_AUTHINFO_UNAVAIL, true, true, &trial))
-        check_add(check, CHECK_WARNING, AREA,
-                  "leave authinfo_unavail out, unless that is wanted",
+        check_add(check, CHECK_WARNING, FINDING_PAM_OUTAGE_LOCAL,
+                  check_cure(check,
+                             "in %.200s, line %u, take authinfo_unavail= out, "
+                             "unless that is wanted",
+                             check->line->file, check->line->number),
                   "%s: when the pool cannot be reached, the local password "
                   "of its people lets them in",
                   place(check, where, sizeof(where)));
@@ -386,31 +407,41 @@ check_ways_in(struct check *check)
 
     if (!can_succeed(check, PAM_SUCCESS, false, true, &trial)) {
         if (!trial.met) {
-            check_add(check, CHECK_PROBLEM, AREA,
-                      "put the module before what ends the phase",
-                      "%s: no sign-in ever gets as far as this line",
-                      place(check, where, sizeof(where)));
+            check_add(
+                check, CHECK_PROBLEM, FINDING_PAM_NOT_REACHED,
+                check_cure(check,
+                           "in %.200s put line %u before what ends the phase",
+                           check->line->file, check->line->number),
+                "%s: no sign-in ever gets as far as this line",
+                place(check, where, sizeof(where)));
             return false;
         }
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "put the module before the local password, with "
-                  "success=done, and count jumps again",
-                  "%s (%s): a person whom the pool accepts does not get in "
-                  "without a local password too",
-                  place(check, where, sizeof(where)), check->line->control);
+        check_add(
+            check, CHECK_PROBLEM, FINDING_PAM_ACCEPTED_KEPT_OUT,
+            check_cure(check,
+                       "in %.200s put line %u before the local password, with "
+                       "success=done, and count jumps again",
+                       check->line->file, check->line->number),
+            "%s (%s): a person whom the pool accepts does not get in "
+            "without a local password too",
+            place(check, where, sizeof(where)), check->line->control);
         good = false;
     }
     if (!check_is_remote(check)
         && !can_succeed(check, PAM_USER_UNKNOWN, true, false, &trial)) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  trial.passwords == NULL
-                      ? "add \"auth required pam_unix.so\" behind the module, "
-                        "or nobody gets in when the pool is gone"
-                      : "user_unknown=ignore in the module's control lets "
-                        "local people pass on to their own password",
-                  "no local way back in: root and local administrators "
-                  "cannot log in through %s",
-                  check->service);
+        check_add(
+            check, CHECK_PROBLEM, FINDING_PAM_NO_WAY_BACK,
+            check_cure(check,
+                       trial.passwords == NULL
+                           ? "in %.200s, behind line %u, add\nauth required "
+                             "pam_unix.so"
+                           : "in %.200s, line %u, write user_unknown=ignore "
+                             "into the control, so that local people pass on "
+                             "to their own password",
+                       check->line->file, check->line->number),
+            "no local way back in: root and local administrators "
+            "cannot log in through %s",
+            check->service);
         good = false;
     }
     return good;
@@ -466,13 +497,19 @@ check_lock(struct check *check)
     struct trial locked;
 
     if (line != NULL && line->actions[PAM_AUTH_ERR] == PAM_ACTION_DIE
-        && watch(check, PAM_AUTH_ERR, true, &locked) && locked.preauth)
-        check_add(check, CHECK_WARNING, AREA,
-                  "write \"include\" in the place of \"substack\", or the "
-                  "preauth line itself before the module",
-                  "%s line %u: a lock by pam_faillock ends its substack "
-                  "only, so the pool is still asked about a locked account",
-                  line->file, line->number);
+        && watch(check, PAM_AUTH_ERR, true, &locked) && locked.preauth) {
+        check_at(check, line->file, line->number);
+        check_add(
+            check, CHECK_WARNING, FINDING_PAM_FAILLOCK_SUBSTACK,
+            check_cure(
+                check,
+                "in %.200s write \"include\" in the place of \"substack\", or "
+                "the preauth line itself before the module",
+                check->line->file),
+            "%s line %u: a lock by pam_faillock ends its substack "
+            "only, so the pool is still asked about a locked account",
+            line->file, line->number);
+    }
 }
 
 /* pam_faillock has to see the verdict. */
@@ -486,16 +523,23 @@ check_faillock(struct check *check)
     (void) watch(check, PAM_AUTH_ERR, false, &refused);
     (void) watch(check, PAM_SUCCESS, false, &accepted);
     if (accepted.faillock_after || refused.faillock_after) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "put \"auth requisite pam_faillock.so preauth\" first",
-                  "pam_faillock preauth stands behind the module, so a lock "
-                  "is looked at too late");
+        check_add(
+            check, CHECK_PROBLEM, FINDING_PAM_FAILLOCK_ORDER,
+            check_cure(
+                check,
+                "put first in %.200s\nauth requisite pam_faillock.so preauth",
+                check->line->file),
+            "pam_faillock preauth stands behind the module, so a lock "
+            "is looked at too late");
         return false;
     }
     if (!refused.authfail) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "let a refusal jump to the authfail line (default=1 or "
-                  "so) in the same file, see pam.d-examples/sshd",
+        check_add(check, CHECK_PROBLEM, FINDING_PAM_FAILLOCK_UNCOUNTED,
+                  check_cure(check,
+                             "in %.200s, line %u, let a refusal jump to the "
+                             "authfail line (default=1 or so) in the same "
+                             "file, as the example pam.d-examples/sshd does",
+                             check->line->file, check->line->number),
                   "pam_faillock never counts a refusal by the pool: its "
                   "authfail line is not reached");
         return false;
@@ -503,9 +547,11 @@ check_faillock(struct check *check)
     check_lock(check);
     if (!accepted.authsucc
         && faillock_line(check, PAM_PHASE_ACCOUNT, NULL) == NULL)
-        check_add(check, CHECK_WARNING, AREA,
-                  "let success reach \"auth required pam_faillock.so "
-                  "authsucc\"",
+        check_add(check, CHECK_WARNING, FINDING_PAM_FAILLOCK_NOT_RESET,
+                  check_cure(check,
+                             "in %.200s let success reach\nauth required "
+                             "pam_faillock.so authsucc",
+                             check->line->file),
                   "pam_faillock's counter is never set back after a sign-in "
                   "by the pool");
     return true;
@@ -518,19 +564,27 @@ check_stack(struct check *check)
     bool good;
 
     if (check->stack.error[0] != '\0' && check->stack.count == 0) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "name the service by --service; /etc/pam.d lists them", "%s",
-                  check->stack.error);
+        check_add(check, CHECK_PROBLEM, FINDING_PAM_NO_SERVICE,
+                  "ls /etc/pam.d lists the services\npam-cognito check "
+                  "--service NAME",
+                  "%s", check->stack.error);
         return;
     }
     if (check->stack.error[0] != '\0') {
-        check_add(check, CHECK_PROBLEM, AREA, "Linux-PAM refuses such a file",
+        check_add(check, CHECK_PROBLEM, FINDING_PAM_UNREADABLE,
+                  check_cure(check,
+                             "correct that line; Linux-PAM refuses such a "
+                             "file of /etc/pam.d (%.64s)",
+                             check->service),
                   "%s", check->stack.error);
         return;
     }
     if (check->line == NULL) {
-        check_add(check, CHECK_PROBLEM, AREA,
-                  "see pam.d-examples for whole files",
+        check_add(check, CHECK_PROBLEM, FINDING_PAM_NO_LINE,
+                  check_cure(check,
+                             "in /etc/pam.d/%.64s put before the local "
+                             "password\nauth " GOOD_CONTROL " pam_cognito.so",
+                             check->service),
                   check->stack.by_other
                       ? "the service %s has no file in /etc/pam.d and takes "
                         "\"other\", of which no auth line names " MODULE
@@ -548,7 +602,8 @@ check_stack(struct check *check)
     good = check_account_phase(check) && good;
     check_twice(check);
     if (good)
-        check_add(check, CHECK_OK, AREA, NULL, "%s%s%s: refusals are final%s",
+        check_add(check, CHECK_OK, FINDING_PAM_FINAL, NULL,
+                  "%s%s%s: refusals are final%s",
                   check->stack.by_other ? check->service : "",
                   check->stack.by_other
                       ? " has no file in /etc/pam.d and takes \"other\": "

@@ -44,7 +44,7 @@ class TestAccounts(SetupCase):
         self.assertEqual(self.said(settings=None), [])
 
     def test_no_sync_yet(self):
-        self.assertEqual(self.said(), [("warning", "there are settings, and there was no sync yet",
+        self.assertEqual(self.said(), [("warn", "there are settings, and there was no sync yet",
                                         "pam-cognito accounts sync")])
 
     def test_in_time(self):
@@ -53,19 +53,19 @@ class TestAccounts(SetupCase):
 
     def test_late(self):
         self.assertEqual(self.said(text=state(3600 * 30)), [
-            ("warning", "the last sync was 30 hours ago: who left since is not locked",
+            ("warn", "the last sync was 30 hours ago: who left since is not locked",
              "systemctl enable --now pam_cognito-accounts.timer")])
 
     def test_refused(self):
         one = self.said(text=state(60, [("root", "name")]))
-        self.assertEqual(one[1], ("warning", "1 refused by the last sync: root (name)",
+        self.assertEqual(one[1], ("warn", "1 refused by the last sync: root (name)",
                                   "pam-cognito accounts sync --dry-run says why"))
         many = self.said(text=state(60, [("a", "x"), ("b", "y"), ("c", "z"), ("d", "z")]))
         self.assertEqual(many[1][1], "4 refused by the last sync: a (x), b (y), c (z) ...")
 
     def test_faulty_settings(self):
         (level, text, _), = self.said(settings="pool_grups = staff\n")
-        self.assertEqual(level, "problem")
+        self.assertEqual(level, "fail")
         self.assertIn("pool_grups", text)
 
     def test_examples(self):
@@ -74,14 +74,14 @@ class TestAccounts(SetupCase):
             found = re.findall(r"^\.Bd -literal.*\n((?:.*\n)*?)\.Ed$", page.read(), re.M)
         self.assertEqual([text.count("=") for text in found], [1, 7])
         for text in found:
-            self.assertEqual([level for level, _, _ in self.said(settings=text)], ["warning"])
+            self.assertEqual([level for level, _, _ in self.said(settings=text)], ["warn"])
 
     def test_damaged_state(self):
         (level, text, _), = self.said(text="{")
-        self.assertEqual(level, "problem")
+        self.assertEqual(level, "fail")
         self.assertIn("accounts.json", text)
         (level, _, _), = self.said(text=state(60), mode=0o666)
-        self.assertEqual(level, "problem")
+        self.assertEqual(level, "fail")
 
     def keys(self, files, settings=KEYS, **more):
         """What is said of sshd, whose AuthorizedKeysFile has these."""
@@ -96,7 +96,7 @@ class TestAccounts(SetupCase):
                 (f"x{KEYS_FILE} {KEYS_FILE}2 /var/lib/pam_cognito/keys",
                  f"x{KEYS_FILE} {KEYS_FILE}2 /var/lib/pam_cognito/keys " + KEYS_FILE)):
             self.assertEqual(self.keys(files), [
-                ("warning", "sshd does not read the keys of ssh_key_attribute, in "
+                ("warn", "sshd does not read the keys of ssh_key_attribute, in "
                  "/var/lib/pam_cognito/keys: they let nobody in", "AuthorizedKeysFile " + wanted)])
 
     def test_keys_that_are_read(self):

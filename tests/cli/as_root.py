@@ -48,7 +48,8 @@ def tool(*words, answers="", user=None):
 def bad_findings(*words):
     status, text = tool("check", "--json", *words)
     found = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    return status, [(f["level"], f["area"], f["text"]) for f in found[:-1] if f["level"] != "ok"]
+    return status, [(f["level"], f["area"], f["text"]) for f in found[:-1]
+                    if f["level"] not in ("ok", "skip")]
 
 
 class Suite:
@@ -76,7 +77,7 @@ class Suite:
     def good(self):
         self.prepare()
         started = time.monotonic()
-        status, text = tool("check", ALICE.name)
+        status, text = tool("check", "--verbose", ALICE.name)
         taken = time.monotonic() - started
         self.tap.equal(status, 0, "a good set-up: status 0", text)
         self.tap.ok(text.endswith("All is well.\n"), "a good set-up: all is well", text)
@@ -85,7 +86,7 @@ class Suite:
 
     def broken(self, name, area, says, *words, problems=1):
         status, bad = bad_findings(*(words or [ALICE.name]))
-        self.tap.ok(status == 1 and bad and bad[0][:2] == ("problem", area)
+        self.tap.ok(status == 1 and bad and bad[0][:2] == ("fail", area)
                     and re.search(says, bad[0][2]) and len(bad) == problems,
                     f"{name}: the cause comes first", status, bad)
 
@@ -128,7 +129,7 @@ class Suite:
         self.broken("no user for the helper", "helper", "its user _pam_cognito does not exist")
         write("/etc/nsswitch.conf", NSSWITCH.replace("passwd: files", "passwd: nobody_answers"))
         _, bad = bad_findings("--offline", ALICE.name)
-        self.tap.ok([text for level, area, text in bad if (level, area) == ("problem", "helper")
+        self.tap.ok([text for level, area, text in bad if (level, area) == ("fail", "helper")
                      and text.startswith("its user _pam_cognito could not be looked up: ")],
                     "nobody knows the helper's user", bad)
         write("/etc/nsswitch.conf", NSSWITCH)
@@ -214,7 +215,7 @@ class Suite:
             self.tap.ok(visit.who is not None, f"account phase: {name}, PAM agrees", visit.screen)
         command("chage", "-d", str(today() - 30), "-M", "365", ALICE.name)
         status, bad = bad_findings(ALICE.name)
-        self.tap.ok(status == 0 and len(bad) == 1 and bad[0][0] == "warning"
+        self.tap.ok(status == 0 and len(bad) == 1 and bad[0][0] == "warn"
                     and "ages: from 20" in bad[0][2], "account phase: will age", bad)
         self.mend(ALICE.name)
         command("useradd", "-m", "-K", "PASS_MAX_DAYS=99999", "-u", "2077", "-s", "/bin/sh",
@@ -241,7 +242,7 @@ class Suite:
         command("usermod", "-p", "", NORMA.name)
         self.broken("an empty local password", "account", "^norma .* has a local", NORMA.name)
         command("usermod", "-p", "!", NORMA.name)
-        status, text = tool("check", "--offline")
+        status, text = tool("check", "--verbose", "--offline")
         self.tap.ok(status == 0 and "nobody in scope has a local password" in text,
                     "no local password left", text)
 
@@ -287,7 +288,7 @@ class Suite:
             shutil.chown(path, "postgres", "postgres")
         status, bad = bad_findings(*database)
         self.tap.equal((status, bad), (0, []), "database: a secret of its own")
-        status, text = tool("check", *database, user="postgres")
+        status, text = tool("check", "--verbose", *database, user="postgres")
         self.tap.ok(status == 0 and "started as root" not in text, "database: the same as its user", text)
         os.makedirs("/etc/systemd/system/erp.service.d", exist_ok=True)
         write("/etc/systemd/system/erp.service", "[Unit]\nUser=no\n[Service]\nUser=larry\n")
@@ -352,7 +353,7 @@ class Suite:
     def cage(self):
         """What the tool reaches says nothing about what the helper reaches."""
         self.prepare()
-        status, text = tool("check", ALICE.name)
+        status, text = tool("check", "--verbose", ALICE.name)
         self.tap.ok(status == 0 and re.search(r"(?m)^ok +cage: the helper reaches", text),
                     "the helper reaches the pool", text)
         closed = "/home/closed"
@@ -369,10 +370,10 @@ class Suite:
             os.symlink(closed + "/hosts", "/etc/hosts")
             self.broken(f"/etc/hosts is a link, {title}", "cage",
                         r"does not get to .*\(dns: .*; /etc/hosts, a link, cannot be read", problems=2)
-            status, text = tool("check", ALICE.name)
+            status, text = tool("check", "--verbose", ALICE.name)
             self.tap.ok("All is well" not in text and "let everybody read the file" in text,
                         f"/etc/hosts is a link, {title}: the remedy", text)
-            got, text = tool("check", "--offline", ALICE.name)
+            got, text = tool("check", "--verbose", "--offline", ALICE.name)
             self.tap.ok(got == 0 and text.endswith("No fault was found in what was looked at.\n"),
                         f"/etc/hosts is a link, {title}: offline nobody says that all is well",
                         text)
@@ -380,7 +381,7 @@ class Suite:
         # Read by root only, and needed by nobody: a warning.
         os.chmod("/etc/services", 0o600)
         status, bad = bad_findings(ALICE.name)
-        self.tap.ok(status == 0 and len(bad) == 1 and bad[0][:2] == ("warning", "cage")
+        self.tap.ok(status == 0 and len(bad) == 1 and bad[0][:2] == ("warn", "cage")
                     and "/etc/services cannot be read by the helper" in bad[0][2],
                     "a file that the helper cannot read is a warning", bad)
         os.chmod("/etc/services", 0o644)
@@ -407,11 +408,11 @@ class Suite:
         status, text = tool("login", ALICE.name, answers="x\n", user=LARRY.name)
         self.tap.ok(status == 3 and "Permission denied" in text,
                     "an ordinary user cannot use root's secret", text)
-        status, text = tool("check", ALICE.name, user=LARRY.name)
+        status, text = tool("check", "--verbose", ALICE.name, user=LARRY.name)
         self.tap.ok(status == 1 and "to do: start pam-cognito check as root" in text,
                     "check tells him to ask root", text)
         self.configure(client_id="localpublic0000000000000001", client_secret_file=None)
-        status, text = tool("check", ALICE.name, user=LARRY.name)
+        status, text = tool("check", "--verbose", ALICE.name, user=LARRY.name)
         self.tap.ok("the way to the pool out of the helper's cage" in text
                     and "All is well" not in text and "cage: " not in text,
                     "check tells him that it did not look out of the cage", text)

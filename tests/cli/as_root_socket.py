@@ -65,13 +65,14 @@ class Suite:
         """wanted: (level, area, text, to do), each a pattern, of all that is no ok."""
         status, text = tool("check", "--json", "--service", service, *options, *words, user=user)
         objects = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-        found = [(f["level"], f["area"], f["text"], f["fix"]) for f in objects[:-1]]
+        found = [(f["level"], f["area"], f["text"], "; ".join(f["do"]))
+                 for f in objects[:-1] if f["level"] != "skip"]
         wrong = [f for f in found if f[0] != "ok"]
         good = len(wrong) == len(wanted) and all(
             re.search(pattern, part) for line, patterns in zip(wrong, wanted)
             for part, pattern in zip(line, patterns))
         self.tap.ok(good, title, *(wrong or [text]))
-        self.tap.equal(status, 1 if any(f[0] == "problem" for f in wanted) else 0,
+        self.tap.equal(status, 1 if any(f[0] == "fail" for f in wanted) else 0,
                        f"{title}: the status", text)
         if says:
             self.tap.ok(re.search(says, text), f"{title}: {says}", text)
@@ -83,21 +84,21 @@ class Suite:
         self.prepare(LOCKER + DATABASE)
         unreadable = f"who cannot read {SECRET_FILE} .Permission denied.: nobody is let in"
         self.check("off, locker", "i3lock",
-                   [("problem", "host", "^i3lock runs as alice, " + unreadable, f"^{CURE}$")],
+                   [("fail", "host", "^i3lock runs as alice, " + unreadable, f"^{CURE}$")],
                    ALICE.name, never='"area":"socket"|All is well')
         self.check("off, locker, nobody named", "i3lock", [
-            ("problem", "host", "^i3lock runs as the person who logs in, " + unreadable, CURE)],
+            ("fail", "host", "^i3lock runs as the person who logs in, " + unreadable, CURE)],
             options=["--offline"])
         self.check("off, database", "postgresql",
-                   [("problem", "host", "^postgresql runs as postgres, " + unreadable,
+                   [("fail", "host", "^postgresql runs as postgres, " + unreadable,
                      f"^{CURE}$")], ALICE.name)
         for user, service in (("postgres", "postgresql"), (ALICE.name, "i3lock"),
                               (ALICE.name, "gopherd")):
             self.world.service("gopherd", STACK)
             self.check(f"off, as {user}, {service}", service,
-                       [("problem", "client secret", "Permission denied",
+                       [("fail", "client secret", "Permission denied",
                          f"^as root: {CURE}$")], ALICE.name, user=user, never="start pam-cognito")
-        self.dynamic(("problem", "host", "^erp runs as erp, " + unreadable, CURE))
+        self.dynamic(("fail", "host", "^erp runs as erp, " + unreadable, CURE))
         self.prepare(LOCKER, client_id="localpublic0000000000000001", client_secret_file=None)
         self.check("off, and not needed", "i3lock", [], ALICE.name,
                    says="off; i3lock starts its own helper")
@@ -114,10 +115,10 @@ class Suite:
             text = file.read()
         self.world.service("common-auth", STACK)
         self.check("off, others", "sshd", [
-            ("problem", "socket", "^off, and /etc/pam.d/common-auth has our line .* cannot read "
+            ("fail", "socket", "^off, and /etc/pam.d/common-auth has our line .* cannot read "
              + SECRET_FILE, f"^{CURE}$")], options=["--offline"])
         self.check("off, others, and a locker itself", "i3lock",
-                   [("problem", "host", "cannot read", CURE)], ALICE.name)
+                   [("fail", "host", "cannot read", CURE)], ALICE.name)
         self.world.service("common-auth", text)
 
     def dynamic(self, *wanted, sections=""):
@@ -135,7 +136,7 @@ class Suite:
                    says="i3lock, as alice, gets its helper from /run/pam_cognito.sock\"")
         self.check("on, locker: the probe", "i3lock", [], ALICE.name,
                    says="the helper on the socket reaches cognito-idp")
-        status, text = tool("check", "--service", "i3lock", ALICE.name)
+        status, text = tool("check", "--verbose", "--service", "i3lock", ALICE.name)
         self.tap.ok(status == 0 and text.endswith("All is well.\n"), "on, locker: all is well",
                     text)
         self.check("on, locker, nobody named", "i3lock", [], says="gets its helper from")
@@ -150,7 +151,7 @@ class Suite:
         self.check("on, a program of alice's about herself", "gopherd", [], ALICE.name,
                    user=ALICE.name, says="gopherd, as alice, gets its helper")
         self.check("on, and about somebody else", "gopherd",
-                   [("problem", "socket", "trusted_users does not name alice",
+                   [("fail", "socket", "trusted_users does not name alice",
                      r"section \[gopherd\] of /etc/security/pam_cognito.conf: trusted_users = "
                      "alice")], BOB.name, user=ALICE.name)
         self.check("on, root's hosts", "sshd", [], options=["--offline"],
@@ -159,7 +160,7 @@ class Suite:
                    options=["--offline", "--set", "start=socket"],
                    says="sshd, as root, gets its helper from")
 
-        self.dynamic(("problem", "socket", "does not name erp", r"section \[erp\] of .*: "
+        self.dynamic(("fail", "socket", "does not name erp", r"section \[erp\] of .*: "
                       "trusted_users = erp$"))
         self.dynamic(sections="[erp]\ntrusted_users = erp\n")
         self.prepare()
@@ -180,12 +181,12 @@ class Suite:
         """What the helper on the socket would not take."""
         self.prepare(LOCKER + DATABASE + "trusted_users = nosuch, www-data\n")
         self.check("not trusted", "postgresql", [
-            ("warning", "socket", "^trusted_users: nosuch is no user of this machine$", "correct"),
-            ("problem", "socket", "^postgresql signs others in, and trusted_users does not name "
+            ("warn", "socket", "^trusted_users: nosuch is no user of this machine$", "correct"),
+            ("fail", "socket", "^postgresql signs others in, and trusted_users does not name "
              "postgres, as whom it runs", r"section \[postgresql\] of .*: trusted_users = postgres"
              "$")], ALICE.name)
         self.check("not trusted, nobody named", "postgresql", [
-            ("warning", "socket", "nosuch", ""), ("problem", "socket", "signs others in", "")],
+            ("warn", "socket", "nosuch", ""), ("fail", "socket", "signs others in", "")],
             options=["--offline"])
         for value, shown, cure in (
                 ("www-data postgres", "a name .not shown.", "put commas between the names"),
@@ -193,11 +194,11 @@ class Suite:
                 ("4294967295", "a name .not shown.", "uids end at 4294967294")):
             self.prepare(DATABASE + f"trusted_users = {value}\n")
             self.check(f"trusted_users = {value}", "postgresql", [
-                ("warning", "socket", f"^trusted_users: {shown} is no user", f"^{cure}"),
-                ("problem", "socket", "signs others in", "")], ALICE.name)
+                ("warn", "socket", f"^trusted_users: {shown} is no user", f"^{cure}"),
+                ("fail", "socket", "signs others in", "")], ALICE.name)
         self.prepare(DATABASE + "trusted_users =\n")
         self.check("trusted_users without a value", "postgresql", [
-            ("problem", "configuration", "expected local user names or uids", "^correct it")],
+            ("fail", "configuration", "expected local user names or uids", "^correct it")],
             ALICE.name)
         number = pwd.getpwnam("postgres").pw_uid
         self.prepare(DATABASE + f"trusted_users = {number}\n")
@@ -205,47 +206,47 @@ class Suite:
         self.world.service("postgresql", STACK.replace(
             "pam_cognito.so", "pam_cognito.so otp=append require_mfa timeout=9 debug"))
         self.check("the helper's arguments", "postgresql", [
-            ("problem", "socket", "refused on the socket: otp, require_mfa$",
+            ("fail", "socket", "refused on the socket: otp, require_mfa$",
              r"off the line of postgresql .* section \[postgresql\] of /etc/security")],
             ALICE.name)
         self.prepare(LOCKER + "minimum_uid = 1500\n")
         self.world.service("i3lock", STACK.replace(
             "pam_cognito.so", "pam_cognito.so minimum_uid=1500 only_group=cognito"))
         self.check("a limit of the line alone", "i3lock", [
-            ("warning", "socket", "^only_group stands on the PAM line and not so in the file",
+            ("warn", "socket", "^only_group stands on the PAM line and not so in the file",
              r"write only_group into the section \[i3lock\]")], ALICE.name)
         self.prepare(LOCKER + "only_group = cognito\n", minimum_uid="1000")
         self.world.service("i3lock", STACK.replace(
             "pam_cognito.so", "pam_cognito.so minimum_uid=1500 only_group=cognito"))
         self.check("another limit on the line", "i3lock", [
-            ("warning", "socket", "^minimum_uid stands on the PAM line and not so", "")],
+            ("warn", "socket", "^minimum_uid stands on the PAM line and not so", "")],
             ALICE.name)
         self.prepare()
         self.check("a second factor", "i3lock", [
-            ("warning", "host", "asks for one password and nothing else",
+            ("warn", "host", "asks for one password and nothing else",
              "^otp = append in this service's section")], ALICE.name)
 
     def around_it(self):
         """Settings that lead elsewhere; modes that keep the host out."""
         self.prepare(LOCKER + "start = direct\n")
         self.check("start=direct", "i3lock", [
-            ("problem", "host", "cannot read", "^take start=direct out$")], ALICE.name)
+            ("fail", "host", "cannot read", "^take start=direct out$")], ALICE.name)
         self.prepare(LOCKER)
         self.world.service("i3lock", STACK.replace("pam_cognito.so",
                                                    f"pam_cognito.so config={CONF}"))
         self.check("config=", "i3lock", [
-            ("problem", "host", "cannot read", r"^take config= and helper= off .* section "
+            ("fail", "host", "cannot read", r"^take config= and helper= off .* section "
              r"\[i3lock\] of /etc/security/pam_cognito.conf$")], ALICE.name)
         self.prepare(LOCKER, conf_mode=0o600)
         self.check("the configuration", "i3lock", [
-            ("problem", "host", f"who cannot read {CONF}", f"^chmod 0644 {CONF}, with the secret")],
+            ("fail", "host", f"who cannot read {CONF}", f"^chmod 0644 {CONF}, with the secret")],
             ALICE.name)
         self.check("the configuration, as alice", "i3lock", [
-            ("problem", "configuration", "Permission denied", "^as root: chmod 0644 that file")],
+            ("fail", "configuration", "Permission denied", "^as root: chmod 0644 that file")],
             ALICE.name, user=ALICE.name)
         self.prepare(LOCKER)
         os.chmod(PATH, 0o600)
-        closed = ("problem", "socket", "^alice, as whom i3lock runs, may not connect to " + PATH,
+        closed = ("fail", "socket", "^alice, as whom i3lock runs, may not connect to " + PATH,
                   "SocketMode= and SocketGroup= must let alice in")
         self.check("closed", "i3lock", [closed], ALICE.name)
         self.check("closed, as alice", "i3lock", [closed], ALICE.name, user=ALICE.name)
@@ -262,7 +263,7 @@ class Suite:
                                      ("of another version", FOREIGN, "speaks another version")):
             self.listen(Answers, program)
             self.check(title, "i3lock", [
-                ("problem", "cage", "^the helper on the socket, which should be of version .* "
+                ("fail", "cage", "^the helper on the socket, which should be of version .* "
                  + says, cure)], ALICE.name, never="All is well")
 
     def recipes(self):
@@ -292,7 +293,7 @@ class Suite:
                 text = file.read()
             for name in re.findall(r"trusted_users = ([a-z0-9_-]+)", text):
                 be_there(name)
-            one_question = [("warning", "host", "asks for one password", "")]
+            one_question = [("warn", "host", "asks for one password", "")]
             for service in services:
                 self.check(f"{title}: {service}", service,
                            one_question if "static challenge" in title else [], ALICE.name)
@@ -307,7 +308,7 @@ class Suite:
         self.world.service("common-auth", "auth required pam_unix.so\n")
         self.world.service("vlock", STACK)
         os.unlink(VLOCK)
-        self.check("vlock of the person's", "vlock", [("problem", "host", "runs as alice", CURE)],
+        self.check("vlock of the person's", "vlock", [("fail", "host", "runs as alice", CURE)],
                    ALICE.name)
         write(VLOCK, "#!/bin/sh\n", 0o4755)
         self.check("vlock of root's", "vlock", [], ALICE.name, says="off; vlock does not need it")
@@ -319,17 +320,17 @@ class Suite:
         self.prepare(LOCKER)
         self.listen()
         self.check("not enabled", "i3lock", [
-            ("warning", "socket", "does not begin it at the next start", f"^{CURE}$")],
+            ("warn", "socket", "does not begin it at the next start", f"^{CURE}$")],
             ALICE.name)
         os.makedirs(os.path.dirname(wants), exist_ok=True)
         os.symlink(UNITS + "pam_cognito.socket", wants)
         self.check("enabled", "i3lock", [], ALICE.name)
         self.silence()
         self.check("enabled and gone", "i3lock", [
-            ("problem", "host", "cannot read", "^systemctl restart pam_cognito.socket; ")],
+            ("fail", "host", "cannot read", "^systemctl restart pam_cognito.socket; ")],
             ALICE.name)
         os.unlink(wants)
-        self.check("not enabled, and off", "i3lock", [("problem", "host", "cannot read",
+        self.check("not enabled, and off", "i3lock", [("fail", "host", "cannot read",
                                                        f"^{CURE}$")], ALICE.name)
 
 

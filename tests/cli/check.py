@@ -18,6 +18,11 @@ KEYS = os.environ["POOL_KEYS"]
 
 
 @dataclass
+class Found:
+    objects: list
+
+
+@dataclass
 class Broken:
     area: str
     says: str
@@ -256,17 +261,20 @@ class TestBroken(SetupCase):
         if broken.before:
             broken.before(self)
         more = {key: value() if callable(value) and key == "env" else value for key, value in broken.more.items()}
-        status, found, verdict = self.findings(settings=resolved(self, broken.settings), **more)
+        settings = resolved(self, broken.settings)
+        status, found, verdict = self.findings(settings=settings, **more)
         wrong = bad(found)
         self.assertTrue(wrong, found)
-        self.assertEqual((wrong[0]["level"], wrong[0]["area"]), ("problem", broken.area), wrong)
+        self.assertEqual((wrong[0]["level"], wrong[0]["area"]), ("fail", broken.area), wrong)
         self.assertRegex(wrong[0]["text"], broken.says)
         self.assertTrue(wrong[0]["fix"], wrong)
         self.assertEqual(len(wrong), broken.problems, wrong)
-        self.assertEqual((status, verdict["good"], verdict["problems"]),
-                         (1, False, broken.problems))
+        self.assertEqual((status, verdict["fail"], verdict["may_sign_in"]),
+                         (1, broken.problems, False))
         if broken.asked is not None:
             self.assertEqual(self.tries(), broken.asked)
+        self.check_screen(self.check_up(settings=settings, verbose=False, **more),
+                          Found([*wrong, verdict]))
 
 
 def make_test(broken):
@@ -343,8 +351,8 @@ class TestWarnings(SetupCase):
         if label == "nologin":
             env = passwd("stranger:x:2022:2022::/:/usr/sbin/nologin")()
         done = self.check_up("--json", env=env, **changes)
-        wrong = bad(done.objects[:-1])
-        self.assertEqual([(f["level"], f["area"]) for f in wrong], [("warning", area)], wrong)
+        wrong = bad(done.findings)
+        self.assertEqual([(f["level"], f["area"]) for f in wrong], [("warn", area)], wrong)
         self.assertRegex(wrong[0]["text"], says)
         self.assertEqual(done.status, 0)
 
@@ -429,16 +437,16 @@ class TestGood(SetupCase):
         for user, days in ((None, "99999"), (None, "-1"), ("alice", "365")):
             done = self.check_up("--offline", "--json", user=user,
                                  etc={"login.defs": f"PASS_MAX_DAYS   {days}\n"})
-            self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+            self.assertEqual((done.status, bad(done.findings)), (0, []))
 
     def test_nologin_without_its_module(self):
         done = self.check_up("--offline", "--json", etc={"nologin": ""})
-        self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+        self.assertEqual((done.status, bad(done.findings)), (0, []))
 
     def test_lists_of_sshd(self):
         for label, changes in FINE_SSHD.items():
             done = self.check_up("--offline", "--json", sshd=changes)
-            self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+            self.assertEqual((done.status, bad(done.findings)), (0, []))
 
     def test_everything_is_told_to_sshd(self):
         """A Match for what -C leaves out is an error of sshd -T."""
@@ -482,7 +490,7 @@ class TestGood(SetupCase):
 
     def test_break_glass(self):
         done = self.check_up("--offline", "--json", user="admin")
-        self.assertEqual((done.status, bad(done.objects[:-1])), (0, []))
+        self.assertEqual((done.status, bad(done.findings)), (0, []))
         self.assertIn("admin is the break-glass (except_users)", done.out)
 
     def test_issuers(self):
@@ -530,7 +538,7 @@ class TestGood(SetupCase):
             f"{key} = {value}\n" for key, value in self.settings().items())
             + "[sudo]\nauth_flow = user_srp\n")
         folder = self.pam_dir(self.good_stack(config), service="sudo")
-        done = script("check", "--service", "sudo", "--set",
+        done = script("check", "--verbose", "--service", "sudo", "--set",
                       "client_id=localsrponly000000000000001", root=self.machine(folder))
         self.assertIn("not the secret of the app client", done.out)
         self.assertNotIn("sshd", done.out)

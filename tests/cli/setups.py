@@ -13,23 +13,39 @@ SSHD = {"usepam": "yes", "kbdinteractiveauthentication": "yes", "passwordauthent
         "authenticationmethods": "any", "pubkeyauthentication": "yes"}
 
 
+# A path, a program or the place where app clients are changed.
+CURE = re.compile(r"(?m)\betc/|/\w+/|AWS console|^(sudo )?(pam-cognito|systemctl|chmod|chown|"
+                  r"curl|openssl|usermod|useradd|userdel|groupadd|timedatectl|make install|"
+                  r"rm|sshd|getent) ")
+GOOD_END = ("alice can log in if the user pool accepts the password.\n"
+            "Try it: pam-cognito login alice\n")
+NO_LANDLOCK_ROW = re.compile(r"(?m)^  warn  sandbox .*\n")
 NO_LANDLOCK = re.compile(r"warning  sandbox: .*\n +to do: .*\n")
 
 
 def bad(found):
     """Findings that are no ok; what this machine's kernel lacks is not meant."""
     return [f for f in found if f["level"] != "ok"
-            and (f["area"], f["level"]) != ("sandbox", "warning")]
+            and (f["area"], f["level"]) != ("sandbox", "warn")]
 
 
 def with_landlock(text):
     """The output of check as it is where the kernel has Landlock."""
+    if NO_LANDLOCK_ROW.search(text):
+        text = NO_LANDLOCK_ROW.sub("  ok    sandbox    seccomp and Landlock 7 on\n", text)
+        return re.sub(r"(?s)(No problems[a-z ]*):\n\(1\).*", r"\1. " + GOOD_END,
+                      text.replace(", 1 warning", ""))
     if not NO_LANDLOCK.search(text):
         return text
     text = NO_LANDLOCK.sub("ok       sandbox: system call filter, Landlock version 7\n", text)
     return text.replace("Problems: 0, warnings: 1.",
                         "No fault was found in what was looked at.").replace(
         "warnings: 1.", "warnings: 0.")
+
+
+def alike(text):
+    """In one line, with the names of files that each run makes anew."""
+    return re.sub(r"/tmp/\d+-", "/tmp/", " ".join(text.split()))
 
 
 class SetupCase(ToolCase):
@@ -94,19 +110,29 @@ class SetupCase(ToolCase):
 
     def check_up(self, *more, way=script, env=None, config=None, stack=None, user="alice",
                  options=(), arguments=(), settings=None, client=harness.CLIENT, mode=0o600,
-                 pam_dir=None, **machine):
+                 pam_dir=None, verbose=True, **machine):
         config = config or harness.write_config(self.settings(client, **(settings or {})), mode)
         if callable(stack):
             stack = stack(self, config)
         folder = pam_dir or self.pam_dir(stack or self.good_stack(config, *arguments))
-        return way("check", *options, *([user] if user else []), *more, env=env,
+        return way("check", *(["--verbose"] if verbose else []), *options, *([user] if user else []), *more, env=env,
                    root=self.machine(folder, **machine))
+
+    def check_screen(self, screen, found):
+        """The first problem and its cure on 80x24, and the cure is one to type or to open."""
+        first = next(f for f in found.objects if f.get("order") == 1)
+        lines = screen.out.splitlines()
+        self.assertLessEqual(len(lines), 22, screen.out)
+        self.assertLessEqual(max(map(len, lines)), 80, screen.out)
+        shown = alike(screen.out.replace(" \\\n", " "))
+        for part in ["(1) " + first["text"], *first["do"]]:
+            self.assertIn(alike(part), shown, screen.out)
+        self.assertRegex("\n".join(first["do"]), CURE, first)
 
     def findings(self, **changes):
         """(exit status, the findings as objects, the verdict)"""
         done = self.check_up("--json", **changes)
-        objects = done.objects
-        return done.status, objects[:-1], objects[-1]
+        return done.status, done.findings, done.last
 
 
 __all__ = ["ACCOUNT", "GOOD_CONTROL", "LOCAL", "SetupCase", "bad", "harness", "person", "script",

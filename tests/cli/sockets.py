@@ -81,7 +81,7 @@ class TestSocket(SetupCase):
         folder = self.pam_dir(self.good_stack(config, *arguments), service=service)
         done = script("check", "--offline", "--json", "--service", service,
                       root=self.machine(folder, **machine))
-        found = done.objects[:-1]
+        found = done.findings
         ours = [(f["level"], f["text"], f["fix"]) for f in found if f["area"] == "socket"]
         return ours, [f for f in bad(found) if f["area"] != "socket"], done.status
 
@@ -91,7 +91,7 @@ class TestSocket(SetupCase):
         self.assertEqual(ours[0][0], level, ours)
         self.assertRegex(ours[0][1], text)
         self.assertRegex(ours[0][2], "^" + fix)
-        self.assertEqual(status, 1 if level == "problem" else 0)
+        self.assertEqual(status, 1 if level == "fail" else 0)
 
     def test_not_needed(self):
         self.check_said("ok", "^off; sshd does not need it$", "$")
@@ -103,14 +103,14 @@ class TestSocket(SetupCase):
     def test_somebody_elses(self):
         says = f"^uid {os.geteuid()} listens at run/pam_cognito.sock, not root: hosts .* nobody in"
         fix = "find out who that is .*, end it, remove run/pam_cognito.sock, then " + CURE
-        self.check_said("warning", says, fix, add=listening(), units=UNITS)
+        self.check_said("warn", says, fix, add=listening(), units=UNITS)
         ours, others, status = self.said(arguments=["start=socket"], add=listening(), units=UNITS)
-        self.assertEqual((ours[0][0], others, status), ("problem", [], 1))
+        self.assertEqual((ours[0][0], others, status), ("fail", [], 1))
         self.assertRegex(ours[0][1], says)
 
     def check_cure(self, label):
         units, fix = CURES[label]
-        self.check_said("problem", "^start=socket, and nobody listens at run/pam_cognito.sock: "
+        self.check_said("fail", "^start=socket, and nobody listens at run/pam_cognito.sock: "
                         "everybody is refused", AS_ROOT + fix, arguments=["start=socket"],
                         units=units)
 
@@ -118,7 +118,7 @@ class TestSocket(SetupCase):
         """Also where nobody can be asked there."""
         ours, _, _ = self.said(arguments=["start=socket", "require_mfa=no"], add=listening())
         self.assertEqual(ours[1][:2], (
-            "problem", "module arguments that are the helper's are refused on the socket: "
+            "fail", "module arguments that are the helper's are refused on the socket: "
             "config, helper, require_mfa"))
         self.assertIn("into the section [sshd] of /etc/security/pam_cognito.conf", ours[1][2])
 
@@ -149,7 +149,7 @@ class TestSocket(SetupCase):
             self.check_said("ok", "^off; polkit-1 does not need it$", "$", service="polkit-1",
                             units=units)
         else:
-            self.check_said("problem", f"^{re.escape(setting)} of polkit-1's unit does not let a "
+            self.check_said("fail", f"^{re.escape(setting)} of polkit-1's unit does not let a "
                             "helper be started .*nobody listens on the socket$",
                             AS_ROOT + CURE + "$", service="polkit-1", units=units)
 
@@ -162,7 +162,7 @@ class TestSocket(SetupCase):
                       {POLKIT: "[Install]\nPrivateNetwork=yes\n"}):
             self.check_said("ok", "does not need it", service="polkit-1",
                             units={**confined, **units})
-        self.check_said("problem", "^PrivateNetwork= of polkit-1's unit .*, and start=direct "
+        self.check_said("fail", "^PrivateNetwork= of polkit-1's unit .*, and start=direct "
                         "leaves the socket out$", AS_ROOT + "take start=direct out, then ",
                         service="polkit-1", arguments=["start=direct"], units=confined)
 
@@ -171,14 +171,14 @@ class TestSocket(SetupCase):
         unit = "etc/systemd/system/erp.service"
         for line, level, text in (
                 ("CapabilityBoundingSet=\nPrivateUsers=yes", "ok", "^off; not used, for erp has"),
-                ("PrivateNetwork=yes", "problem", "^PrivateNetwork= of erp's unit .*, and config= "
+                ("PrivateNetwork=yes", "fail", "^PrivateNetwork= of erp's unit .*, and config= "
                  "or helper= leaves the socket out$")):
             self.check_said(level, text, service="erp",
                             units={unit: f"[Service]\nUser=alice\n{line}\n"})
 
     def test_databases_setuid_program(self):
         """The server's user is not the host; what its unit takes away is."""
-        self.check_said("problem", "^CapabilityBoundingSet= of mariadb's unit", service="mariadb",
+        self.check_said("fail", "^CapabilityBoundingSet= of mariadb's unit", service="mariadb",
                         units={"usr/lib/systemd/system/mariadb.service":
                                "[Service]\nUser=mysql\nCapabilityBoundingSet=CAP_IPC_LOCK\n"})
 
@@ -192,7 +192,7 @@ class TestSocket(SetupCase):
                                   service="tables")
             done = script("check", "--offline", "--json", "--service", "tables", *options,
                           root=self.machine(folder))
-            self.assertEqual([f["area"] for f in bad(done.objects[:-1])],
+            self.assertEqual([f["area"] for f in bad(done.findings)],
                              ["PAM stack"] * problems)
 
     def test_an_account_that_a_database_does_not_need(self):
@@ -202,7 +202,7 @@ class TestSocket(SetupCase):
                              (["--set", "local_account=optional"], None)):
             done = script("check", "--offline", "--json", "--service", "openvpn", *options,
                           "nosuch", root=self.machine(folder))
-            wrong = bad(done.objects[:-1])
+            wrong = bad(done.findings)
             self.assertEqual(len(wrong), 0 if fix is None else 1, wrong)
             if fix:
                 self.assertRegex(wrong[0]["fix"], fix)
@@ -227,7 +227,7 @@ class TestOthers(SetupCase):
                                    **{name: line for name in files or ()})
         done = script("check", "--offline", "--json", "--service", service,
                       root=self.machine(self.folder, **machine))
-        found = done.objects[:-1]
+        found = done.findings
         ours = [(f["level"], f["text"], f["fix"]) for f in found if f["area"] == "socket"]
         return ours, [f for f in bad(found) if f["area"] != "socket"], done.status
 
@@ -235,7 +235,7 @@ class TestOthers(SetupCase):
         ours, others, status = self.look(**changes)
         self.assertEqual((others, status), ([], 1))
         self.assertEqual(ours, [(
-            "problem", f"{state}, and etc/pam.d/{name} has our line for each service that "
+            "fail", f"{state}, and etc/pam.d/{name} has our line for each service that "
             "includes it: programs that are not root, such as screen lockers, cannot read "
             f"{self.secret} and let no member in", AS_ROOT + fix)])
 

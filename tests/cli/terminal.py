@@ -160,12 +160,12 @@ class TestSignals(SetupCase):
 
 class TestColours(SetupCase):
     def screen(self, **env):
-        return self.check_up(way=person, sshd={"usepam": "no"}, env=env).out
+        return self.check_up(way=person, sshd={"usepam": "no"}, env=env, verbose=False).out
 
     def test_terminal(self):
         text = self.screen(TERM="xterm")
-        self.assertIn("\033[31mproblem \033[0m", text)
-        self.assertIn("\033[32mok      \033[0m", text)
+        self.assertIn("\033[1;31mFAIL\033[0m  sshd", text)
+        self.assertIn("\033[32mok  \033[0m  PAM", text)
 
     def test_no_color(self):
         self.assertNotIn(ESCAPE, self.screen(TERM="xterm", NO_COLOR="1"))

@@ -43,8 +43,18 @@ class Done:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
+    def findings(self):
+        """What check --json found, with all there is to do in one string."""
+        return seen(self.objects)
+
+    @property
     def last(self):
         return self.objects[-1]
+
+
+def seen(objects):
+    return [{**found, "fix": "; ".join(found["do"])} for found in objects[:-1]
+            if found["level"] != "skip"]
 
 
 def command(*words, root=None):

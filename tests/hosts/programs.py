@@ -250,7 +250,7 @@ class Door:
     def approved(self, service, name):
         """The doctor has nothing against it, either."""
         status, text = says("pam-cognito", "check", "--service", service, name)
-        self.tap.ok(status == 0 and re.search("Problems: 0|All is well", text),
+        self.tap.ok(status == 0 and "No problems" in text,
                     f"pam-cognito check --service {service} {name}", text)
 
     def append(self):

@@ -22,7 +22,7 @@ def setup(*words):
 
 
 def check():
-    done = subprocess.run(["pam-cognito", "check", "--offline"], stdout=subprocess.PIPE,
+    done = subprocess.run(["pam-cognito", "check", "--verbose", "--offline"], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     return done.returncode, done.stdout
 
