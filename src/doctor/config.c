@@ -139,25 +139,6 @@ check_settings_path(const struct check *check)
     return path_of(check);
 }
 
-/* This service runs as whoever asks, who cannot read what is root's. */
-static const char *
-fix_for_caller(const struct check *check, const char *message, char *out,
-               size_t size)
-{
-    char cure[CHECK_CURE_MAX];
-
-    if (strncmp(message, "config", 6) == 0)
-        (void) snprintf(out, size,
-                        "as root: chmod 0644 that file, with the secret in a "
-                        "file of its own (client_secret_file, mode 0600)%s%s",
-                        check->socket.used ? "" : "; then ",
-                        check->socket.used ? ""
-                                           : check_socket_cure(check, cure));
-    else
-        (void) snprintf(out, size, "%s", check_socket_cure(check, cure));
-    return out;
-}
-
 /*
  * Where that fault is: a path of its own, as the first word that is one, else
  * the module's line for an argument, else the file of settings.
@@ -183,6 +164,26 @@ place_of(const struct check *check, const char *message, char *out,
         (void) snprintf(out, size, "%.*s", (int) length, path);
     else
         (void) snprintf(out, size, "%s", path_of(check));
+    return out;
+}
+
+/* This service runs as whoever asks, who cannot read what is root's. */
+static const char *
+fix_for_caller(const struct check *check, const char *message, char *out,
+               size_t size)
+{
+    char cure[CHECK_CURE_MAX], place[FILE_PATH_MAX];
+
+    if (strncmp(message, "config", 6) == 0)
+        (void) snprintf(out, size,
+                        "as root: chmod 0644 %.200s\nwith the secret in a "
+                        "file of its own (client_secret_file, mode 0600)%s%s",
+                        place_of(check, message, place, sizeof(place)),
+                        check->socket.used ? "" : "; then ",
+                        check->socket.used ? ""
+                                           : check_socket_cure(check, cure));
+    else
+        (void) snprintf(out, size, "%s", check_socket_cure(check, cure));
     return out;
 }
 

@@ -97,7 +97,8 @@ class TestAccounts(SetupCase):
                  f"x{KEYS_FILE} {KEYS_FILE}2 /var/lib/pam_cognito/keys " + KEYS_FILE)):
             self.assertEqual(self.keys(files), [
                 ("warn", "sshd does not read the keys of ssh_key_attribute, in "
-                 "/var/lib/pam_cognito/keys: they let nobody in", "AuthorizedKeysFile " + wanted)])
+                 "/var/lib/pam_cognito/keys: they let nobody in", "in /etc/ssh/sshd_config write; "
+                 f"AuthorizedKeysFile {wanted}; systemctl reload sshd")])
 
     def test_keys_that_are_read(self):
         for files in (KEYS_FILE, f"{KEYS_FILE} .ssh/authorized_keys", f".ssh/x {KEYS_FILE}"):

@@ -198,7 +198,7 @@ class Suite:
                 ("fail", "socket", "signs others in", "")], ALICE.name)
         self.prepare(DATABASE + "trusted_users =\n")
         self.check("trusted_users without a value", "postgresql", [
-            ("fail", "configuration", "expected local user names or uids", "^correct it")],
+            ("fail", "configuration", "expected local user names or uids", "^in /.* correct it")],
             ALICE.name)
         number = pwd.getpwnam("postgres").pw_uid
         self.prepare(DATABASE + f"trusted_users = {number}\n")
@@ -242,7 +242,7 @@ class Suite:
             ("fail", "host", f"who cannot read {CONF}", f"^chmod 0644 {CONF}, with the secret")],
             ALICE.name)
         self.check("the configuration, as alice", "i3lock", [
-            ("fail", "configuration", "Permission denied", "^as root: chmod 0644 that file")],
+            ("fail", "configuration", "Permission denied", f"^as root: chmod 0644 {CONF}; ")],
             ALICE.name, user=ALICE.name)
         self.prepare(LOCKER)
         os.chmod(PATH, 0o600)
