@@ -17,11 +17,14 @@
 
 #include "cli/reasons.h"
 #include "common/config.h"
+#include "common/text.h"
 #include "pam/code.h"
 #include "pam/names.h"
 
 #define TEXT_MAX 4096
 #define WORD_MAX 96
+#define LIST_COLUMNS 77
+#define GROUP_END STATUS_INTERNAL /* what is zero, unless it comes first */
 
 static const char *
 code_of(enum status status, enum pam_phase phase)
@@ -29,9 +32,10 @@ code_of(enum status status, enum pam_phase phase)
     return pam_code_name(pam_code(status, phase));
 }
 
+/* error: the row's own words below another title, or NULL. */
 static void
-print(const struct output *output, const char *title, enum status status,
-      struct reason reason)
+print_case(const struct output *output, const char *title, const char *error,
+           enum status status, struct reason reason)
 {
     const char *first = code_of(status, PHASE_AUTHENTICATE);
     const char *preliminary = code_of(status, PHASE_PRELIMINARY);
@@ -47,9 +51,12 @@ print(const struct output *output, const char *title, enum status status,
                  && json_add_text(object, "chauthtok_preliminary", preliminary)
                  && json_add_text(object, "chauthtok_update", update)
                  && json_add_text(object, "person", person)
-                 && json_add_text(object, "fix", reason.fix);
+                 && json_add_text(object, "fix", reason.fix)
+                 && (error == NULL || json_add_text(object, "error", error));
 
     output_line(output, TONE_PLAIN, "%s", title);
+    if (error != NULL)
+        output_line(output, TONE_PLAIN, "  error:   %s", error);
     output_line(output, TONE_PLAIN, "  reason:  %s", status_word(status));
     output_line(output, TONE_PLAIN, "  means:   %s", reason.meaning);
     output_line(output, TONE_PLAIN,
@@ -61,6 +68,13 @@ print(const struct output *output, const char *title, enum status status,
     if (reason.fix[0] != '\0')
         output_line(output, TONE_PLAIN, "  to do:   %s", reason.fix);
     output_object(output, object, whole);
+}
+
+static void
+print(const struct output *output, const char *title, enum status status,
+      struct reason reason)
+{
+    print_case(output, title, NULL, status, reason);
 }
 
 /* What has a meaning, but no reason of ours. */
@@ -75,8 +89,10 @@ say(const struct output *output, const char *title, const char *meaning)
     output_object(output, object, whole);
 }
 
+/* title: of a case, or NULL for the row's own. */
 static void
-print_row(const struct output *output, const struct error_row *row)
+print_row(const struct output *output, const struct error_row *row,
+          const char *about)
 {
     char title[256];
 
@@ -88,7 +104,9 @@ print_row(const struct output *output, const struct error_row *row)
     else
         (void) snprintf(title, sizeof(title), "%s, \"... %s ...\"", row->code,
                         row->fragment);
-    print(output, title, row->status, (struct reason){row->meaning, row->fix});
+    print_case(output, about == NULL ? title : about,
+               about == NULL ? NULL : title, row->status,
+               (struct reason){row->meaning, row->fix});
 }
 
 static bool
@@ -121,21 +139,53 @@ http_name(const char *text)
                               : text;
 }
 
-/* Every row of an error's name, in any case. */
-static bool
-explain_error(const struct output *output, const char *name)
+static size_t
+count_rows(const char *name)
 {
     const struct error_row *rows;
-    bool found = false;
-    size_t count;
+    size_t count, found = 0;
 
     rows = error_rows(&count);
     for (size_t i = 0; i < count; i++)
-        if (strcasecmp(rows[i].code, name) == 0) {
-            print_row(output, &rows[i]);
-            found = true;
-        }
+        found += strcasecmp(rows[i].code, name) == 0;
     return found;
+}
+
+/* One of many: what the service says then, and the reason. */
+static void
+print_short(const struct output *output, const struct error_row *row)
+{
+    const char *said = row->fragment == NULL ? "anything else" : row->fragment;
+
+    output_line(output, TONE_PLAIN, "  %-26s  %.49s", status_word(row->status),
+                said + (said[0] == '='));
+}
+
+/*
+ * Every row of an error's name, in any case: a line each for people where
+ * there are many, for they want one screen.
+ */
+static bool
+explain_error(const struct output *output, const char *name)
+{
+    size_t count, found = count_rows(name);
+    bool many = found > 1 && !output->json;
+    const struct error_row *rows = error_rows(&count);
+
+    if (many)
+        output_line(output, TONE_PLAIN,
+                    "%s: the reason, by the words that stand beside it", name);
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(rows[i].code, name) == 0) {
+            if (many)
+                print_short(output, &rows[i]);
+            else
+                print_row(output, &rows[i], NULL);
+        }
+    if (many)
+        output_line(output, TONE_PLAIN,
+                    "pam-cognito explain REASON says more.");
+    return found > 0;
 }
 
 /*
@@ -160,11 +210,11 @@ stands_in(const char *text, const char *fragment)
 
 /*
  * The row whose fragment stands in the text, behind the error's name if there
- * is one.
+ * is one; about: see print_row.
  */
 static bool
 explain_message(const struct output *output, const char *text,
-                const char *error)
+                const char *error, const char *about)
 {
     const char *name = strcasestr(text, error);
     const char *said = name == NULL ? text : name + strlen(error);
@@ -177,7 +227,7 @@ explain_message(const struct output *output, const char *text,
         if ((error[0] == '\0' ? is_telling(&rows[i])
                               : strcasecmp(rows[i].code, error) == 0)
             && stands_in(said, rows[i].fragment)) {
-            print_row(output, &rows[i]);
+            print_row(output, &rows[i], about);
             found = true;
         }
     return found;
@@ -383,23 +433,51 @@ word_after(const char *text, const char *mark, char out[WORD_MAX])
                     at);
 }
 
+/* Whom the line is about, as far as it says: "alice at sshd from HOST". */
+static void
+describe_case(const char *text, const char *mark, char *out, size_t size)
+{
+    char service[WORD_MAX], host[WORD_MAX], line[3 * WORD_MAX];
+    const char *end = strstr(text, mark), *start = end;
+
+    word_after(text, " service=", service);
+    word_after(text, " rhost=", host);
+    while (start != NULL && start > text && start[-1] != ' ')
+        start--;
+    if (start == end || end - start > WORD_MAX)
+        start = end = "";
+    (void) snprintf(line, sizeof(line), "%.*s%s%s%s%s", (int) (end - start),
+                    start, service[0] == '\0' ? "" : " at ", service,
+                    host[0] == '\0' ? "" : " from ", host);
+    /* A log may hold what somebody typed for a name. */
+    text_clean(line, out, size);
+}
+
 /* "alice: refused: WORD service=sshd ... error=CODE http=400: message" */
 static bool
 explain_log_line(const struct output *output, const char *text)
 {
-    char word[WORD_MAX], error[WORD_MAX];
+    char word[WORD_MAX], error[WORD_MAX], about[3 * WORD_MAX],
+        title[4 * WORD_MAX];
+    const char *mark = ": refused: ";
+    enum status status;
 
-    word_after(text, ": refused: ", word);
-    if (word[0] == '\0')
-        word_after(text, ": accepted: ", word);
+    word_after(text, mark, word);
+    if (word[0] == '\0') {
+        mark = ": accepted: ";
+        word_after(text, mark, word);
+    }
     /* The helper on the socket, in root's log. */
     if (word[0] == '\0' && strstr(text, " uid=") != NULL)
         word_after(text, "socket: ", word);
-    if (word[0] == '\0' || !explain_status(output, word))
+    if (word[0] == '\0' || !status_from_word(word, &status))
         return false;
+    describe_case(text, mark, about, sizeof(about));
+    (void) snprintf(title, sizeof(title), "%s%s%s", status_word(status),
+                    about[0] == '\0' ? "" : ": ", about);
     word_after(text, " error=", error);
-    if (error[0] != '\0')
-        (void) explain_message(output, text, error);
+    if (error[0] == '\0' || !explain_message(output, text, error, title))
+        print(output, title, status, reason_of_status(status));
     return true;
 }
 
@@ -415,7 +493,7 @@ explain_words(const struct output *output, const char *text)
          word = strtok_r(NULL, " \t\"'(),;=", &rest)) {
         error_code(word, name, sizeof(name));
         if (name[0] != '\0' && strstr(name, "Exception") != NULL
-            && (explain_message(output, text, name)
+            && (explain_message(output, text, name, NULL)
                 || explain_error(output, name)))
             return true;
         /* A word with _ is no English. */
@@ -452,6 +530,70 @@ explain_setting(const struct output *output, const char *text)
     return false;
 }
 
+/* Where somebody begins to look who does not know the word. */
+static const struct {
+    const char *title;
+    enum status statuses[16]; /* and GROUP_END behind */
+} groups[] = {
+    {"The person",
+     {STATUS_WRONG_PASSWORD, STATUS_WRONG_CODE, STATUS_CODE_EXPIRED,
+      STATUS_BAD_INPUT, STATUS_EMPTY_PASSWORD, STATUS_JUNK_PASSWORD,
+      STATUS_PASSWORD_POLICY, STATUS_PASSWORD_HISTORY, STATUS_NO_NEW_PASSWORD,
+      STATUS_CANCELLED, STATUS_SESSION, STATUS_CODE_LIMIT, STATUS_USER_EXISTS,
+      STATUS_ALIAS_TAKEN}},
+    {"The account",
+     {STATUS_NO_USER, STATUS_NOT_CONFIRMED, STATUS_DISABLED,
+      STATUS_RESET_REQUIRED, STATUS_TEMPORARY_EXPIRED, STATUS_LOCKED_OUT,
+      STATUS_LIMIT, STATUS_CHALLENGE, STATUS_NO_METHOD, STATUS_IDENTITY,
+      STATUS_GROUP, STATUS_MFA_MISSING, STATUS_NOT_RESETTABLE,
+      STATUS_ACCOUNT}},
+    {"The user pool",
+     {STATUS_SECRET_HASH, STATUS_CLIENT_UNKNOWN, STATUS_FLOW_DISABLED,
+      STATUS_POOL_CONFIG, STATUS_LAMBDA_REFUSED, STATUS_LAMBDA_BROKEN,
+      STATUS_RISK, STATUS_TOKEN, STATUS_KEYS, STATUS_THROTTLED, STATUS_SERVER,
+      STATUS_DELIVERY, STATUS_UNREADABLE, STATUS_PROTOCOL,
+      STATUS_UNKNOWN_ERROR}},
+    {"This machine",
+     {STATUS_INTERNAL, STATUS_CONFIG, STATUS_HELPER, STATUS_PRIVILEGE,
+      STATUS_SANDBOX, STATUS_CRYPTO, STATUS_SERVICE, STATUS_LOOKUP,
+      STATUS_PEER, STATUS_PEER_LIMIT, STATUS_NO_DIALOGUE, STATUS_UNAVAILABLE,
+      STATUS_MEMORY}},
+    {"The network",
+     {STATUS_DNS, STATUS_CONNECT, STATUS_TLS, STATUS_TIMEOUT, STATUS_TRANSPORT,
+      STATUS_BLOCKED, STATUS_OUTAGE}},
+};
+
+/* All reason words, by where the cause lies. */
+static void
+list_reasons(const struct output *output)
+{
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        char words[512] = "";
+        size_t column = 0;
+
+        for (size_t j = 0;
+             j < 16 && (j == 0 || groups[i].statuses[j] != GROUP_END); j++) {
+            const char *word = status_word(groups[i].statuses[j]);
+            size_t used = strlen(words);
+            bool full = !output->json && column + strlen(word) > LIST_COLUMNS;
+
+            (void) snprintf(words + used, sizeof(words) - used, "%s%s",
+                            full     ? "\n  "
+                            : j == 0 ? output->json ? "" : "\n  "
+                                     : " ",
+                            word);
+            column = (full || j == 0 ? 2 : column + 1) + strlen(word);
+        }
+        if (output->json)
+            say(output, groups[i].title, words);
+        else
+            output_line(output, TONE_PLAIN, "%s:%s", groups[i].title, words);
+    }
+    output_line(output, TONE_PLAIN,
+                "pam-cognito explain REASON says more; a line of the log will "
+                "do, too.");
+}
+
 static bool
 join(const struct cli *cli, char out[TEXT_MAX])
 {
@@ -475,6 +617,10 @@ explain(struct cli *cli)
     const struct output *output = &cli->output;
     char text[TEXT_MAX];
 
+    if (cli->operand_count == 0) {
+        list_reasons(output);
+        return CLI_DONE;
+    }
     if (!join(cli, text)) {
         output_error("explain: expected a reason word, the name of an error, "
                      "or a line of the log");
@@ -483,7 +629,8 @@ explain(struct cli *cli)
     if (explain_log_line(output, text) || explain_status(output, text)
         || explain_error(output, http_name(text)) || explain_pam(output, text)
         || explain_host_words(output, text) || explain_words(output, text)
-        || explain_host_line(output, text) || explain_message(output, text, "")
+        || explain_host_line(output, text)
+        || explain_message(output, text, "", NULL)
         || explain_setting(output, text))
         return CLI_DONE;
     output_error("explain: nothing is known about that");

@@ -153,7 +153,7 @@ static const struct subcommand {
      "Signs in and changes the password."},
     {"mfa", "enroll|status [USER] | prefer " METHODS " [USER]", 3, mfa,
      "Sets up an app for codes, shows or chooses MFA."},
-    {"explain", "CODE|TEXT", -1, explain,
+    {"explain", "[CODE|TEXT]", -1, explain,
      "Says what a reason, error or log line means."},
 };
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))

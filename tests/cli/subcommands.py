@@ -548,9 +548,22 @@ class TestExplain(ToolCase):
         self.assertIn("account_claim=email", text)
 
     def test_error(self):
+        text = self.explained("UsernameExistsException")
+        self.assertIn("reason:  user_exists", text)
+
+    def test_error_of_many_meanings(self):
+        """A line each, on one screen: what the service says, and the reason."""
         text = self.explained("NotAuthorizedException")
-        self.assertIn("reason:  secret_hash", text)
-        self.assertIn("reason:  locked_out", text)
+        self.assertRegex(text, r"(?m)^  locked_out +attempts exceeded$")
+        self.assertRegex(text, r"(?m)^  secret_hash +configured with secret$")
+        self.assertTrue(text.endswith("pam-cognito explain REASON says more.\n"), text)
+        names = {row["title"].split(",")[0]
+                 for row in script("explain", "NotAuthorizedException", "--json").objects}
+        for name in names | {"InvalidParameterException", "UserLambdaValidationException"}:
+            rows = self.explained(name).splitlines()
+            self.assertLessEqual(len(rows), 22, name)
+            if len(rows) > 8:
+                self.assertLessEqual(max(map(len, rows)), 80, name)
 
     def test_error_with_namespace(self):
         self.assertIn("The user name is taken.", self.explained(
@@ -564,8 +577,17 @@ class TestExplain(ToolCase):
         text = self.explained(
             "pam_cognito(sshd:auth): alice: refused: locked_out service=sshd rhost=192.0.2.7 "
             "error=NotAuthorizedException http=400 ms=31: Password attempts exceeded")
-        self.assertRegex(text, r"locked_out[\s\S]*attempts exceeded")
+        self.assertTrue(text.startswith("locked_out: alice at sshd from 192.0.2.7\n"
+                                        "  error:   NotAuthorizedException, "), text)
+        self.assertIn("attempts exceeded", text)
         self.assertIn("PAM_MAXTRIES", text)
+        self.assertEqual(text.count("\n  reason:"), 1, text)
+
+    def test_log_line_cannot_steer_the_terminal(self):
+        """A name in a log is what somebody typed."""
+        text = self.explained("x\033[2Jy: refused: dns service=s\033]0;sh\007 rhost=\u202eh")
+        for character in "\033\007\u202e":
+            self.assertNotIn(character, text)
 
     def test_line_of_the_helper(self):
         """What root's log has of those who come by the socket."""
@@ -698,7 +720,18 @@ class TestExplain(ToolCase):
         self.assertEqual((done.status, done.out), (1, ""))
 
     def test_nothing(self):
-        self.assertEqual(script("explain").status, 2)
+        """All words there are, each once, in five groups."""
+        text = self.explained()
+        groups = re.findall(r"(?m)^(\w.*):$", text)
+        self.assertEqual(groups, ["The person", "The account", "The user pool", "This machine",
+                                  "The network"])
+        words = re.findall(r"[a-z_]+", " ".join(re.findall(r"(?m)^  (.*)$", text)))
+        with open(os.path.join(harness.FOLDER, "src", "common", "reason.def"),
+                  encoding="utf-8") as file:
+            reasons = re.findall(r'^REASON\(\w+, "(\w+)"', file.read(), re.M)
+        self.assertEqual(sorted(words), sorted(set(reasons) - {"ok"}))
+        self.assertLessEqual(len(text.splitlines()), 22)
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
 
 class TestCommandLine(ToolCase):
