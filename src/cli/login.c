@@ -106,6 +106,32 @@ warn_of_scope(const struct command *command, const char **reason_out)
                     command->user, *reason_out);
 }
 
+/* Who said what, what that means, and what a login would have made of it. */
+static void
+print_refusal(const struct output *output, const struct outcome *outcome,
+              struct reason reason, const char *pam)
+{
+    const char *person = status_text(outcome->status);
+
+    if (outcome->note[0] != '\0')
+        output_line(output, TONE_PLAIN, "  %-8s  %s",
+                    outcome->error[0] != '\0' ? "Cognito" : "Said",
+                    outcome->note);
+    output_line(output, TONE_PLAIN, "  Means     %s", reason.meaning);
+    if (reason.fix[0] != '\0')
+        output_line(output, TONE_PLAIN, "  Do        %s", reason.fix);
+    if (person[0] == '\0')
+        output_line(output, TONE_PLAIN,
+                    "  At ssh    %s; the person reads nothing more", pam);
+    else
+        output_line(output, TONE_PLAIN,
+                    "  At ssh    %s; with explain_status the person may "
+                    "read \"%s\"",
+                    pam, person);
+    if (outcome->request_id[0] != '\0')
+        output_line(output, TONE_PLAIN, "  Request   %s", outcome->request_id);
+}
+
 static void
 print_verdict(const struct command *command, const char *scope)
 {
@@ -117,18 +143,20 @@ print_verdict(const struct command *command, const char *scope)
                                      outcome->note);
     bool accepted = outcome->status == STATUS_OK;
     struct json *object = json_new();
-    bool whole = json_add_text(object, "user", command->name)
-                 && json_add_boolean(object, "accepted", accepted)
-                 && json_add_text(object, "reason",
-                                  status_word(outcome->status))
-                 && json_add_text(object, "pam", pam)
-                 && json_add_text(object, "error", outcome->error)
-                 && json_add_text(object, "note", outcome->note)
-                 && json_add_text(object, "meaning", reason.meaning)
-                 && json_add_text(object, "out_of_scope", scope)
-                 && json_add_text(object, "request_id", outcome->request_id)
-                 && json_add_integer(object, "http", outcome->http)
-                 && json_add_integer(object, "ms", outcome->ms);
+    bool whole
+        = json_add_text(object, "user", command->name)
+          && json_add_boolean(object, "accepted", accepted)
+          && json_add_text(object, "reason", status_word(outcome->status))
+          && json_add_text(object, "pam", pam)
+          && json_add_text(object, "error", outcome->error)
+          && json_add_text(object, "note", outcome->note)
+          && json_add_text(object, "meaning", reason.meaning)
+          && json_add_text(object, "fix", reason.fix)
+          && json_add_text(object, "person", status_text(outcome->status))
+          && json_add_text(object, "out_of_scope", scope)
+          && json_add_text(object, "request_id", outcome->request_id)
+          && json_add_integer(object, "http", outcome->http)
+          && json_add_integer(object, "ms", outcome->ms);
 
     output_object(output, object, whole);
     if (accepted) {
@@ -136,13 +164,9 @@ print_verdict(const struct command *command, const char *scope)
                     command->name, pam, outcome->ms);
         return;
     }
-    output_line(output, TONE_BAD, "%s: refused: %s, %s, %u ms", command->name,
-                status_word(outcome->status), pam, outcome->ms);
-    if (outcome->note[0] != '\0')
-        output_line(output, TONE_PLAIN, "  said:   %s", outcome->note);
-    output_line(output, TONE_PLAIN, "  means:  %s", reason.meaning);
-    if (reason.fix[0] != '\0')
-        output_line(output, TONE_PLAIN, "  to do:  %s", reason.fix);
+    output_line(output, TONE_BAD, "%s is refused: %s", command->name,
+                status_word(outcome->status));
+    print_refusal(output, outcome, reason, pam);
 }
 
 static void

@@ -34,6 +34,7 @@ def alike(text):
             (r" +\d+ ms", lambda found: "%*d ms" % (len(found[0]) - 3, 31)
              if len(found[0]) > 6 else " 31 ms"),
             (r"-?\d s off", "0 s off"),
+            (r"(?<=Request   )\S{36}", "51a2b778-31dd-4ff3-9490-f42b38586f6b"),
             (r"valid until 20[3-9]\d-\d\d-\d\d", "valid until 2038-01-17"),
             (r"Landlock \d+ on", "Landlock 7 on"),
             (r"owner \d+;", "owner 0;"),

@@ -63,6 +63,11 @@ def sent(operation, count=1):
     return lambda case: case.assertEqual(len(case.requests(operation)), count)
 
 
+def refused(word, code):
+    """What login says last: the reason, and the code that PAM would get."""
+    return rf"is refused: {word}\s[\s\S]*At ssh +{code};"
+
+
 class Prepared(ToolCase):
     def prepare(self, *words, answers=()):
         done = script("--config", self.config(), *words, answers=answers)
@@ -77,17 +82,17 @@ class TestLogin(Prepared):
         "by_srp": Row(["login", "alice", "--set", "auth_flow=user_srp"], [ALICE], 0,
                       r"PASSWORD_VERIFIER[\s\S]*accepted", "ok"),
         "wrong_password": Row(["login", "alice"], [WRONG], 1,
-                              r"refused: wrong_password, PAM_AUTH_ERR", "wrong_password",
+                              refused("wrong_password", "PAM_AUTH_ERR"), "wrong_password",
                               after=sent("InitiateAuth")),
         "unknown_user": Row(["login", "norma"], [WRONG], 1, "refused: wrong_password",
                             "wrong_password"),
         "unknown_user_told": Row(["login", "norma"], [WRONG], 1,
-                                 "refused: no_such_user, PAM_USER_UNKNOWN", "no_such_user",
+                                 refused("no_such_user", "PAM_USER_UNKNOWN"), "no_such_user",
                                  client=LEGACY),
         "not_confirmed": Row(["login", "carol"], ["Not-Confirmed-1"], 1,
-                             "refused: not_confirmed, PAM_AUTH_ERR", "not_confirmed"),
+                             refused("not_confirmed", "PAM_AUTH_ERR"), "not_confirmed"),
         "disabled": Row(["login", "dave"], ["Disabled-User-1"], 1,
-                        "refused: disabled, PAM_AUTH_ERR", "disabled"),
+                        refused("disabled", "PAM_AUTH_ERR"), "disabled"),
         "reset_required": Row(["login", "frank"], ["Must-Reset-1"], 1,
                               "refused: reset_required", "reset_required"),
         "temporary_expired": Row(["login", "niaj"], ["Old-Temporary-1"], 1,
@@ -96,7 +101,7 @@ class TestLogin(Prepared):
         "new_password": Row(["login", "erin"], ["Temporary-Pw-1", NEW, NEW], 0,
                             r"NEW_PASSWORD_REQUIRED[\s\S]*accepted", "ok",
                             after=password_is("erin", NEW)),
-        "locked_out": Row(["login", "alice"], [ALICE], 1, "refused: locked_out, PAM_MAXTRIES",
+        "locked_out": Row(["login", "alice"], [ALICE], 1, refused("locked_out", "PAM_MAXTRIES"),
                           "locked_out", before=error("NotAuthorizedException", "InitiateAuth",
                                                      "Password attempts exceeded")),
         "totp": Row(["login", "grace"],
@@ -112,18 +117,18 @@ class TestLogin(Prepared):
         "empty_password": Row(["login", "alice"], [""], 1, "refused: empty_password",
                               "empty_password", after=sent("InitiateAuth", 0)),
         "group": Row(["login", "bob"], ["Battery-Staple-7"], 1,
-                     "refused: group_refused, PAM_PERM_DENIED", "group_refused",
+                     refused("group_refused", "PAM_PERM_DENIED"), "group_refused",
                      settings={"require_group": "staff"}),
         "wrong_secret": Row(["login", "alice"], [ALICE], 3,
-                            "refused: secret_hash, PAM_SERVICE_ERR", "secret_hash",
+                            refused("secret_hash", "PAM_SERVICE_ERR"), "secret_hash",
                             settings={"client_secret": "wrong0secret"}),
         "flow_disabled": Row(["login", "alice"], [ALICE], 3,
-                             "refused: flow_not_enabled, PAM_SERVICE_ERR", "flow_not_enabled",
+                             refused("flow_not_enabled", "PAM_SERVICE_ERR"), "flow_not_enabled",
                              client="localsrponly000000000000001"),
         "client_unknown": Row(["login", "alice"], [ALICE], 3, "refused: client_or_pool_unknown",
                               "client_or_pool_unknown", settings={"client_id": "nosuchclient"}),
         "no_connection": Row(["login", "alice"], [ALICE], 4,
-                             "refused: connect, PAM_AUTHINFO_UNAVAIL", "connect",
+                             refused("connect", "PAM_AUTHINFO_UNAVAIL"), "connect",
                              settings=NOBODY_THERE),
         "throttled": Row(["login", "alice"], [ALICE], 4, "refused: throttled", "throttled",
                          before=fault("throttle_429", "InitiateAuth", retry_after=600),
@@ -171,6 +176,19 @@ class TestLogin(Prepared):
     def test_no_token_without_being_asked(self):
         self.assertNotRegex(self.tokens().text, r"eyJ[A-Za-z0-9_-]{20}")
 
+    def test_refusal(self):
+        """Who says so, what it means, what to do, what a login makes of it; for scripts, too."""
+        done = script("--config", self.config(), "login", "carol", answers=["Not-Confirmed-1"])
+        self.assertEqual(done.status, 1)
+        self.assertRegex(done.out, r"(?m)^carol is refused: not_confirmed\n"
+                         r"  Cognito   User is not confirmed\.\n  Means     \S.*\n  Do        \S.*\n"
+                         r"  At ssh    PAM_AUTH_ERR; with explain_status the person may read "
+                         r"\"Your account is not confirmed yet\.\"\n  Request   [0-9a-f-]{36}\n\Z")
+        last = script("--config", self.config(), "login", "carol", "--json",
+                      answers=["Not-Confirmed-1"]).last
+        self.assertEqual(last["fix"], re.search("(?m)^  Do        (.*)$", done.out)[1])
+        self.assertEqual(last["person"], "Your account is not confirmed yet.")
+
     def test_steps(self):
         objects = self.tokens("--json").objects
         self.assertEqual([o["operation"] for o in objects[:-1]], ["InitiateAuth", "jwks"])
@@ -207,7 +225,7 @@ class TestLogin(Prepared):
     def test_no_input(self):
         done = script("--config", self.config(), "login", "alice")
         self.assertEqual(done.status, 5, done.text)
-        self.assertIn("refused: cancelled, PAM_CONV_ERR", done.out)
+        self.assertRegex(done.out, r"is refused: cancelled\n[\s\S]*At ssh +PAM_CONV_ERR;")
         self.assertEqual(self.tries(), 0)
 
     def test_username_format(self):
