@@ -114,7 +114,8 @@ static enum cli_exit
 say_enrolled(struct task *task)
 {
     command_done(&task->command,
-                 "%s has an authenticator app now, and is asked for its code.",
+                 "From now on %s is asked for a code from the authenticator "
+                 "app. See: pam-cognito mfa status",
                  task->command.name);
     return CLI_DONE;
 }
@@ -170,7 +171,12 @@ mfa(struct cli *cli)
         return CLI_USAGE;
     }
     if (action->operands == 2) {
-        task.factor = vocabulary_method(cli_operand(cli, 1));
+        const char *word = cli_operand(cli, 1);
+
+        /* As people call it. */
+        if (word != NULL && strcmp(word, "app") == 0)
+            word = vocabulary_challenge(CHALLENGE_SOFTWARE_TOKEN_MFA)->method;
+        task.factor = vocabulary_method(word);
         if (vocabulary_challenge(task.factor)->method == NULL) {
             vocabulary_list(VOCABULARY_METHODS, ", ", " or ", methods);
             output_error("mfa prefer: expected %s", methods);

@@ -428,10 +428,10 @@ class TestMfa(Prepared):
         "status_wrong": Row(["mfa", "status", "alice"], [WRONG], 1, "Wrong password",
                             "wrong_password"),
         "enroll": Row(["mfa", "enroll", "alice"], [ALICE, first_totp("alice")], 0,
-                      "alice has an authenticator app now, and is asked for its code", after=enrolled),
+                      "From now on alice is asked for a code from the authenticator app", after=enrolled),
         "enroll_second_try": Row(["mfa", "enroll", "alice"],
                                  [ALICE, "000000", "12345", first_totp("alice")], 0,
-                                 "has an authenticator app now", after=enrolled),
+                                 "is asked for a code from the authenticator app", after=enrolled),
         "enroll_other_letters": Row(
             ["mfa", "enroll", "alice"], [ALICE, "000000"] + ["000000"] * 4, 1,
             "Key abcX YZ01 89ab cXYZ 0189", before=lambda case: case.pool.script(
@@ -453,6 +453,9 @@ class TestMfa(Prepared):
         "prefer_totp": Row(["mfa", "prefer", "totp", "judy"],
                            ["Judy-Chooses-3", "1", code("judy")], 0, "by totp",
                            after=preferred("judy", "SOFTWARE_TOKEN_MFA")),
+        "prefer_app": Row(["mfa", "prefer", "app", "judy"],
+                           ["Judy-Chooses-3", "1", code("judy")], 0, "by totp",
+                           after=preferred("judy", "SOFTWARE_TOKEN_MFA")),
         "prefer_impossible": Row(["mfa", "prefer", "sms", "alice"], [ALICE], 1,
                                  r"InvalidParameterException[\s\S]*SMS_MFA", "bad_input"),
         "no_connection": Row(["mfa", "status", "alice"], [ALICE], 4, "No connection", "connect",
@@ -471,7 +474,7 @@ class TestMfa(Prepared):
         somebody.type(self.pool.totp("victor", secret=secret.replace(" ", "")))
         done = somebody.finish()
         self.assertEqual(done.status, 0, done.text)
-        self.assertIn("victor has an authenticator app now", done.out)
+        self.assertIn("From now on victor is asked for a code from the", done.out)
 
     def test_status_json(self):
         self.pool.user("ivan", preferred_mfa="EMAIL_OTP")
