@@ -198,7 +198,7 @@ fix_of_fault(const struct check *check, const char *message, char *out,
         && check->host.uid == geteuid() && geteuid() != 0)
         return fix_for_caller(check, message, out, size);
     if (strstr(message, "Permission denied") != NULL && geteuid() != 0)
-        return "sudo pam-cognito check: root can read it";
+        return "start pam-cognito check as root, who can read it";
     if (strstr(message, "chmod 0600") != NULL) {
         (void) snprintf(out, size,
                         "chmod 0600 %.200s\nothers may have read the "
