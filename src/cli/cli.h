@@ -44,7 +44,7 @@ struct cli {
     bool offline;       /* check, setup */
     const char *report; /* check, as the next */
     bool verbose;
-    bool plain;
+    bool one_a_line;
     unsigned int problem; /* its number, or 0 */
     bool yes;             /* setup, as the next */
     bool undo;

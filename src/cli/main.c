@@ -439,7 +439,7 @@ take_option(struct cli *cli, struct line *line, int id)
     case OPT_VERBOSE:
         return cli->verbose = true;
     case OPT_PLAIN:
-        return cli->plain = true;
+        return cli->one_a_line = true;
     case OPT_PROBLEM:
         cli->problem = (unsigned int) strtoul(optarg, NULL, 10);
         if (cli->problem > 0 && strspn(optarg, "0123456789") == strlen(optarg))

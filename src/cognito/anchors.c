@@ -44,7 +44,7 @@ struct anchors {
     unsigned char *bytes; /* the certificates, one after another */
     struct entry *entries;
     size_t count;
-    bool plain;
+    bool is_plain;
     char *folder;
     struct file_trust trust;
     X509 *found; /* by the last look-up, whose caller borrows it */
@@ -342,7 +342,7 @@ by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name,
     anchors->found = NULL;
     /* What cannot be read is not there; nor is the end of a file an error. */
     (void) ERR_set_mark();
-    if (anchors->plain)
+    if (anchors->is_plain)
         search_entries(anchors, store, name);
     if (anchors->folder != NULL)
         search_folder(anchors, store, name);
@@ -376,7 +376,7 @@ anchors_read(const char *pem, size_t length, const char *folder,
         anchors_free(anchors);
         return NULL;
     }
-    anchors->plain = length > 0 && split(anchors, pem, length);
+    anchors->is_plain = length > 0 && split(anchors, pem, length);
     return anchors;
 }
 
@@ -396,7 +396,7 @@ anchors_free(struct anchors *anchors)
 bool
 anchors_are_plain(const struct anchors *anchors)
 {
-    return anchors->plain;
+    return anchors->is_plain;
 }
 
 bool

@@ -265,7 +265,7 @@ check(struct cli *cli)
     int report = -1;
 
     /* They say the same in other words. */
-    if (cli->output.json || cli->plain || cli->problem > 0)
+    if (cli->output.json || cli->one_a_line || cli->problem > 0)
         cli->verbose = false;
     check.service = cli->service[0] == '\0' ? "sshd" : cli->service;
     check.user = cli_operand(cli, 0);

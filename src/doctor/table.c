@@ -540,7 +540,7 @@ void
 table_print(const struct check *check)
 {
     if (!check->cli->output.json) {
-        if (check->cli->plain)
+        if (check->cli->one_a_line)
             print_plain(check);
         else
             print_table(check);

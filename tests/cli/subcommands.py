@@ -368,7 +368,7 @@ class TestAccounts(Prepared):
                             "Wait up to an hour", "limit_exceeded",
                             before=error("LimitExceededException", "ChangePassword")),
         "change_blank": Row(["change-password", "alice"], [ALICE, "two words", "two words"], 1,
-                            "a form that the service does not take", "bad_input"),
+                            "a form that Cognito does not take", "bad_input"),
     }
 
 
