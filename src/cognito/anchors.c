@@ -45,6 +45,7 @@ struct anchors {
     struct entry *entries;
     size_t count;
     bool is_plain;
+    bool is_out_of_memory; /* while that was found out */
     char *folder;
     struct file_trust trust;
     X509 *found; /* by the last look-up, whose caller borrows it */
@@ -222,6 +223,7 @@ split(struct anchors *anchors, const char *pem, size_t length)
         if (anchors->count == room) {
             room = room == 0 ? 8 : room * 2;
             entry = realloc(anchors->entries, room * sizeof(*entry));
+            anchors->is_out_of_memory = entry == NULL;
             if (entry == NULL)
                 return false;
             anchors->entries = entry;
@@ -377,6 +379,10 @@ anchors_read(const char *pem, size_t length, const char *folder,
         return NULL;
     }
     anchors->is_plain = length > 0 && split(anchors, pem, length);
+    if (anchors->is_out_of_memory) {
+        anchors_free(anchors);
+        return NULL;
+    }
     return anchors;
 }
 

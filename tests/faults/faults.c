@@ -174,6 +174,19 @@ static void __attribute__((destructor)) end(void)
     state->section_of[section].ended++;
 }
 
+#ifndef FAULTS_MODULE
+void __real__exit(int code) __attribute__((noreturn));
+void __wrap__exit(int code) __attribute__((noreturn));
+
+/* So does the helper. */
+void
+__wrap__exit(int code)
+{
+    end();
+    __real__exit(code);
+}
+#endif
+
 /* The call's place, or 0 where it is not our code's: a library was given the
  * function's address. */
 static uint32_t

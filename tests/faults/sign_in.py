@@ -198,7 +198,7 @@ class Calls(FaultCase):
         __fprintf_chk __vfprintf_chk __memmove_chk __stack_chk_fail __vsnprintf_chk _exit alarm
         clock_gettime
         dcgettext dirfd __environ environ explicit_bzero getauxval geteuid getuid gmtime_r inet_pton
-        malloc_usable_size memchr memcmp memcpy memmove memrchr memset nl_langinfo pam_syslog
+        malloc_usable_size memchr memcmp memcpy memmem memmove memrchr memset nl_langinfo pam_syslog
         snprintf stderr strcasecmp strcasestr strchr strcmp strcspn strerror_r strlen strptime
         strncasecmp strncmp strnlen strrchr strspn strstr strtoll strtoul
         __isoc23_strtoll __isoc23_strtoul time timegm umask
@@ -210,7 +210,7 @@ class Calls(FaultCase):
     ROOTS = {"setuid", "setgid"}
     # Libraries, whose failures tests/unit makes.
     LIBRARIES = r"(curl_|json_|CONF_|EVP_|BN_|OSSL_|OPENSSL_|CRYPTO_|RAND_|BIO_|PEM_|X509_" \
-                r"|ASN1_|ERR_|SSL_|QRcode_)"
+                r"|ASN1_|ERR_|SSL_|d2i_|QRcode_)"
     # The compiler's and the C library's start.
     COMPILERS = r"(_ITM_|__cxa_finalize|__gmon_start__|__libc_start_main|_Unwind|__asan_|__ubsan_" \
                 r"|__lsan|__sanitizer|__interceptor|__gcov|__llvm)"
