@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include <fcntl.h>
+#include <setjmp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,14 +22,18 @@
 #include "service.h"
 
 /* main.c and wire_talk.c as they are, but for their surroundings: the socket
- * has another number, no watchdog ends this process, and leaks count. */
+ * has another number, no watchdog ends this process, nor does the helper's end,
+ * and leaks count. */
 static int helper_end;
+static jmp_buf helper_left;
 #undef WIRE_FD
 #define WIRE_FD helper_end
 #undef SANITIZED
 #define SANITIZED 0
 #define alarm(seconds) ((seconds) > 0 ? 0u : 0u)
 #define main helper_main
+#define exit(code) longjmp(helper_left, (code) + 1)
+#define _exit(code) longjmp(helper_left, (code) + 1)
 #define SOURCE_SIZE 16 /* of the last two fields of a START */
 int helper_main(int argc, char **argv);
 #include "helper/wire_talk.c"
@@ -204,10 +209,18 @@ lowest_free(void)
     return fd;
 }
 
+static int
+run_helper(void)
+{
+    char name[] = "pam_cognito_helper", *arguments[] = {name, NULL};
+    int code = setjmp(helper_left);
+
+    return code == 0 ? helper_main(1, arguments) : code - 1;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char name[] = "pam_cognito_helper", *arguments[] = {name, NULL};
     char *none[] = {NULL}, **before = environ;
     unsigned char id[WIRE_ID_SIZE];
     int pair[2], code, fd = lowest_free();
@@ -224,7 +237,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* Nobody reads meanwhile: a helper that says too much is not heard. */
     MUST(fcntl(helper_end, F_SETFL, O_NONBLOCK) == 0);
     environ = none;
-    code = helper_main(1, arguments);
+    code = run_helper();
     environ = before;
     MUST(caged || service_asked() == 0);
     MUST(close(helper_end) == 0);
