@@ -350,8 +350,11 @@ def by_number(tap, program):
                  if found.get(f"call:{n}") != wanted}
         tap.equal(other, {}, f"caged: {len(calls)} system calls are {wanted}")
     for word in ("x32", "i386"):
+        # Some kernels end whoever uses them, before a filter is asked.
+        _, without_filter = confined.attempt(program, "dropped", word)
+        wanted = -signal.SIGSEGV if without_filter == -signal.SIGSEGV else -signal.SIGSYS
         _, status = confined.attempt(program, "caged", word)
-        tap.equal(status, -signal.SIGSYS, f"caged: {word} numbers end it")
+        tap.equal(status, wanted, f"caged: {word} numbers end it")
 
 
 # ---- Failing ----
