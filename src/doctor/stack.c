@@ -18,8 +18,7 @@
 #include "doctor/places.h"
 
 #define MODULE CHECK_MODULE
-#define GOOD_CONTROL                                                          \
-    "[success=done user_unknown=ignore module_unknown=ignore default=die]"
+#define CONTROL_SIZE 96
 #define UNKNOWN_MAX 10 /* modules whose answer is tried both ways */
 
 /* What is assumed of the modules in one run, and what was seen. */
@@ -312,6 +311,70 @@ place(const struct check *check, char *out, size_t size)
     return out;
 }
 
+/*
+ * These keep the limits of whoever calls them, under which the module cannot be
+ * loaded: for them that must be a refusal.
+ */
+static bool
+keeps_callers_limits(const char *service)
+{
+    static const char *const names[] = {"sudo", "sudo-i", "su", "su-l",
+                                        "doas"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(service, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What the module's control should be; a jump over lines stays one. */
+static const char *
+good_control(const struct check *check, char out[CONTROL_SIZE])
+{
+    const char *success = check->line == NULL
+                              ? NULL
+                              : strstr(check->line->control, "success=");
+    size_t digits = 0;
+
+    if (success != NULL) {
+        success += strlen("success=");
+        digits = strspn(success, "0123456789");
+    }
+    if (digits == 0 || digits > 3)
+        success = "done";
+    (void) snprintf(
+        out, CONTROL_SIZE, "[success=%.*s user_unknown=ignore %sdefault=die]",
+        (int) (digits == 0 || digits > 3 ? 4 : digits), success,
+        keeps_callers_limits(check->service) ? "" : "module_unknown=ignore ");
+    return out;
+}
+
+/*
+ * The module passes local users on: where what follows lets them in without a
+ * right password, another control alone does not help, and the line's own may
+ * be right.
+ */
+static const char *
+close_door(struct check *check)
+{
+    const struct pam_line *line = check->line;
+    char control[CONTROL_SIZE];
+    struct trial trial;
+
+    (void) good_control(check, control);
+    if (strcmp(line->control, control) == 0)
+        return check_cure(check,
+                          "in %.200s put behind line %u, before what lets in "
+                          "without a password\nauth required pam_unix.so",
+                          line->file, line->number);
+    if (!can_succeed(check, PAM_STACK_ABSENT, false, false, &trial))
+        return check_replace(check, line, control);
+    return check_cure(check,
+                      "in %.200s, line %u, replace  %.200s\nby  %.200s\nand "
+                      "put behind it\nauth required pam_unix.so",
+                      line->file, line->number, line->control, control);
+}
+
 /* Somebody gets in although nobody accepted him. */
 static bool
 check_open_door(struct check *check)
@@ -332,7 +395,7 @@ check_open_door(struct check *check)
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (can_succeed(check, refusals[i].code, false, true, &trial)) {
             check_add(check, CHECK_PROBLEM, FINDING_PAM_OPEN_DOOR,
-                      check_replace(check, check->line, GOOD_CONTROL),
+                      close_door(check),
                       "%s (%s): a person %s gets in without any right "
                       "password",
                       place(check, where, sizeof(where)), check->line->control,
@@ -350,12 +413,13 @@ check_final(struct check *check)
         = {PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_ACCT_EXPIRED, PAM_MAXTRIES,
            PAM_CONV_ERR, PAM_SERVICE_ERR, PAM_SYSTEM_ERR};
     struct trial trial;
-    char where[200];
+    char where[200], control[CONTROL_SIZE];
 
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (can_succeed(check, refusals[i], true, true, &trial)) {
             check_add(check, CHECK_PROBLEM, FINDING_PAM_REFUSAL_FINAL,
-                      check_replace(check, check->line, GOOD_CONTROL),
+                      check_replace(check, check->line,
+                                    good_control(check, control)),
                       "%s (%s): a refusal by the pool (%s) is not final, the "
                       "local password still lets the person in",
                       place(check, where, sizeof(where)), check->line->control,
@@ -560,7 +624,7 @@ check_faillock(struct check *check)
 void
 check_stack(struct check *check)
 {
-    char where[200];
+    char where[200], control[CONTROL_SIZE];
     bool good;
 
     if (check->stack.error[0] != '\0' && check->stack.count == 0) {
@@ -583,8 +647,8 @@ check_stack(struct check *check)
         check_add(check, CHECK_PROBLEM, FINDING_PAM_NO_LINE,
                   check_cure(check,
                              "in /etc/pam.d/%.64s put before the local "
-                             "password\nauth " GOOD_CONTROL " pam_cognito.so",
-                             check->service),
+                             "password\nauth %s pam_cognito.so",
+                             check->service, good_control(check, control)),
                   check->stack.by_other
                       ? "the service %s has no file in /etc/pam.d and takes "
                         "\"other\", of which no auth line names " MODULE

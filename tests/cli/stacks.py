@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 import glob
 import os
+import re
 
 from setups import (ACCOUNT, GOOD_CONTROL, LOCAL, SetupCase, bad, harness, script,
                     with_landlock)
@@ -164,6 +165,52 @@ class TestStacks(SetupCase):
         if more:
             self.assertRegex(wrong[1]["text"], more[0])
         self.assertEqual(status, 1)
+
+    def test_what_to_write_instead_cures(self):
+        """Typed as it stands, the line is well, or wrong in another way; jumps stay jumps, and
+        what keeps its caller's limits refuses where the module cannot be loaded."""
+        cured = 0
+        for label, (text, *_), service in [
+                (label, row, service) for label, row in BROKEN.items()
+                for service in ("sshd", "sudo", "su")]:
+            _, wrong = self.stack_findings(text, service)
+            first = min(wrong, key=lambda f: f.get("order", 99)) if wrong else {"do": [""]}
+            found = re.search(r", line (\d+), replace  (.*)", first["do"][0])
+            if not found:
+                continue
+            number, old = int(found[1]), found[2]
+            new = re.fullmatch("by  (.*)", first["do"][1])[1]
+            lines = text.splitlines(keepends=True)
+            self.assertIn(old, lines[number - 1], label)
+            if lines[number - 1].startswith("auth"):
+                if old.startswith("[success=") and old[9].isdigit():
+                    self.assertIn(old.split()[0], new, label)
+                self.assertEqual("module_unknown=ignore" in new, service == "sshd", label)
+            lines[number - 1] = lines[number - 1].replace(old, new)
+            if first["do"][2:] == ["and put behind it", "auth required pam_unix.so"]:
+                lines.insert(number, "auth required pam_unix.so\n")
+            _, after = self.stack_findings("".join(lines), service)
+            self.assertNotIn((first["id"], first["line"]),
+                             {(f["id"], f.get("line")) for f in after}, label)
+            cured += 1
+        self.assertGreater(cured, 20)
+
+    def test_no_line_in_sudo(self):
+        """Nor is that proposed where there is no line yet."""
+        _, wrong = self.stack_findings(LOCAL + ACCOUNT, "sudo")
+        self.assertIn("[success=done user_unknown=ignore default=die] pam_cognito.so",
+                      wrong[0]["do"][1])
+
+    def test_open_behind_a_good_line(self):
+        """Another control would change nothing."""
+        text = f"auth {GOOD_CONTROL} {C}\nauth required pam_permit.so\n" + ACCOUNT
+        _, wrong = self.stack_findings(text)
+        self.assertEqual(wrong[0]["id"], "pam.open_door")
+        self.assertRegex(wrong[0]["do"][0], r"put behind line 1, before what lets in without a ")
+        self.assertEqual(wrong[0]["do"][1], "auth required pam_unix.so")
+        text = text.replace("auth required pam_permit", "auth required pam_unix.so\n"
+                            "auth required pam_permit")
+        self.assertEqual(self.stack_findings(text)[1], [])
 
     def check_good(self, label):
         status, wrong = self.stack_findings(GOOD[label])
