@@ -66,23 +66,24 @@ print_finding(const struct output *output, const struct finding *finding)
 static char *
 clean_lines(const char *text)
 {
-    char *out = text == NULL ? NULL : strdup(text);
+    size_t size = text == NULL ? 0 : strlen(text) + 1;
+    char *copy = text == NULL ? NULL : strdup(text);
+    char *out = text == NULL ? NULL : malloc(size);
+    char *rest = copy, *at = out, *line;
 
-    for (char *line = out; line != NULL;) {
-        char *end = strchr(line, '\n'), *clean;
-
-        if (end != NULL)
-            *end = '\0';
-        clean = clean_copy(line);
-        if (clean != NULL && strlen(clean) <= strlen(line))
-            memcpy(line, clean, strlen(clean));
-        else
-            line[0] = '\0';
-        free(clean);
-        if (end != NULL)
-            *end = '\n';
-        line = end == NULL ? NULL : end + 1;
+    while (copy != NULL && out != NULL
+           && (line = strsep(&rest, "\n")) != NULL) {
+        /* What is clean is not longer than it was. */
+        text_clean_whole(line, at, size - (size_t) (at - out));
+        at += strlen(at);
+        if (rest != NULL)
+            *at++ = '\n';
     }
+    if (copy == NULL) {
+        free(out);
+        out = NULL;
+    }
+    free(copy);
     return out;
 }
 

@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 #define ROWS 22 /* two for the prompt and what was typed */
 #define COLUMNS 79
 #define INDENT 4
 #define TEXT_COLUMNS 52 /* of a line of the table */
-#define LABELS_MAX 24
+#define NAME_SIZE 65    /* of a name or an ID, as it is shown */
 #define LINE_SIZE 512
 
 static const struct {
@@ -55,6 +57,14 @@ static const struct finding_row *
 row_of(const struct finding *finding)
 {
     return finding_row(finding->id);
+}
+
+/* What somebody else may have chosen. */
+static const char *
+shown(const char *name, char out[NAME_SIZE])
+{
+    text_clean(name, out, NAME_SIZE);
+    return out;
 }
 
 void
@@ -199,16 +209,18 @@ static void
 put_head(const struct page *page, enum finding_group group)
 {
     const struct check *check = page->check;
+    const char *pool = check->setup.pool.id;
+    char name[NAME_SIZE];
 
     if (group == GROUP_MACHINE)
         (void) fputs("This machine\n", page->file);
     else if (group == GROUP_PERSON)
-        (void) fprintf(page->file, "%.70s\n",
-                       check->user == NULL ? "People" : check->user);
+        (void) fprintf(page->file, "%s\n",
+                       check->user == NULL ? "People"
+                                           : shown(check->user, name));
     else
-        (void) fprintf(page->file, "User pool%s%.60s\n",
-                       check->setup.pool.id[0] == '\0' ? "" : " ",
-                       check->setup.pool.id);
+        (void) fprintf(page->file, "User pool%s%s\n",
+                       pool[0] == '\0' ? "" : " ", shown(pool, name));
 }
 
 static bool
@@ -362,7 +374,7 @@ put_verdict(const struct page *page)
     const struct check *check = page->check;
     const struct output *output = &check->cli->output;
     size_t all = check->problems + check->warnings;
-    char counted[64];
+    char counted[64], name[NAME_SIZE];
 
     count(check, counted);
     (void) fprintf(page->file, "\n%s%s%s%s",
@@ -382,9 +394,9 @@ put_verdict(const struct page *page)
         return;
     if (check->may_sign_in)
         (void) fprintf(page->file,
-                       " %.60s can log in if the user pool accepts the "
-                       "password.\nTry it: pam-cognito login %.60s",
-                       check->user, check->user);
+                       " %s can log in if the user pool accepts the "
+                       "password.\nTry it: pam-cognito login %s",
+                       shown(check->user, name), name);
     (void) fputc('\n', page->file);
 }
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 import os
 import re
+import shutil
 
 from setups import ACCOUNT, LOCAL, SetupCase, harness
 
@@ -82,6 +83,21 @@ class TestTable(SetupCase):
                          r"module_unknown=ignore default=die\] \(2\) .* in "
                          r"/etc/ssh/sshd_config write KbdInteractiveAuthentication yes systemctl "
                          r"reload sshd$")
+
+    def test_names_and_paths_of_others(self):
+        """What is told is clean to its last letter; so are the head and the end."""
+        folder = harness.fresh_folder("\u202e\u202e\x1bc")
+        path = os.path.join(folder, "pam_cognito.so")
+        shutil.copy(harness.MODULE, path)
+        os.chmod(path, 0o666)
+        clean = folder.replace("\u202e", "?").replace("\x1b", "?") + "/pam_cognito.so"
+
+        def stack(case, config):
+            return case.good_stack(config).replace(harness.MODULE, path)
+        for way in ([], ["--verbose"], ["--plain"]):
+            done = self.table(*way, stack=stack, user="al\u202e\x1bice")
+            self.assertRegex(done.out, re.escape("chown root:root " + clean) + "(;|\n)")
+            self.assertNotRegex(done.out, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", way)
 
     def test_as_the_machine_has_it(self):
         """The drop-in and the unit that are there are the ones that are named."""
