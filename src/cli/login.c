@@ -125,9 +125,10 @@ print_refusal(const struct output *output, const struct outcome *outcome,
                     "  At ssh    %s; the person reads nothing more", pam);
     else
         output_line(output, TONE_PLAIN,
-                    "  At ssh    %s; with explain_status the person may "
-                    "read \"%s\"",
-                    pam, person);
+                    "  At ssh    %s; %sthe person reads \"%s\"", pam,
+                    status_is_state(outcome->status) ? "with explain_status "
+                                                     : "",
+                    person);
     if (outcome->request_id[0] != '\0')
         output_line(output, TONE_PLAIN, "  Request   %s", outcome->request_id);
 }

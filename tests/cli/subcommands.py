@@ -182,7 +182,7 @@ class TestLogin(Prepared):
         self.assertEqual(done.status, 1)
         self.assertRegex(done.out, r"(?m)^carol is refused: not_confirmed\n"
                          r"  Cognito   User is not confirmed\.\n  Means     \S.*\n  Do        \S.*\n"
-                         r"  At ssh    PAM_AUTH_ERR; with explain_status the person may read "
+                         r"  At ssh    PAM_AUTH_ERR; with explain_status the person reads "
                          r"\"Your account is not confirmed yet\.\"\n  Request   [0-9a-f-]{36}\n\Z")
         last = script("--config", self.config(), "login", "carol", "--json",
                       answers=["Not-Confirmed-1"]).last
@@ -194,6 +194,12 @@ class TestLogin(Prepared):
         self.assertEqual([o["operation"] for o in objects[:-1]], ["InitiateAuth", "jwks"])
         self.assertEqual((objects[0]["http"], objects[0]["step"]), (200, 1))
         self.assertTrue(objects[0]["request_id"])
+
+    def test_what_everybody_may_read(self):
+        done = script("--config", self.config(require_group="nobody-is-in-this-one"), "login",
+                      "alice", answers=[ALICE])
+        self.assertIn('  At ssh    PAM_PERM_DENIED; the person reads "You may not log in to this '
+                      'machine. Ask your administrator."\n', done.out)
 
     def test_scope(self):
         """The pool accepts, and the module on this machine would not ask it."""
