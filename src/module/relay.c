@@ -155,8 +155,10 @@ answer_ask(struct relay *relay)
     if (!wire_complete(wire) || kind < TALK_PASSWORD
         || kind > TALK_PASSWORD_OR_CODE || relay->asked++ >= RELAY_ANSWERS_MAX)
         return STATUS_HELPER;
-    /* A helper that was to look asks nothing before it got an answer. */
-    breaker_note_reached(relay->person.call);
+    /* A helper that was to look asks nothing before it got an answer. On a
+     * socket it was not told to. */
+    if (/* @by-pair */ !relay->connection.socket)
+        breaker_note_reached(relay->person.call);
     relay->kind = kind;
     status = person_answer(&relay->person, kind, prompt, &answer);
     /* No verdict before the answer. */

@@ -18,10 +18,9 @@ import time
 from hosts import PASSWORD
 from people import ALICE, BOB, LARRY, WRONG
 from suites.hostile import find_helper
-from suites.outage import just_looked, pass_time
 from suites.peers import AUTHENTICATE, CHANGE, ID, OK, PATH, PEER, REPLY, RESULT, VERSION, WEB, \
     ASK, Listener, attempt, being, start, text
-from suites.outage import SUCCESS
+from suites.outage import SUCCESS, just_looked, login, pass_time, state
 from suites.sandboxes import Sandboxed, without
 from world import CLIENT, CONF, SECRET, command
 
@@ -59,6 +58,7 @@ BREAKAGES = [
     ("somebody is asked before it was looked", ("serve (look)", "STATUS_OK")),
     ("whoever looks tells nobody before the end", ("look (warden_ask)", "RECORD_YES")),
     ("a peer says that it looks", ("@looks", "true")),
+    ("a question by the socket is taken for the pool's answer", ("@by-pair", "true")),
     ("the warden of a socket is not filtered", ("listen_to (confine)", "")),
 ]
 # Positions in src/common/reason.def.
@@ -96,6 +96,7 @@ def run(world, tap):
         dying(world, tap)
         codes(world, tap)
         outage(world, tap)
+        outage_of_a_host(world, tap)
         received(world, tap)
         descriptors(world, tap)
         lingering(tap)
@@ -457,6 +458,28 @@ def outage(world, tap):
     tap.equal(peer.result(), OK, "and so does the one that looked")
     peer.close()
     tap.equal(sign_in(WEB, BOB.name, BOB.password), (True, OK), "and all others")
+    forget()
+
+
+def outage_of_a_host(world, tap):
+    """The breaker of a root host that comes by the socket: its helper was not told to look."""
+    world.configure(breaker="no")
+    world.service("host", "auth required pam_cognito.so start=socket breaker=yes\n")
+    world.stop_pool()
+    for _ in range(2):
+        tap.equal(login(service="host").prompts, 1, "a host by the socket: asked, and refused")
+    tap.ok(state()[1] != 0, "a host by the socket: its breaker is open")
+    pass_time(1.1)
+    seen = []
+
+    def look():
+        seen.append(state()[1])
+        return ALICE.password
+    login(service="host", answer=look)
+    tap.ok(len(seen) == 1 and seen[0] != 0, "a host by the socket: a question says nothing of the "
+           "pool", seen)
+    world.start_pool()
+    configure(world)
     forget()
 
 

@@ -219,13 +219,20 @@ def kinds(suite):
     silence(suite)
 
 
+def in_place_of_pool(backlog):
+    """Takes connections, that many at a time, and answers nothing."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 443))
+    listener.listen(backlog)
+    listener.settimeout(5)
+    return listener
+
+
 def silence(suite):
     """A host that answers nothing at all: the packets are lost."""
     suite.fresh(up=False)
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 443))
-        listener.listen(0)
+    with in_place_of_pool(0):
         waiting = []
         for _ in range(4):
             one = socket.socket()
@@ -305,14 +312,10 @@ def alone(suite):
     """Two seconds are for the one that looks; then it need not have found anything."""
     suite.open()
     pass_time(1.1)
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 443))
-        listener.listen(8)
+    with in_place_of_pool(8) as listener:
         first = Login()
         thread = threading.Thread(target=first.authenticate)
         thread.start()
-        listener.settimeout(5)
         waiting, _ = listener.accept()
         pass_time(1.5)
         suite.at_once(login(), "after 1.5 s the others wait for the one that looks")
@@ -429,10 +432,7 @@ def untold(suite):
     """Whoever looks and tells nothing cannot keep the others out for longer than 15 s."""
     suite.open()
     pass_time(1.1)
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 443))
-        listener.listen(8)
+    with in_place_of_pool(8) as listener:
         thread = threading.Thread(target=login)
         thread.start()
         waiting, _ = listener.accept()
