@@ -173,9 +173,13 @@ static enum status
 open_directory(struct job *job)
 {
     const struct settings *settings = job->settings;
+    const char *folder;
+    const struct secret *ca = setup_anchors(&job->setup, &folder);
     struct directory_options options = {
         .pool = &job->setup.pool,
-        .ca = &job->setup.ca,
+        .ca = ca,
+        .ca_folder = folder,
+        .ca_trust = job->setup.system_trust,
         .proxy = config_text(job->setup.config, KEY_PROXY),
         .connect_ms = config_number(job->setup.config, KEY_CONNECT_TIMEOUT)
                       * 1000,

@@ -49,6 +49,8 @@ asking_open(struct asking *asking, const struct directory_options *options)
         .endpoint = options->pool->endpoint,
         .ca_pem = options->ca->data,
         .ca_pem_length = options->ca->length,
+        .ca_folder = options->ca_folder,
+        .ca_trust = options->ca_trust,
         .proxy = options->proxy,
         .user_agent = "pam_cognito/" PACKAGE_VERSION,
         .connect_ms = options->connect_ms,

@@ -16,6 +16,7 @@
 
 #include "accounts/credentials.h"
 #include "cognito/pool.h"
+#include "common/file.h"
 #include "common/secret.h"
 #include "common/status.h"
 
@@ -30,7 +31,9 @@
 /* Borrowed until directory_close. */
 struct directory_options {
     const struct pool *pool;
-    const struct secret *ca;         /* PEM; empty: the system's */
+    const struct secret *ca; /* as in http.h, as the next two */
+    const char *ca_folder;
+    struct file_trust ca_trust;
     const char *proxy;               /* as in pam_cognito.conf; NULL: none */
     unsigned int connect_ms;         /* for connecting, after resolving */
     unsigned int total_ms;           /* from directory_open, for everything */

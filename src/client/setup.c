@@ -465,19 +465,26 @@ set_host(struct setup *setup)
     setup->host[strcspn(setup->host, ".")] = '\0';
 }
 
+const struct secret *
+setup_anchors(const struct setup *setup, const char **folder_out)
+{
+    *folder_out = setup->system_folder[0] == '\0' ? NULL
+                                                  : setup->system_folder;
+    return setup->ca.data != NULL ? &setup->ca : &setup->system_ca;
+}
+
 enum status
 setup_open(struct setup *setup, const struct setup_origin *origin,
            struct cognito *cognito_out)
 {
-    const struct secret *ca = setup->ca.data != NULL ? &setup->ca
-                                                     : &setup->system_ca;
+    const char *folder;
+    const struct secret *ca = setup_anchors(setup, &folder);
     enum status status;
     const struct http_options options = {
         .endpoint = setup->pool.endpoint,
         .ca_pem = ca->data,
         .ca_pem_length = ca->length,
-        .ca_folder = setup->system_folder[0] == '\0' ? NULL
-                                                     : setup->system_folder,
+        .ca_folder = folder,
         .ca_trust = setup->system_trust,
         .proxy = config_text(setup->config, KEY_PROXY),
         .user_agent = "pam_cognito/" PACKAGE_VERSION,

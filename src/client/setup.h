@@ -45,6 +45,11 @@ enum status setup_read(struct setup *setup, size_t count,
                        const char *const *arguments, const char *service,
                        const struct file_trust *trust);
 
+/* The trust anchors that were read: their text, empty for none; and a folder of
+ * others, or NULL. Both are setup's. */
+const struct secret *setup_anchors(const struct setup *setup,
+                                   const char **folder_out);
+
 /* Where the request comes from, as PAM knows it; "" for what is unset. */
 struct setup_origin {
     const char *service;

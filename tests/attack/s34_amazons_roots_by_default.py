@@ -12,13 +12,15 @@ import time
 
 from people import ALICE
 from suites.outage import AUTHINFO_UNAVAIL, SUCCESS, forget, login
-from world import CA_FILE, SERVICE_HOST, command
+from world import CA_FILE, SERVICE_HOST, command, write
 
 BREAKAGES = [
     ("the system's store is the default", ("read_trust_anchors AMAZON_ROOTS", '"system"')),
     ("Amazon's hosts are not known as such", ("compose_host (amazon_roots)", "... && false")),
     ("the folder of the system's store is not asked",
-     ("setup_open (ca_folder)", ".ca_folder = NULL")),
+     ("setup_anchors (system_folder)", "NULL")),
+    ("accounts leaves the folder to curl",
+     ("asking_open (ca_folder)", ".ca_folder = NULL")),
     ("anybody may write to the system's store", ("check_file (S_IWGRP)", "false")),
     ("nor when the endpoint names them", ('take_endpoint ".amazonaws.com"', '".amazonaws.con"')),
     ("a root is another",
@@ -75,6 +77,7 @@ def run(world, tap):
 
 def untrusted_store(world, tap):
     """The system's store counts as far as root alone can change it."""
+    write("/etc/security/pam_cognito_accounts.conf", "pool_groups = admins\n")
     hashed, = set(glob.glob(HASHED)) - world.hashed
     with open(STORE, encoding="ascii") as file:
         text = file.read()
@@ -93,11 +96,22 @@ def untrusted_store(world, tap):
         done = login()
         tap.equal(done.code, wanted, title, *world.log.all())
         tap.equal(world.sign_ins(), 1 if wanted == SUCCESS else 0, f"{title}: passwords")
+        tap.equal(listing(), wanted == SUCCESS, f"{title}: so do accounts")
         if word is None:
             last_request(world)
         else:
             tap.ok(world.log.wait(word), f"{title}: the log says why", *world.log.all())
 
+
+
+def listing():
+    """Is the pool believed by what makes accounts?"""
+    done = subprocess.run(
+        ["pam-cognito", "accounts", "list"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, check=False,
+        env={"PATH": "/usr/bin:/bin", "AWS_ACCESS_KEY_ID": "AKIALOCALPOOL0000001",
+             "AWS_SECRET_ACCESS_KEY": "local/every+action/0123456789abcdefghijk"})
+    return done.returncode != 1
 
 
 def last_request(world):
