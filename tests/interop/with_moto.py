@@ -19,7 +19,6 @@
 # SPDX-License-Identifier: MIT
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -30,6 +29,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", name) for name in ("pool", "lib")]
 
 import certificates  # noqa: E402  (found through the path just set)
+from product import Product  # noqa: E402
 from tap import Tap  # noqa: E402
 
 COUNT = 130
@@ -81,8 +81,7 @@ class Moto:
 class Suite:
     def __init__(self, build, moto, tap):
         self.program = os.path.join(build, "tests", "accounts", "people")
-        self.tool_path = os.path.join(build, "pam-cognito")
-        self.moto, self.tap = moto, tap
+        self.build, self.moto, self.tap = build, moto, tap
 
     def ask(self, *words, key="all", pool="pool", **more):
         id_, secret, token = self.moto.has[key] if isinstance(key, str) else key
@@ -150,46 +149,33 @@ class Suite:
                            ("waf_blocked", [code], False) if code else ("ok", [], True),
                            f"rights: {title}", answer["message"])
 
-    def tool(self, *words, answers=(), **settings):
-        chosen = {**self.moto.has["client"], "endpoint": self.moto.endpoint,
-                  "ca_file": self.moto.ca, "jwks_file": self.moto.keys, **settings}
-        path = os.path.join(self.moto.folder, "pam_cognito.conf")
-        with open(path, "w", encoding="ascii",
-                  opener=lambda at, flags: os.open(at, flags, 0o600)) as file:
-            file.writelines(f"{key} = {value}\n" for key, value in chosen.items())
-        return subprocess.run([self.tool_path, *words, "--config", path], capture_output=True,
-                              input="".join(line + "\n" for line in answers), text=True, timeout=60,
-                              check=False, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
-
-    def expect(self, title, status, text, done):
-        said = done.stdout + done.stderr
-        self.tap.ok(done.returncode == status and re.search(text, said), title, done.returncode,
-                    said)
-
     def dialogues(self):
         alice, erin = self.moto.has["alice"], self.moto.has["erin"]
+        product = Product(self.build, self.moto.folder, self.tap, {
+            **self.moto.has["client"], "endpoint": self.moto.endpoint, "ca_file": self.moto.ca,
+            "jwks_file": self.moto.keys})
         for title, answers, settings, status, text in (
                 ("the right password", [OLD], {}, 0, "PAM_SUCCESS"),
                 ("a wrong one", ["Wrong-Horse-9"], {}, 1, "wrong_password"),
                 ("a group that she is in", [OLD], {"require_group": "shell"}, 0, "PAM_SUCCESS"),
                 ("one that she is not in", [OLD], {"require_group": "empty"}, 1, "group_refused")):
-            self.expect(f"sign-in: {title}", status, text,
-                        self.tool("login", alice, answers=answers, **settings))
-        self.expect("sign-in: nobody of that name", 1, "no_such_user|wrong_password",
-                    self.tool("login", "nobody", answers=[OLD]))
-        self.expect("sign-in: a temporary password", 0, r"NEW_PASSWORD_REQUIRED[\s\S]*PAM_SUCCESS",
-                    self.tool("login", erin, answers=["Temporary-Pw-1", NEW, NEW]))
-        self.expect("change: done", 0, "changed",
-                    self.tool("change-password", alice, answers=[OLD, NEW, NEW]))
-        self.expect("change: the new one is it", 0, "PAM_SUCCESS",
-                    self.tool("login", alice, answers=[NEW]))
-        self.expect("change: the old one is not", 1, "wrong_password",
-                    self.tool("login", alice, answers=[OLD]))
-        self.expect("forgotten: a code is on its way", 0, "code",
-                    self.tool("forgot-password", alice))
-        self.expect("forgotten: set", 0, "password", self.tool(
+            product.expect(f"sign-in: {title}", status, text,
+                        product.run("login", alice, answers=answers, **settings))
+        product.expect("sign-in: nobody of that name", 1, "no_such_user|wrong_password",
+                    product.run("login", "nobody", answers=[OLD]))
+        product.expect("sign-in: a temporary password", 0, r"NEW_PASSWORD_REQUIRED[\s\S]*PAM_SUCCESS",
+                    product.run("login", erin, answers=["Temporary-Pw-1", NEW, NEW]))
+        product.expect("change: done", 0, "changed",
+                    product.run("change-password", alice, answers=[OLD, NEW, NEW]))
+        product.expect("change: the new one is it", 0, "PAM_SUCCESS",
+                    product.run("login", alice, answers=[NEW]))
+        product.expect("change: the old one is not", 1, "wrong_password",
+                    product.run("login", alice, answers=[OLD]))
+        product.expect("forgotten: a code is on its way", 0, "code",
+                    product.run("forgot-password", alice))
+        product.expect("forgotten: set", 0, "password", product.run(
             "confirm-forgot-password", alice, answers=["135790", OLD, OLD]))
-        self.expect("forgotten: it is", 0, "PAM_SUCCESS", self.tool("login", alice, answers=[OLD]))
+        product.expect("forgotten: it is", 0, "PAM_SUCCESS", product.run("login", alice, answers=[OLD]))
 
 
 def main():

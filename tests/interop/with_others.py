@@ -28,6 +28,7 @@ sys.path[:0] = [os.path.join(HERE, "..", name) for name in ("pool", "lib")]
 
 import certificates  # noqa: E402  (found through the path just set)
 import npm  # noqa: E402
+from product import Product  # noqa: E402
 from tap import Tap  # noqa: E402
 
 OTHERS = os.path.join(HERE, "others")
@@ -100,7 +101,6 @@ class CognitoLocal:
 
 class Suite:
     def __init__(self, build, pool, tap):
-        self.program = os.path.join(build, "pam-cognito")
         self.pool, self.tap = pool, tap
         # A machine sends one user a code in ten minutes, whichever pool it is.
         self.alice, self.erin, self.sybil = (f"{name}{os.getpid()}"
@@ -109,28 +109,21 @@ class Suite:
                             AutoVerifiedAttributes=["email"])["UserPool"]["Id"]
         client = pool.call("CreateUserPoolClient", UserPoolId=self.id, ClientName="machines",
                            GenerateSecret=True)["UserPoolClient"]
-        self.settings = {"user_pool_id": self.id, "client_id": client["ClientId"],
-                         "client_secret": client.get("ClientSecret"), "region": "eu-west-1",
-                         "endpoint": pool.endpoint, "ca_file": pool.ca,
-                         "issuer": f"{ISSUER}/{self.id}"}
+        self.product = Product(build, pool.folder, tap, {
+            "user_pool_id": self.id, "client_id": client["ClientId"],
+            "client_secret": client.get("ClientSecret"), "region": "eu-west-1",
+            "endpoint": pool.endpoint, "ca_file": pool.ca, "issuer": f"{ISSUER}/{self.id}"})
 
     def person(self, name, **more):
         self.pool.call("AdminCreateUser", UserPoolId=self.id, Username=name, UserAttributes=[
             {"Name": "email", "Value": name + "@example.com"},
             {"Name": "email_verified", "Value": "true"}], MessageAction="SUPPRESS", **more)
 
-    def tool(self, *words, answers=(), **settings):
-        chosen = {**self.settings, **settings}
-        path = self.pool.write("pam_cognito.conf", "".join(
-            f"{key} = {value}\n" for key, value in chosen.items() if value is not None))
-        return subprocess.run([self.program, *words, "--config", path], capture_output=True,
-                              input="".join(line + "\n" for line in answers), text=True, timeout=60,
-                              check=False, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    def tool(self, *words, **more):
+        return self.product.run(*words, **more)
 
     def expect(self, title, status, text, done):
-        said = done.stdout + done.stderr
-        self.tap.ok(done.returncode == status and re.search(text, said), title, done.returncode,
-                    said, *self.pool.said().splitlines()[-6:])
+        self.product.expect(title, status, text, done, *self.pool.said().splitlines()[-6:])
 
     def run(self):
         self.sign_in()

@@ -93,17 +93,22 @@ certify(const char *name, const char *alternative, long from, long until,
 }
 
 static char *
-pem_of(X509 *certificate)
+written(X509 *certificate, int (*write)(BIO *, const X509 *))
 {
     char *pem = calloc(1, 8192);
     BIO *bio = BIO_new(BIO_s_mem());
 
-    need(pem != NULL && bio != NULL
-             && PEM_write_bio_X509(bio, certificate) == 1
+    need(pem != NULL && bio != NULL && write(bio, certificate) == 1
              && BIO_read(bio, pem, 8191) > 0,
          "no PEM");
     BIO_free(bio);
     return pem;
+}
+
+static char *
+pem_of(X509 *certificate)
+{
+    return written(certificate, PEM_write_bio_X509);
 }
 
 /* ---- The server ---- */
@@ -987,15 +992,7 @@ with_returns(const char *pem)
 static char *
 trusted_of(X509 *certificate)
 {
-    char *pem = calloc(1, 8192);
-    BIO *bio = BIO_new(BIO_s_mem());
-
-    need(pem != NULL && bio != NULL
-             && PEM_write_bio_X509_AUX(bio, certificate) == 1
-             && BIO_read(bio, pem, 8191) > 0,
-         "no PEM");
-    BIO_free(bio);
-    return pem;
+    return written(certificate, PEM_write_bio_X509_AUX);
 }
 
 static void
