@@ -438,12 +438,11 @@ def outage(world, tap):
     first = [sign_in(WEB, BOB.name, BOB.password) for _ in range(2)]
     tap.ok(all(asked for asked, _ in first), "out of reach: two are asked", first)
     tap.ok(world.log.wait(OPENED), "then the breaker opens", *world.log.all())
-    just_looked()
-    tap.equal(sign_in(WEB, BOB.name, BOB.password), (False, OUTAGE_STATUS),
-              "and nobody is asked")
-    just_looked()
-    tap.equal(sign_in(BOB.uid, BOB.name, BOB.password, "lock"), (False, OUTAGE_STATUS),
-              "whatever the service")
+    with just_looked():
+        tap.equal(sign_in(WEB, BOB.name, BOB.password), (False, OUTAGE_STATUS),
+                  "and nobody is asked")
+        tap.equal(sign_in(BOB.uid, BOB.name, BOB.password, "lock"), (False, OUTAGE_STATUS),
+                  "whatever the service")
     pass_time(1.1)
     tap.equal(sign_in(WEB, BOB.name, BOB.password), (False, CONNECT),
               "after a second one looks, and is not asked either")

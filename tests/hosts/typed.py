@@ -10,7 +10,7 @@ import textwrap
 import time
 
 from hosts import PASSWORD, no_penalties
-from person import Person
+from person import PATIENCE, Person
 from world import CA_FILE, CLIENT, POOL, SOURCE, WorldError, write
 
 # No systemd runs here: sshd is told itself, and what is enabled is written down.
@@ -81,7 +81,7 @@ class Machine:
 
     def listens(self):
         """sshd that is told to read its settings closes its port for a moment."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", 22), 1).close()
@@ -102,7 +102,7 @@ class Machine:
 
     def has_read_again(self):
         """It starts itself anew, and then writes its number anew."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while not os.path.exists("/run/sshd.pid"):
             if time.monotonic() > end:
                 raise WorldError("sshd does not come back")

@@ -3,6 +3,7 @@
 # state. The host is this process, through libpam, so that nobody waits for
 # the delays of refusals; time passes by writing older times into the file.
 # SPDX-License-Identifier: MIT
+import contextlib
 import ctypes
 import fcntl
 import glob
@@ -137,13 +138,31 @@ def pass_time(seconds):
         file.write(struct.pack(STATE, magic, zero, failed, handle, since, looked, looker, untold))
 
 
-def just_looked():
-    """However long this machine took since the breaker opened."""
-    with open(state_file(), "r+b") as file:
-        found = list(struct.unpack(STATE, file.read()))
-        found[5] = int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
-        file.seek(0)
-        file.write(struct.pack(STATE, *found))
+@contextlib.contextmanager
+def just_looked(ago=0):
+    """As if somebody had looked so many seconds ago, however slow this machine is."""
+    done = threading.Event()
+
+    def say():
+        with open(state_file(), "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            found = list(struct.unpack(STATE, file.read()))
+            found[5] = int((time.clock_gettime(time.CLOCK_BOOTTIME) - ago) * 1000)
+            file.seek(0)
+            file.write(struct.pack(STATE, *found))
+
+    def go_on():
+        while not done.wait(0.1):
+            say()
+
+    say()
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def forget():
@@ -196,8 +215,8 @@ def opens(suite, title):
     suite.asked(login(), f"{title}: the second one is asked, and refused")
     tap.ok(world.log.wait(OPENED), f"{title}: the log says that the breaker opened",
            *world.log.ours())
-    just_looked()
-    third = login()
+    with just_looked():
+        third = login()
     suite.at_once(third, f"{title}: the third one is refused without a prompt")
     tap.ok(third.took < AT_ONCE, f"{title}: at once", third.took)
     tap.ok(world.log.wait(r"pam_cognito\(outage:auth\): alice: refused: outage service=outage$"),
@@ -283,10 +302,9 @@ def different_handles(suite):
 def looking(suite):
     """One a second, one at a time, and nobody is asked before the pool was reached."""
     suite.open()
-    just_looked()
-    pass_time(0.5)
     suite.world.forget()
-    suite.at_once(login(), "after 0.5 s nobody looks")
+    with just_looked(0.5):
+        suite.at_once(login(), "after 0.5 s nobody looks")
     suite.tap.ok(suite.world.log.wait("alice: refused: outage service=outage", 5),
                  "nobody does", *suite.world.log.ours())
     pass_time(0.6)
@@ -295,8 +313,8 @@ def looking(suite):
     suite.tap.ok(suite.world.log.wait("alice: refused: connect service=outage", 5),
                  "the log says what it found", *suite.world.log.ours())
     suite.tap.equal(suite.world.log.wait(OPENED, 0), None, "and not once more that it is open")
-    just_looked()
-    suite.at_once(login(), "and the next one does not")
+    with just_looked():
+        suite.at_once(login(), "and the next one does not")
     suite.tap.ok(suite.world.log.wait("alice: refused: outage service=outage"),
                  "the log says so", *suite.world.log.ours())
     pass_time(3600)
