@@ -468,8 +468,9 @@ set_host(struct setup *setup)
 const struct secret *
 setup_anchors(const struct setup *setup, const char **folder_out)
 {
-    *folder_out = setup->system_folder[0] == '\0' ? NULL
-                                                  : setup->system_folder;
+    const char *folder = setup->system_folder;
+
+    *folder_out = folder[0] == '\0' ? NULL : folder;
     return setup->ca.data != NULL ? &setup->ca : &setup->system_ca;
 }
 

@@ -59,8 +59,8 @@ class Machine:
     def __init__(self, world, secret):
         self.world = world
         self.server = None
-        # All suites see the same homes and programs; here some come and go.
-        for path in ("/home", "/root", "/usr"):
+        # All suites see the same programs; here some come and go.
+        for path in ("/root", "/usr"):
             world.stage.cover(path)
         self.script("systemctl", SYSTEMCTL)
         self.script("editor", EDITOR.format(secret))

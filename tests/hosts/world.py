@@ -209,12 +209,12 @@ def fill_dev(stage):
 
 
 class World:
-    """One world's own /etc, /dev, /run, log reader and pool."""
+    """One world's own /etc, /home, /var, /dev, /run, log reader and pool."""
 
     def __init__(self, stage):
         self.stage = stage
         self.folder = stage.new("world")
-        for path in ("/etc", "/var"):
+        for path in ("/etc", "/home", "/var"):
             stage.cover(path)
         command("mount", "-t", "tmpfs", "-o", "mode=0755", "fresh", "/run")
         for name in ("/run/sshd", "/run/lock"):
