@@ -26,6 +26,7 @@
 #define CONNECT_POLL_MS 200 /* 7.88 does not for a dead address */
 #define ADDRESSES_S 240     /* past the last renewal of an idle connection */
 #define HEADER_MAX 512      /* bytes of a request header that we write */
+#define UPLOAD_SIZE 16384   /* of curl's buffer, the least; 64 KiB else */
 #define NO_ANCHORS "/dev/null" /* a folder of them that is empty */
 
 _Static_assert(TRANSFER_ERROR_SIZE >= CURL_ERROR_SIZE, "curl's words fit");
@@ -198,6 +199,7 @@ set_common(struct transfer *transfer, const struct http_options *options)
         && set_number(easy, CURLOPT_NOSIGNAL, 1)
         && set_number(easy, CURLOPT_TCP_NODELAY, 1)
         && set_number(easy, CURLOPT_DNS_CACHE_TIMEOUT, ADDRESSES_S)
+        && set_number(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_SIZE)
 #if LIBCURL_VERSION_NUM >= 0x075700
         /*
             * Without this, giving up joins the thread that waits for a dead
