@@ -63,6 +63,19 @@ __asan_default_options(void)
 }
 #endif
 
+/*
+ * The libcurl of some distributions brings GnuTLS along, for LDAP and RTMP. It
+ * would begin by reading tables that nothing here uses, into the memory of both
+ * processes, and asks this whether to (gnutls.h, GNUTLS_SKIP_GLOBAL_INIT). A
+ * curl that speaks TLS by it begins it when it needs it.
+ */
+__attribute__((visibility("default"))) int _gnutls_global_init_skip(void);
+int
+_gnutls_global_init_skip(void)
+{
+    return 1;
+}
+
 extern char **environ;
 
 /* The request, as the module sent it. */

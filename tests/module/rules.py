@@ -126,6 +126,16 @@ class Binaries(unittest.TestCase):
         allowed = r"lib(c|curl|ssl|crypto|json-c|qrencode|resolv|pthread|dl)[.-]"
         self.assertFalse([lib for lib in needed(HELPER) if not re.match(allowed, lib + ".")])
 
+    def test_helper_lets_gnutls_not_begin(self):
+        """Where libcurl brings it along, it asks the helper, not itself."""
+        answer = "_gnutls_global_init_skip"
+        self.assertIn(answer, symbols(HELPER, "--defined-only"))
+        said = subprocess.run([HELPER], check=False, capture_output=True, text=True,
+                              env={"LD_DEBUG": "bindings"}).stderr
+        asked = [line for line in said.splitlines() if answer in line]
+        self.assertEqual([line for line in asked if f" to {HELPER} " not in line], [])
+        self.assertEqual(bool(asked), "libgnutls" in output("ldd", HELPER), said[-300:])
+
     def test_helper_signs_nothing_and_speaks_no_plain_http(self):
         """What can is in files of the tool's, which the helper must not hold."""
         with open(HELPER, "rb") as file:
