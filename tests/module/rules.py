@@ -126,6 +126,14 @@ class Binaries(unittest.TestCase):
         allowed = r"lib(c|curl|ssl|crypto|json-c|qrencode|resolv|pthread|dl)[.-]"
         self.assertFalse([lib for lib in needed(HELPER) if not re.match(allowed, lib + ".")])
 
+    def test_helper_finds_most_symbols_soon(self):
+        """The loader looks for them in the order in which libraries are named."""
+        order = re.findall(r"\(NEEDED\).*\[lib(\w+)", output("readelf", "-d", HELPER))
+        if is_plain_build():
+            self.assertEqual(order[0], "crypto")
+        self.assertLess(order.index("crypto"), order.index("curl"))
+        self.assertLess(order.index("c"), order.index("curl"))
+
     def test_helper_lets_gnutls_not_begin(self):
         """Where libcurl brings it along, it asks the helper, not itself."""
         answer = "_gnutls_global_init_skip"
