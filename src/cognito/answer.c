@@ -68,6 +68,19 @@ is_unprocessed(const struct json *body, long http)
            && (http == 400 || http == 429);
 }
 
+bool
+answer_is_unprocessed(const struct http_answer *http)
+{
+    struct json *body = NULL;
+    bool is = http->body.data != NULL
+              && json_parse(http->body.data, http->body.length, &body)
+                     == STATUS_OK
+              && is_unprocessed(body, http->code);
+
+    json_free(body);
+    return is;
+}
+
 /* An answer that is an error, whatever else it holds. */
 static enum status
 take_error(const struct secret *typed, const struct json *request,

@@ -50,6 +50,9 @@ struct cognito_answer {
 /* Wipes and frees; the answer is {0} again. */
 void cognito_answer_free(struct cognito_answer *answer);
 
+/* Does it say that nothing of what was asked has happened? */
+bool answer_is_unprocessed(const struct http_answer *http);
+
 /* What HTTP 200 must bring. */
 enum answer_expected {
     EXPECT_NOTHING, /* an empty body or any object */

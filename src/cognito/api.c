@@ -490,17 +490,45 @@ cognito_revoke_token(struct cognito *cognito,
                   answer_out);
 }
 
-static void
-observe_keys(const struct cognito *cognito, const struct http_answer *http,
-             enum status status)
+/*
+ * Was that refused for now only? Reading the keys changes nothing and proves
+ * nothing, so what a proxy says will do, too.
+ */
+static bool
+is_busy(const struct http_answer *http)
 {
-    struct cognito_answer answer
-        = {.status = status, .http = http->code, .ms = http->ms};
+    return http->code == 429 || http->code == 503
+           || (http->code == 400 && answer_is_unprocessed(http));
+}
 
-    if (cognito->observe == NULL)
-        return;
-    (void) snprintf(answer.message, sizeof answer.message, "%s", http->detail);
-    cognito->observe(cognito->observer, "jwks", &answer);
+/* One request for the keys; may it be made again, and now? */
+static bool
+ask_for_keys(struct cognito *cognito, unsigned int tried,
+             struct http_answer *http_out, struct jwt_keys **keys_out,
+             enum status *status_out)
+{
+    enum status status = http_get(cognito->http, cognito->pool->keys_path,
+                                  http_out);
+    struct cognito_answer answer = {
+        .http = http_out->code,
+        .ms = http_out->ms,
+        .unprocessed = status == STATUS_OK && is_busy(http_out),
+        .retry_s = http_out->retry_s,
+    };
+
+    if (status == STATUS_OK)
+        status = http_out->code != 200
+                     ? STATUS_KEYS
+                     : jwt_keys_parse(http_out->body.data == NULL
+                                          ? ""
+                                          : http_out->body.data,
+                                      http_out->body.length, keys_out);
+    *status_out = answer.status = status;
+    (void) snprintf(answer.message, sizeof answer.message, "%s",
+                    http_out->detail);
+    if (cognito->observe != NULL)
+        cognito->observe(cognito->observer, "jwks", &answer);
+    return wait_for_turn(cognito, "jwks", tried, &answer);
 }
 
 /* Replaces the keys by those that the pool publishes now. */
@@ -509,28 +537,22 @@ fetch_keys(struct cognito *cognito, char *why_out)
 {
     struct http_answer http = {0};
     struct jwt_keys *keys = NULL;
-    const char *why = "the pool's keys cannot be fetched";
     enum status status;
 
-    status = http_get(cognito->http, cognito->pool->keys_path, &http);
-    if (status == STATUS_OK) {
-        why = "the pool's keys cannot be read";
-        status = STATUS_KEYS;
-        if (http.code == 200)
-            status = jwt_keys_parse(http.body.data == NULL ? ""
-                                                           : http.body.data,
-                                    http.body.length, &keys);
-    }
+    for (unsigned int tried = 1;
+         ask_for_keys(cognito, tried, &http, &keys, &status); tried++)
+        http_answer_free(&http);
     if (status == STATUS_OK) {
         jwt_keys_free(cognito->keys);
         cognito->keys = keys;
     }
-    observe_keys(cognito, &http, status);
     if (http.code == 0)
-        (void) snprintf(why_out, JWT_WHY_SIZE, "%s (%s)", why,
+        (void) snprintf(why_out, JWT_WHY_SIZE,
+                        "the pool's keys cannot be fetched (%s)",
                         status_word(status));
     else if (http.code == 200)
-        (void) snprintf(why_out, JWT_WHY_SIZE, "%s", why);
+        (void) snprintf(why_out, JWT_WHY_SIZE, "%s",
+                        "the pool's keys cannot be read");
     else
         (void) snprintf(why_out, JWT_WHY_SIZE,
                         "HTTP %ld for the keys of %s: %s", http.code,

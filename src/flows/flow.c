@@ -316,7 +316,7 @@ flow_log_repeat(void *context, const char *operation, unsigned int waited_ms)
     char line[120];
 
     (void) snprintf(line, sizeof(line),
-                    "%s: throttled, sent again after %u ms", operation,
+                    "%s: not served, sent again after %u ms", operation,
                     waited_ms);
     flow->talk->log(flow->talk, TALK_LOG_DEBUG, line);
 }

@@ -1,5 +1,6 @@
 # What the service says it did not process is sent again, three times at most and
-# while there is time; nothing else is. The pool counts what it processed.
+# while there is time; so is the question for the keys, which does nothing. Nothing
+# else is. The pool counts what it processed.
 # SPDX-License-Identifier: MIT
 import json
 import os
@@ -13,7 +14,7 @@ from harness import HELPER, PoolCase  # noqa: E402
 RIGHT = "Correct-Horse-9"
 PEOPLE = {"alice": RIGHT, "bob": "Battery-Staple-7", "trent": "Trent-Silent-4",
           "peggy": "Peggy-Passkey-2"}
-WAITED = "throttled, sent again after "
+WAITED = "not served, sent again after "
 
 
 class Case(PoolCase):
@@ -64,7 +65,7 @@ class Again(Case):
                              [False] * count + [True] * entered)
             self.assertEqual(len(self.repeats(host)), count if entered else 3)
             self.assertRegex(self.repeats(host)[0],
-                             r"InitiateAuth: throttled, sent again after \d+ ms$")
+                             r"InitiateAuth: not served, sent again after \d+ ms$")
             self.assertEqual(host.prompts, [("off", "Password: ")])
             self.assertEqual(host.shown, [] if entered else
                              ["Cognito is busy. Try again later."])
@@ -123,6 +124,42 @@ class Again(Case):
         self.check(host, "PAM_SUCCESS", "ok", 1, [])
         self.assertEqual(self.processed("RespondToAuthChallenge", "erin"), [False, True])
         self.assertEqual(self.pool.user("erin")["password"], "Fresh-Meadow-42")
+
+
+class Keys(Case):
+    """Of the times that are refused the first is the warm-up's, which waits for nobody."""
+
+    def refuse(self, kind, count, **members):
+        self.pool.fault(kind, {"operation": "jwks"}, count, **members)
+        host = self.start()
+        host.until("prompt")
+        harness.wait_until(lambda: [r["status"] for r in self.requests("jwks")])
+        host.say(RIGHT)
+        host.finish()
+        return host
+
+    def test_of_a_busy_server(self):
+        """Who was accepted is in, whoever refused the keys meanwhile."""
+        host = self.refuse("empty_503", 4)
+        self.check(host, "PAM_SUCCESS", "ok", 1, [])
+        self.assertEqual(self.processed("InitiateAuth"), [True])
+        self.assertEqual(len(self.requests("jwks")), 5)
+        self.assertEqual(len(self.repeats(host)), 3)
+
+    def test_once_too_often(self):
+        host = self.refuse("bare_429", 5)
+        self.check(host, "PAM_AUTHINFO_UNAVAIL", "keys_unavailable", 1)
+        self.assertEqual(len(self.requests("jwks")), 5)
+
+    def test_no_time_for_it(self):
+        host = self.refuse("empty_503", 0, retry_after=20)
+        self.check(host, "PAM_AUTHINFO_UNAVAIL", "keys_unavailable", 1)
+        self.assertEqual(len(self.requests("jwks")), 2)
+
+    def test_of_one_that_refuses(self):
+        host = self.refuse("html_403", 0)
+        self.check(host, "PAM_AUTHINFO_UNAVAIL", "keys_unavailable", 1)
+        self.assertEqual((len(self.requests("jwks")), self.repeats(host)), (2, []))
 
 
 class Time(Case):

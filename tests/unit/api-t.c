@@ -33,9 +33,9 @@ struct http {
     const char *error_type;
     const char *error_message;
     /* The same for GETs, one after the other. */
-    enum status get_status[3];
-    long get_code[3];
-    const char *get_body[3];
+    enum status get_status[5];
+    long get_code[5];
+    const char *get_body[5];
     bool late; /* the answer that was asked for ahead */
     /* The first of them are answered with that instead. */
     unsigned int throttles;
@@ -132,11 +132,13 @@ http_turn(const struct http *self, unsigned int repeats, unsigned int retry_s)
 bool
 http_pause(struct http *self, unsigned int wait_ms)
 {
-    need(self->posts >= 1 && self->posts < 8, "no wait before a POST");
+    unsigned int asked = self->posts + self->gets;
+
+    need(asked >= 1 && asked < 8, "no wait before a request");
     if (wait_ms >= self->budget_ms)
         return false;
     self->budget_ms -= wait_ms;
-    self->waits[self->posts] = wait_ms;
+    self->waits[asked] = wait_ms;
     return true;
 }
 
@@ -154,11 +156,12 @@ http_get(struct http *self, const char *path, struct http_answer *answer_out)
 
     memset(answer_out, 0, sizeof *answer_out);
     snprintf(self->path, sizeof self->path, "%s", path);
-    need(turn < 3, "asked more often than the script is long");
+    need(turn < 5, "asked more often than the script is long");
     if (self->get_status[turn] != STATUS_OK)
         return self->get_status[turn];
     fill(answer_out, self->get_code[turn], self->get_body[turn],
          strlen(self->get_body[turn]));
+    answer_out->retry_s = self->retry_s;
     return STATUS_OK;
 }
 
@@ -189,7 +192,7 @@ script(bool confidential, long code, const char *body)
     http = (struct http){
         .start_status = STATUS_OK,
         .status = STATUS_OK,
-        .get_status = {STATUS_OK, STATUS_OK, STATUS_OK},
+        .get_status = {STATUS_OK, STATUS_OK, STATUS_OK, STATUS_OK, STATUS_OK},
         .budget_ms = 19000,
     };
     http.code = code;
@@ -1112,6 +1115,69 @@ test_observer(void)
 
 /* ---- Keys ---- */
 
+/* The first of the answers are that, the next one has the keys. */
+static void
+refuse_keys(unsigned int times, long code, const char *body, const char *keys)
+{
+    script(false, 200, "");
+    for (unsigned int i = 0; i < 5; i++) {
+        http.get_code[i] = i < times ? code : 200;
+        http.get_body[i] = i < times ? body : keys;
+    }
+}
+
+static void
+asked_for_keys(const struct secret *token, unsigned int gets,
+               enum status status, const char *what)
+{
+    struct json *claims = NULL;
+    char why[JWT_WHY_SIZE] = "";
+
+    is_text(status_word(cognito_check_id_token(&client, token, 1790000000,
+                                               &claims, why)),
+            status_word(status), what);
+    is_number(http.gets, gets, what);
+    json_free(claims);
+    cognito_close(&client);
+}
+
+/* Who was accepted by the pool is not refused for a server that is busy. */
+static void
+test_busy_keys(const struct secret *token, const char *keys)
+{
+    struct repeats repeats = {0};
+
+    refuse_keys(3, 503, "", keys);
+    client.repeat = repeat;
+    client.repeater = &repeats;
+    asked_for_keys(token, 4, STATUS_OK, "HTTP 503, three times");
+    ok(http.waits[1] == 100 && http.waits[2] == 200 && http.waits[3] == 300
+           && repeats.count == 3,
+       "waits as for a POST, each told of");
+    is_text(repeats.operation, "jwks", "by name");
+    refuse_keys(5, 503, "", keys);
+    asked_for_keys(token, 4, STATUS_KEYS, "a fourth time");
+    refuse_keys(1, 429, "", keys);
+    asked_for_keys(token, 2, STATUS_OK, "HTTP 429, a proxy's too");
+    refuse_keys(1, 400, THROTTLE, keys);
+    asked_for_keys(token, 2, STATUS_OK, "HTTP 400 with the error's name");
+    refuse_keys(1, 400, "{\"message\":\"no\"}", keys);
+    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 400 with another");
+    refuse_keys(1, 400, "[\"TooManyRequestsException\"]", keys);
+    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 400 with no object");
+    refuse_keys(1, 500, "", keys);
+    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 500");
+    refuse_keys(1, 200, THROTTLE, keys);
+    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 200 with something else");
+    refuse_keys(1, 503, "", keys);
+    http.retry_s = 7;
+    asked_for_keys(token, 2, STATUS_OK, "with Retry-After");
+    is_number(http.waits[1], 7100, "which is waited for");
+    refuse_keys(1, 503, "", keys);
+    http.retry_s = 20;
+    asked_for_keys(token, 1, STATUS_KEYS, "no time for what is asked for");
+}
+
 static void
 test_keys(void)
 {
@@ -1187,6 +1253,8 @@ test_keys(void)
     http.get_body[0] = "{\"keys\":[]}";
     is_number(cognito_check_id_token(&client, &token, now, &claims, why),
               STATUS_KEYS, "no keys in it");
+
+    test_busy_keys(&token, keys.data);
 
     script(false, 200, "");
     client.keys_pinned = true;
