@@ -392,14 +392,16 @@ def herd(suite):
     login()
     login()
     suite.at_once(login(), "64 at their prompts: the breaker is open")
-    suite.up()
+    suite.up()  # another process, which has counted nothing yet
     time.sleep(1.1)
-    before = len(suite.world.pool.requests("jwks"))
     suite.asked(login(), "64 at their prompts: one looks, and signs in", SUCCESS)
     time.sleep(0.5)
-    suite.tap.ok(len(suite.world.pool.requests("jwks")) - before <= 2,
-                 "64 at their prompts: nobody else asked the pool", before,
-                 len(suite.world.pool.requests("jwks")))
+    # The look, the warm-up that follows it, the sign-in and what ends its token, on one
+    # connection (a slow machine: two). 64 who came back as well would make it 65 and 68.
+    counts = suite.world.pool.counts()
+    suite.tap.ok(1 <= counts["connections"] <= 2 and counts["requests"] <= 4,
+                 "64 at their prompts: nobody else comes to the pool, with or without a request",
+                 counts, [r["operation"] for r in suite.world.pool.requests()])
     typed.set()
     for thread in threads:
         thread.join()
