@@ -767,6 +767,12 @@ find_verb(const struct cli *cli)
     return NULL;
 }
 
+static const char *
+name_of_verb(size_t index)
+{
+    return index < sizeof(verbs) / sizeof(verbs[0]) ? verbs[index].word : NULL;
+}
+
 static bool
 is_format(const char *format)
 {
@@ -801,6 +807,9 @@ accounts(struct cli *cli)
     if (verb == NULL) {
         output_error("accounts: expected list, sync, adopt NAME or forget "
                      "NAME");
+        if (cli->operand_count > 0)
+            (void) output_meant("accounts ", cli_operand(cli, 0),
+                                name_of_verb);
         return CLI_USAGE;
     }
     if (!is_format(cli->format)) {

@@ -57,8 +57,9 @@ struct cli {
     bool force;
     bool terminate;
     const char *format;
-    bool no_qr;        /* mfa, login */
-    int operand_count; /* words after the subcommand */
+    enum output_drawing drawing; /* mfa, login, as the next */
+    char issuer[256];            /* of it, as a setting */
+    int operand_count;           /* words after the subcommand */
     char **operands;
 };
 

@@ -280,6 +280,7 @@ command_open(struct cli *cli, const char *user, const char *extra,
     memset(command, 0, sizeof(*command));
     command->cli = cli;
     command->terminal.fd = -1;
+    command->terminal.drawing = cli->drawing;
     command->argument_count = cli_add_settings(cli, command->arguments, 0);
     if (extra != NULL)
         command->arguments[command->argument_count++] = extra;
@@ -293,8 +294,6 @@ command_open(struct cli *cli, const char *user, const char *extra,
     status = setup_open(&command->setup, &origin, &command->cognito);
     if (status != STATUS_OK)
         return command_complain(command, status, "", "");
-    if (cli->no_qr)
-        command->terminal.talk.block = NULL;
     command->terminal.talk.permit_code = permit_code;
     command->terminal.command = command;
     command->terminal.verbose = cli->debug;

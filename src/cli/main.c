@@ -61,7 +61,9 @@ enum {
     OPT_FORCE,
     OPT_TERMINATE,
     OPT_FORMAT,
-    OPT_NO_QR
+    OPT_NO_QR,
+    OPT_QR,
+    OPT_ISSUER
 };
 
 /*
@@ -119,6 +121,10 @@ static const struct option_row {
      "how list prints who should exist"},
     {OPT_NO_QR, "login mfa", NULL, "no-qr",
      "an authenticator app's key without the drawing"},
+    {OPT_QR, "login mfa", "utf8|ansi", "qr",
+     "draw it so; ansi needs 82 columns, 45 lines"},
+    {OPT_ISSUER, "login mfa", "NAME", "issuer",
+     "what the app calls this place"},
 };
 #define METHODS "METHODS" /* see print_operands */
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -187,27 +193,6 @@ cli_add_settings(const struct cli *cli, const char **arguments, size_t count)
     if (cli->config != NULL)
         arguments[count++] = cli->config;
     return count;
-}
-
-/* "did you mean NAME?" where one of the names was: it has the fewest slips. */
-static bool
-suggest(const char *typed, const char *mark,
-        const char *(*name_of)(size_t index))
-{
-    unsigned int least = CONFIG_SLIPS_MAX + 1;
-    const char *name, *meant = NULL;
-
-    for (size_t i = 0; (name = name_of(i)) != NULL; i++) {
-        unsigned int slips = config_slips(typed, name);
-
-        if (slips < least) {
-            least = slips;
-            meant = name;
-        }
-    }
-    if (meant != NULL)
-        output_error("did you mean %s%s?", mark, meant);
-    return meant != NULL;
 }
 
 static const char *
@@ -383,6 +368,18 @@ take_attribute(struct cli *cli, const char *name, char *value)
     return true;
 }
 
+static bool
+take_drawing(struct cli *cli, const char *word)
+{
+    bool utf8 = strcmp(word, "utf8") == 0;
+
+    cli->drawing = utf8 ? DRAWING_UTF8 : DRAWING_ANSI;
+    if (utf8 || strcmp(word, "ansi") == 0)
+        return true;
+    output_error("--qr: expected utf8 or ansi");
+    return false;
+}
+
 struct line {
     bool help;
     bool version;
@@ -473,7 +470,14 @@ take_option(struct cli *cli, struct line *line, int id)
         cli->format = optarg;
         return true;
     case OPT_NO_QR:
-        return cli->no_qr = true;
+        cli->drawing = DRAWING_NONE;
+        return true;
+    case OPT_QR:
+        return take_drawing(cli, optarg);
+    case OPT_ISSUER:
+        (void) snprintf(cli->issuer, sizeof(cli->issuer), "issuer_name=%s",
+                        optarg);
+        return take_setting(cli, cli->issuer);
     default:
         return false; /* getopt has said what is wrong */
     }
@@ -495,7 +499,7 @@ take_options(struct cli *cli, struct line *line, int argc, char **argv)
         /* getopt has said which word it does not know. */
         if (id == '?' && optopt == 0
             && strncmp(argv[optind - 1], "--", 2) == 0)
-            (void) suggest(argv[optind - 1] + 2, "--", name_of_option);
+            (void) output_meant("--", argv[optind - 1] + 2, name_of_option);
         if (!take_option(cli, line, id))
             return false;
         if (line->given_count < sizeof(line->given) / sizeof(line->given[0]))
@@ -560,9 +564,8 @@ dispatch(struct cli *cli, int argc, char **argv)
     }
     if (subcommand == NULL) {
         output_error("no such subcommand: %s", argv[optind]);
-        if (!suggest(argv[optind], "", name_of_subcommand)
-            && mfa_meant(argv[optind]) != NULL)
-            output_error("did you mean mfa %s?", mfa_meant(argv[optind]));
+        if (!output_meant("", argv[optind], name_of_subcommand))
+            (void) mfa_meant(argv[optind]);
         return usage(NULL);
     }
     cli->name = subcommand->name;

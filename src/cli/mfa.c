@@ -141,13 +141,17 @@ find_action(const char *word)
     return NULL;
 }
 
-const char *
+static const char *
+name_of_action(size_t index)
+{
+    return index < sizeof(actions) / sizeof(actions[0]) ? actions[index].word
+                                                        : NULL;
+}
+
+bool
 mfa_meant(const char *typed)
 {
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-        if (config_slips(typed, actions[i].word) <= CONFIG_SLIPS_MAX)
-            return actions[i].word;
-    return NULL;
+    return output_meant("mfa ", typed, name_of_action);
 }
 
 enum cli_exit
@@ -156,18 +160,16 @@ mfa(struct cli *cli)
     const struct action *action = find_action(cli_operand(cli, 0));
     struct task task = {0};
     char methods[VOCABULARY_LIST_MAX];
-    const char *setting = NULL, *meant = NULL;
+    const char *setting = NULL;
     enum cli_exit code;
 
-    if (action == NULL && cli->operand_count > 0)
-        meant = mfa_meant(cli_operand(cli, 0));
     if (action == NULL || cli->operand_count > action->operands + 1) {
         vocabulary_list(VOCABULARY_METHODS, "|", "|", methods);
         output_error("mfa: expected enroll [USER], status [USER] or prefer "
                      "%s [USER]",
                      methods);
-        if (meant != NULL)
-            output_error("did you mean mfa %s?", meant);
+        if (action == NULL && cli->operand_count > 0)
+            (void) mfa_meant(cli_operand(cli, 0));
         return CLI_USAGE;
     }
     if (action->operands == 2) {

@@ -11,7 +11,7 @@
 /* mfa enroll [USER], mfa status [USER], mfa prefer METHOD [USER]. */
 enum cli_exit mfa(struct cli *cli);
 
-/* The action of mfa that was meant, or NULL. */
-const char *mfa_meant(const char *typed);
+/* "did you mean mfa ACTION?" where one was; was one? */
+bool mfa_meant(const char *typed);
 
 #endif

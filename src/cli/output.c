@@ -17,7 +17,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define DRAWING_COLUMNS 41 /* of the code of an authenticator app */
+#include "common/config.h"
+
+/* What the code of an authenticator app takes, with the words around it. */
+static const struct winsize blocks = {.ws_col = 41, .ws_row = 24};
+static const struct winsize colours = {.ws_col = 82, .ws_row = 45};
 
 static bool
 is_utf8(void)
@@ -39,15 +43,25 @@ is_capable(const char *term)
     return term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
 }
 
-bool
-output_can_draw(int fd)
+const char *
+output_no_drawing(int fd, enum output_drawing drawing)
 {
+    const struct winsize *least = drawing == DRAWING_ANSI ? &colours : &blocks;
     struct winsize size = {0};
 
     (void) ioctl(fd, TIOCGWINSZ, &size);
-    return is_capable(getenv("TERM"))
-           && (size.ws_col == 0 || size.ws_col >= DRAWING_COLUMNS)
-           && is_utf8();
+    if (drawing == DRAWING_NONE)
+        return "none is wanted";
+    if (!is_capable(getenv("TERM")))
+        return "TERM says that the terminal cannot";
+    /* A terminal that does not know its size has 0. */
+    if ((size.ws_col != 0 && size.ws_col < least->ws_col)
+        || (size.ws_row != 0 && size.ws_row < least->ws_row))
+        return drawing == DRAWING_ANSI
+                   ? "it needs a terminal of 82 columns and 45 lines"
+                   : "it needs a terminal of 41 columns and 24 lines";
+    return drawing == DRAWING_FITTING && !is_utf8() ? "the locale is not UTF-8"
+                                                    : NULL;
 }
 
 void
@@ -119,6 +133,32 @@ output_object(const struct output *output, struct json *object, bool whole)
     }
     secret_free(&text);
     json_free(object);
+}
+
+bool
+output_meant(const char *mark, const char *typed,
+             const char *(*name_of)(size_t index))
+{
+    unsigned int least = CONFIG_SLIPS_MAX + 1;
+    const char *name, *meant = NULL;
+    char word[64];
+
+    (void) snprintf(word, sizeof(word), "%.*s", (int) strcspn(typed, "="),
+                    typed);
+    for (size_t i = 0; (name = name_of(i)) != NULL; i++) {
+        unsigned int slips = config_slips(word, name);
+
+        /* Something else is wrong with it. */
+        if (slips == 0)
+            return false;
+        if (slips < least) {
+            least = slips;
+            meant = name;
+        }
+    }
+    if (meant != NULL)
+        output_error("did you mean %s%s?", mark, meant);
+    return meant != NULL;
 }
 
 void

@@ -28,11 +28,19 @@ enum output_tone {
 /* Looks at the terminal, NO_COLOR and TERM. */
 void output_init(struct output *output, bool json);
 
+/* How the code for an authenticator app is drawn. */
+enum output_drawing {
+    DRAWING_FITTING, /* UTF-8, where the locale is */
+    DRAWING_UTF8,    /* block elements, whatever the locale is */
+    DRAWING_ANSI,    /* background colours */
+    DRAWING_NONE
+};
+
 /*
- * Would a code of block elements look right on this terminal? Looks at TERM,
- * the locale's character set and the width.
+ * NULL where such a drawing would look right on this terminal, else why not.
+ * Looks at TERM, the locale's character set and the size.
  */
-bool output_can_draw(int fd);
+const char *output_no_drawing(int fd, enum output_drawing drawing);
 
 /* The sequences around text of that tone; "" without colours. */
 const char *output_begin(const struct output *output, enum output_tone tone);
@@ -52,6 +60,13 @@ void output_line(const struct output *output, enum output_tone tone,
  */
 void output_object(const struct output *output, struct json *object,
                    bool whole);
+
+/*
+ * "did you mean NAME?", mark before it, where one of the names was meant: it
+ * has the fewest slips. What stands behind a = does not count. Was one?
+ */
+bool output_meant(const char *mark, const char *typed,
+                  const char *(*name_of)(size_t index));
 
 /* "pam-cognito: " and a line on standard error. */
 void output_error(const char *format, ...)

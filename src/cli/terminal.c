@@ -212,6 +212,40 @@ tell(struct talk *talk, enum talk_style style, const char *text)
     return STATUS_OK;
 }
 
+/*
+ * A line of block elements, each two modules above one another, as the upper
+ * or the lower row of them: a module is two blanks, light or dark.
+ */
+static void
+draw_row(FILE *file, const char *line, const char *end, bool upper)
+{
+    while (line < end) {
+        const unsigned char kind = line[0] == ' ' ? 0
+                                                  : (unsigned char) line[2];
+        bool light = kind == 0x88 || kind == (upper ? 0x80 : 0x84);
+
+        (void) fprintf(file, "\033[%dm  ", light ? 47 : 40);
+        line += kind == 0 ? 1 : 3;
+    }
+    (void) fputs("\033[0m\n", file);
+}
+
+static void
+draw_in_colours(FILE *file, const char *text)
+{
+    while (*text != '\0') {
+        const char *end = strchrnul(text, '\n');
+
+        if (text[0] == '\xe2') {
+            draw_row(file, text, end, true);
+            draw_row(file, text, end, false);
+        } else {
+            (void) fprintf(file, "%.*s\n", (int) (end - text), text);
+        }
+        text = end + (*end == '\n');
+    }
+}
+
 static enum status
 block(struct talk *talk, const char *text)
 {
@@ -219,7 +253,10 @@ block(struct talk *talk, const char *text)
 
     if (!text_is_block(text))
         return STATUS_INTERNAL;
-    (void) fprintf(terminal->prompts, "%s\n", text);
+    if (terminal->drawing == DRAWING_ANSI)
+        draw_in_colours(terminal->prompts, text);
+    else
+        (void) fprintf(terminal->prompts, "%s\n", text);
     return STATUS_OK;
 }
 
@@ -235,6 +272,21 @@ print_log(struct talk *talk, enum talk_level level, const char *text)
     output_error("%s", line);
 }
 
+/* Whoever asked for one in so many words is told why there is none. */
+static void
+choose_drawing(struct terminal *terminal)
+{
+    const char *why = terminal->is_terminal
+                          ? output_no_drawing(terminal->fd, terminal->drawing)
+                          : "standard input is no terminal";
+
+    if (why == NULL)
+        terminal->talk.block = block;
+    else if (terminal->drawing == DRAWING_UTF8
+             || terminal->drawing == DRAWING_ANSI)
+        output_error("--qr: no drawing: %s", why);
+}
+
 bool
 terminal_open(struct terminal *terminal)
 {
@@ -242,8 +294,10 @@ terminal_open(struct terminal *terminal)
     terminal->fd = STDIN_FILENO;
     terminal->prompts = stderr;
     terminal->is_terminal = isatty(STDIN_FILENO) == 1;
-    if (!terminal->is_terminal)
+    if (!terminal->is_terminal) {
+        choose_drawing(terminal);
         return true;
+    }
     terminal->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (terminal->fd < 0)
         terminal->fd = STDIN_FILENO;
@@ -253,8 +307,7 @@ terminal_open(struct terminal *terminal)
         output_error("cannot use the terminal: %s", strerror(errno));
         return false;
     }
-    if (output_can_draw(terminal->fd))
-        terminal->talk.block = block;
+    choose_drawing(terminal);
     return true;
 }
 

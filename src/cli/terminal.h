@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/output.h"
 #include "cognito/http.h"
 #include "common/secret.h"
 #include "flows/talk.h"
@@ -23,7 +24,8 @@ struct terminal {
     int fd;        /* where answers come from */
     FILE *prompts; /* where prompts go */
     bool is_terminal;
-    bool verbose;           /* debug lines of the flows too */
+    enum output_drawing drawing; /* how; set before it is opened */
+    bool verbose;                /* debug lines of the flows too */
     struct http *http;      /* carried on while the person types, or NULL */
     unsigned int budget_ms; /* for what follows each answer */
     const struct command *command; /* whose it is; for its own use */

@@ -322,32 +322,48 @@ config_refuse_value(struct config *config, enum config_key key,
     value->rank = RANK_NONE;
 }
 
+static bool
+is_same_letter(char typed, char letter)
+{
+    return typed == letter || typed + ('a' - 'A') == letter;
+}
+
 /*
- * How many letters must be typed, left out or changed to make b of a, in
- * capitals or not.
+ * How many letters must be typed, left out, changed, or changed with the next
+ * one, to make b of a, in capitals or not.
  */
 static unsigned int
 distance(const char *a, const char *b)
 {
-    unsigned int row[CONFIG_KEY_MAX + 1];
-    size_t length = strlen(b);
+    /* For each beginning of b: of this beginning of a, and of the two before.
+     */
+    unsigned int rows[3][CONFIG_KEY_MAX + 1] = {{0}};
+    size_t length = strlen(b), j = 0;
 
     for (unsigned int i = 0; i <= length; i++)
-        row[i] = i;
-    for (; *a != '\0'; a++) {
-        unsigned int diagonal = row[0]++;
+        rows[0][i] = i;
+    while (a[j++] != '\0') {
+        const unsigned int *last = rows[(j + 2) % 3];
+        const unsigned int *before = rows[(j + 1) % 3];
+        unsigned int *now = rows[j % 3];
 
-        for (size_t i = 0; i < length; i++) {
-            bool same = *a == b[i] || *a + ('a' - 'A') == b[i];
-            unsigned int least = same ? diagonal : diagonal + 1;
+        now[0] = (unsigned int) j;
+        for (size_t i = 1; i <= length; i++) {
+            unsigned int least = last[i - 1]
+                                 + !is_same_letter(a[j - 1], b[i - 1]);
 
-            diagonal = row[i + 1];
-            if (least > row[i] + 1)
-                least = row[i] + 1;
-            row[i + 1] = least > diagonal + 1 ? diagonal + 1 : least;
+            if (least > last[i] + 1)
+                least = last[i] + 1;
+            if (least > now[i - 1] + 1)
+                least = now[i - 1] + 1;
+            if (i > 1 && j > 1 && is_same_letter(a[j - 1], b[i - 2])
+                && is_same_letter(a[j - 2], b[i - 1])
+                && least > before[i - 2] + 1)
+                least = before[i - 2] + 1;
+            now[i] = least;
         }
     }
-    return row[length];
+    return rows[(j - 1) % 3][length];
 }
 
 unsigned int

@@ -9,7 +9,7 @@ import re
 import subprocess
 
 from tool import (Person, Row, ToolCase, command, environment, harness, person, rows,
-                  script)
+                  rows_of, script)
 
 ALICE = "Correct-Horse-9"
 NEW = "Fresh-Paint-12"
@@ -501,9 +501,89 @@ class TestMfa(Prepared):
                 self.pool.reset()
                 self.assertNotIn("\u2588", self.enroll(way, *words, env=env).text)
 
-    def enroll(self, way, *words, env):
+    def enroll(self, way, *words, env, **more):
         return way("--config", self.config(), "mfa", "enroll", "alice", *words, env=env,
-                   answers=[ALICE, lambda: self.pool.totp("alice")])
+                   answers=[ALICE, lambda: self.pool.totp("alice")], **more)
+
+    def test_drawing_fits_the_terminal(self):
+        """Not where a part of it would be off the screen, in either form."""
+        for columns, lines, words, drawn in (
+                (41, 24, [], True), (40, 24, [], False), (80, 23, [], False),
+                (82, 45, ["--qr", "ansi"], True), (81, 45, ["--qr=ansi"], False),
+                (82, 44, ["--qr=ansi"], False)):
+            with self.subTest(columns=columns, lines=lines, words=words):
+                self.pool.reset()
+                done = self.enroll(person, *words, size=(columns, lines),
+                                   env={"TERM": "xterm", "LC_ALL": "C.UTF-8"})
+                self.assertEqual(done.status, 0, done.text)
+                self.assertIs("\u2588" in done.text or "\033[47m" in done.text, drawn, done.text)
+                self.assertIs("--qr: no drawing: it needs a terminal of 82 columns and 45 lines"
+                              in done.text, bool(words) and not drawn)
+
+    def test_how_it_is_drawn(self):
+        """utf8 is for terminals that can more than the locale says. Both forms are one code."""
+        plain = {"TERM": "xterm", "LC_ALL": "C"}
+        config = self.config()
+        drawn = {}
+        for form in ("utf8", "ansi"):
+            self.pool.script({"match": {"operation": "AssociateSoftwareToken"},
+                              "body": {"SecretCode": "JBSWY3DPEHPK3PXP"}})
+            drawn[form] = person("--config", config, "mfa", "enroll", "alice", "--qr", form,
+                                 env=plain, answers=[ALICE] + ["000000"] * 5).text
+        wanted = [[character in halves for character in line]
+                  for line in re.findall("(?m)^[ \u2580\u2584\u2588]+$", drawn["utf8"])
+                  for halves in ("\u2588\u2580", "\u2588\u2584")]
+        self.assertGreater(len(wanted), 30)
+        got = [[cell == "47" for cell in re.findall("\033\\[(4[07])m  ", line)]
+               for line in drawn["ansi"].splitlines() if line.startswith("\033[4")]
+        self.assertEqual(got, wanted)
+
+    def test_no_drawing_that_was_wanted(self):
+        for way, env, why in ((script, {}, "standard input is no terminal"),
+                              (person, {"TERM": "dumb"}, "TERM says that the terminal cannot")):
+            self.pool.reset()
+            done = self.enroll(way, "--qr=ansi", env={"TERM": "xterm", **env})
+            self.assertIn(f"pam-cognito: --qr: no drawing: {why}\n", done.text)
+        self.assertIn("--qr: expected utf8 or ansi",
+                      script("mfa", "enroll", "alice", "--qr", "svg").err)
+
+    def test_a_long_name_on_an_ordinary_terminal(self):
+        """The heading, the whole code, the key and the question, on 80x24."""
+        name, key = "a-name-of-forty-letters-which-is-allowed", "JBSWY3DPEHPK3PXP" * 3 + "ABCD"
+        self.assertEqual((len(name), len(key)), (40, 52))
+        self.pool.script({"match": {"operation": "AssociateSoftwareToken"},
+                          "body": {"SecretCode": key}})
+        self.pool.add_user(username=name, password=ALICE)
+        somebody = Person("--config", self.config(), "mfa", "enroll", name, size=(80, 24),
+                          env={"TERM": "xterm", "LC_ALL": "C.UTF-8"})
+        somebody.wait_for("Password: $")
+        somebody.type(ALICE)
+        somebody.wait_for(r"\(authenticator app\): $")
+        screen = rows_of(somebody.screen + "123456")[-24:]
+        self.assertEqual(screen[0], "Scan with your authenticator app, or type the key:")
+        self.assertEqual([len(row) for row in screen[1:22]], [41] * 21, screen)
+        self.assertEqual("".join(screen[22:]), "Key " + " ".join(re.findall("....", key))
+                         + ". Verification code (authenticator app): 123456")
+        somebody.give_up()
+
+    def test_issuer(self):
+        """By the option, which wins over the settings and is one of them."""
+        config = self.config(issuer_name="Theirs")
+        texts = {}
+        for words in ([], ["--issuer", "Ours"], ["--set", "issuer_name=Ours"]):
+            self.pool.reset()
+            self.pool.script({"match": {"operation": "AssociateSoftwareToken"},
+                              "body": {"SecretCode": "JBSWY3DPEHPK3PXP"}})
+            done = person("--config", config, "mfa", "enroll", "alice", *words,
+                          env={"TERM": "xterm", "LC_ALL": "C.UTF-8"},
+                          answers=[ALICE] + ["000000"] * 5)
+            texts[" ".join(words)] = re.findall("(?m)^[ \u2580\u2584\u2588]+$", done.text)
+        theirs, ours, ours_too = texts.values()
+        self.assertTrue(theirs and ours)
+        self.assertNotEqual(theirs, ours)
+        self.assertEqual(ours, ours_too)
+        self.assertIn("issuer_name (--set): expected 1 to 200 bytes", script(
+            "--config", config, "mfa", "enroll", "alice", "--issuer", "x" * 201).err)
 
 
 class TestSecretHash(ToolCase):
@@ -790,7 +870,13 @@ class TestCommandLine(ToolCase):
         for words, meant in ({("chek",): "check", ("checkk", "alice"): "check",
                               ("enrol",): "mfa enroll", ("dance",): None, ("mfa", "enrol"): "mfa enroll",
                               ("check", "--jason"): "--json", ("--elephant", "check"): None,
-                              ("login", "--no-qrr"): "--no-qr"}).items():
+                              ("check", "--jason=FILE"): "--json",
+                              ("check", "--confg=/x.conf"): "--config",
+                              ("accounts", "snyc"): "accounts sync",
+                              ("accounts", "adop", "alice"): "accounts adopt",
+                              ("accounts", "adopt"): None, ("accounts", "elephant"): None,
+                              ("mfa", "prefer"): None, ("login", "--no-qrr"): "--no-qr",
+                              ("mfa", "--isuer=x", "enroll"): "--issuer"}).items():
             said = self.refused(*words)
             found = re.findall(r"(?m)^pam-cognito: did you mean (.*)\?$", said)
             self.assertEqual(found, [meant] if meant else [], said)

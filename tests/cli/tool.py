@@ -92,9 +92,9 @@ def count_prompts(text):
 
 
 class Person(at_a_terminal.Person):
-    def __init__(self, *words, env=None, root=None):
+    def __init__(self, *words, env=None, root=None, size=None):
         self.root = root
-        super().__init__(*command(*words, root=root), env=environment(env))
+        super().__init__(*command(*words, root=root), env=environment(env), size=size)
 
     def be_child(self, *about):
         os.chdir(self.root or ".")
@@ -104,14 +104,20 @@ class Person(at_a_terminal.Person):
         return Done(super().finish(), self.screen)
 
 
-def person(*words, answers=(), env=None, root=None):
+def person(*words, answers=(), env=None, root=None, size=None):
     """At a terminal, to the end."""
-    somebody = Person(*words, env=env, root=root)
+    somebody = Person(*words, env=env, root=root, size=size)
     for answer in answers:
         if not somebody.ask(PROMPT):
             break
         somebody.type(answer() if callable(answer) else answer)
     return somebody.finish()
+
+
+def rows_of(text, columns=80):
+    """The rows that a terminal of so many columns has then, from the first on."""
+    return [row for line in re.sub("\033\\[[0-9;]*m", "", text).split("\n")
+            for row in (line[at:at + columns] for at in range(0, len(line) or 1, columns))]
 
 
 @dataclass

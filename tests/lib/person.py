@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: MIT
 import codecs
 import contextlib
+import fcntl
 import os
 import pty
 import pwd
 import re
 import select
 import signal
+import struct
 import sys
 import termios
 import time
@@ -30,9 +32,10 @@ def become(name):
 
 
 class Person:
-    def __init__(self, *words, user=None, env=None, ignored=()):
-        """ignored: signals that the program starts with ignored."""
+    def __init__(self, *words, user=None, env=None, ignored=(), size=None):
+        """ignored: signals that the program starts with ignored. size: columns, lines."""
         self.words = words
+        self.size = size
         self.ignored = ignored
         self.screen = ""
         self.rest = ""  # a carriage return whose line feed is to come
@@ -50,6 +53,9 @@ class Person:
             for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP,
                            signal.SIGHUP, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_IGN if number in self.ignored else signal.SIG_DFL)
+            if self.size:
+                columns, lines = self.size
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
             if user:
                 become(user)
             os.execvpe(words[0], words, environment)

@@ -204,6 +204,10 @@ check_faults(void)
                   "only_grop (module argument): unknown key, did you mean "
                   "only_group?",
                   "a letter is missing");
+    check_message(from_arguments(CONFIG_HELPER, "fpis=yes", NULL),
+                  STATUS_CONFIG,
+                  "fpis (module argument): unknown key, did you mean fips?",
+                  "two letters changed round");
     check_message(from_arguments(CONFIG_HELPER, "client_secret:hush", NULL),
                   STATUS_CONFIG,
                   "client_secret (module argument): expected "
