@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/entry.h"
 #include "cli/reasons.h"
 #include "common/config.h"
 #include "common/text.h"
@@ -22,77 +23,19 @@
 #include "pam/names.h"
 
 #define TEXT_MAX 4096
-#define WORD_MAX 96
 #define LIST_COLUMNS 77
 #define GROUP_END STATUS_INTERNAL /* what is zero, unless it comes first */
 
-static const char *
-code_of(enum status status, enum pam_phase phase)
-{
-    return pam_code_name(pam_code(status, phase));
-}
+/* A line of the log, as far as it says whom it is about. */
+struct subject {
+    struct entry_case about;
+    char title[4 * ENTRY_NAME_MAX]; /* reason: alice at sshd from HOST */
+};
 
-/* error: the row's own words below another title, or NULL. */
-static void
-print_case(const struct output *output, const char *title, const char *error,
-           enum status status, struct reason reason)
-{
-    const char *first = code_of(status, PHASE_AUTHENTICATE);
-    const char *preliminary = code_of(status, PHASE_PRELIMINARY);
-    const char *update = code_of(status, PHASE_UPDATE);
-    const char *account = code_of(status, PHASE_ACCOUNT);
-    const char *person = status_text(status);
-    struct json *object = json_new();
-    bool whole = json_add_text(object, "title", title)
-                 && json_add_text(object, "reason", status_word(status))
-                 && json_add_text(object, "meaning", reason.meaning)
-                 && json_add_text(object, "authenticate", first)
-                 && json_add_text(object, "acct_mgmt", account)
-                 && json_add_text(object, "chauthtok_preliminary", preliminary)
-                 && json_add_text(object, "chauthtok_update", update)
-                 && json_add_text(object, "person", person)
-                 && json_add_text(object, "fix", reason.fix)
-                 && (error == NULL || json_add_text(object, "error", error));
-
-    output_line(output, TONE_PLAIN, "%s", title);
-    if (error != NULL)
-        output_line(output, TONE_PLAIN, "  error:   %s", error);
-    output_line(output, TONE_PLAIN, "  reason:  %s", status_word(status));
-    output_line(output, TONE_PLAIN, "  means:   %s", reason.meaning);
-    output_line(output, TONE_PLAIN,
-                "  PAM:     %s; account phase: %s; changing a password: "
-                "%s, then %s",
-                first, account, preliminary, update);
-    if (person[0] != '\0')
-        output_line(output, TONE_PLAIN, "  person:  %s", person);
-    if (reason.fix[0] != '\0')
-        output_line(output, TONE_PLAIN, "  to do:   %s", reason.fix);
-    output_object(output, object, whole);
-}
-
-static void
-print(const struct output *output, const char *title, enum status status,
-      struct reason reason)
-{
-    print_case(output, title, NULL, status, reason);
-}
-
-/* What has a meaning, but no reason of ours. */
-static void
-say(const struct output *output, const char *title, const char *meaning)
-{
-    struct json *object = json_new();
-    bool whole = json_add_text(object, "title", title)
-                 && json_add_text(object, "meaning", meaning);
-
-    output_line(output, TONE_PLAIN, "%s: %s", title, meaning);
-    output_object(output, object, whole);
-}
-
-/* title: of a case, or NULL for the row's own. */
+/* subject: whose case it is, or NULL. */
 static void
 print_row(const struct output *output, const struct error_row *row,
-          const char *about)
+          const struct subject *subject)
 {
     char title[256];
 
@@ -104,9 +47,10 @@ print_row(const struct output *output, const struct error_row *row,
     else
         (void) snprintf(title, sizeof(title), "%s, \"... %s ...\"", row->code,
                         row->fragment);
-    print_case(output, about == NULL ? title : about,
-               about == NULL ? NULL : title, row->status,
-               (struct reason){row->meaning, row->fix});
+    entry_print(output, subject == NULL ? title : subject->title,
+                subject == NULL ? NULL : title, row->status,
+                (struct reason){row->meaning, row->fix},
+                subject == NULL ? NULL : &subject->about);
 }
 
 static bool
@@ -116,7 +60,8 @@ explain_status(const struct output *output, const char *word)
 
     if (!status_from_word(word, &status))
         return false;
-    print(output, status_word(status), status, reason_of_status(status));
+    entry_print(output, status_word(status), NULL, status,
+                reason_of_status(status), NULL);
     return true;
 }
 
@@ -210,11 +155,11 @@ stands_in(const char *text, const char *fragment)
 
 /*
  * The row whose fragment stands in the text, behind the error's name if there
- * is one; about: see print_row.
+ * is one.
  */
 static bool
 explain_message(const struct output *output, const char *text,
-                const char *error, const char *about)
+                const char *error, const struct subject *subject)
 {
     const char *name = strcasestr(text, error);
     const char *said = name == NULL ? text : name + strlen(error);
@@ -227,7 +172,7 @@ explain_message(const struct output *output, const char *text,
         if ((error[0] == '\0' ? is_telling(&rows[i])
                               : strcasecmp(rows[i].code, error) == 0)
             && stands_in(said, rows[i].fragment)) {
-            print_row(output, &rows[i], about);
+            print_row(output, &rows[i], subject);
             found = true;
         }
     return found;
@@ -301,7 +246,20 @@ is_ours(int code)
     return remark(code, true) != NULL;
 }
 
-/* Which reasons give that PAM code. */
+/* The reasons that give that PAM code. */
+static void
+list(const struct output *output, int code)
+{
+    enum status statuses[STATUS_COUNT];
+    size_t count = 0;
+
+    for (unsigned int i = 0; i < STATUS_COUNT; i++)
+        if (returns((enum status) i, code))
+            statuses[count++] = (enum status) i;
+    if (count > 0)
+        entry_print_many(output, statuses, count);
+}
+
 static void
 explain_code(const struct output *output, int code)
 {
@@ -315,15 +273,14 @@ explain_code(const struct output *output, int code)
                         "pam_cognito never returns this: %s",
                         whose != NULL ? whose
                                       : "another module did, or the host.");
-        say(output, name, never);
+        entry_say(output, name, never, "");
         return;
     }
     if (remark(code, true) != NULL)
-        say(output, name, remark(code, true));
-    for (unsigned int i = 0; i < STATUS_COUNT; i++)
-        if (returns((enum status) i, code))
-            print(output, status_word((enum status) i), (enum status) i,
-                  reason_of_status((enum status) i));
+        entry_say(output, name, remark(code, true), "");
+    else if (!output->json)
+        output_line(output, TONE_STRONG, "%s: what gives it:", name);
+    list(output, code);
 }
 
 static bool
@@ -358,68 +315,88 @@ explain_host_line(const struct output *output, const char *text)
     }
     if (best < 0)
         return false;
-    if (is_ours(best))
-        say(output, pam_code_name(best),
-            "these reasons end so; the line of pam_cognito before it has the "
-            "one (journalctl -g pam_cognito).");
-    explain_code(output, best);
+    if (!is_ours(best)) {
+        explain_code(output, best);
+        return true;
+    }
+    entry_say(output, pam_code_name(best),
+              "these reasons end so; the line of pam_cognito before it has "
+              "the one.",
+              "journalctl -g pam_cognito");
+    if (remark(best, true) != NULL)
+        entry_say(output, pam_code_name(best), remark(best, true), "");
+    list(output, best);
     return true;
 }
 
-/* Which reasons the account phase refuses for. */
+/* The reasons that the account phase refuses for. */
 static void
-explain_account_phase(const struct output *output)
+list_account_phase(const struct output *output)
 {
-    say(output, "account phase refused",
-        "the password may have been right; an account line of the stack "
-        "refused. The line of pam_cognito just before it in the journal has "
-        "the reason (journalctl -g pam_cognito). Without one another module "
-        "refused, such as pam_nologin, pam_access or an account that expired: "
-        "see pam-cognito check NAME. pam_cognito refuses there for these "
-        "(pam-cognito explain REASON says more):");
+    enum status statuses[STATUS_COUNT + 1];
+    size_t count = 0;
+
     for (unsigned int i = 0; i < STATUS_COUNT; i++) {
         int code = pam_code((enum status) i, PHASE_ACCOUNT);
 
         if (code != PAM_SUCCESS && code != PAM_IGNORE)
-            say(output, status_word((enum status) i),
-                reason_of_status((enum status) i).meaning);
+            statuses[count++] = (enum status) i;
     }
-    say(output, status_word(STATUS_CONFIG),
-        "What allow_services says cannot be read there: it is malformed, or "
-        "the configuration file is.");
+    /* What allow_services says may be what cannot be read. */
+    statuses[count++] = STATUS_CONFIG;
+    entry_print_many(output, statuses, count);
 }
 
-/* What hosts say that is no text of libpam's. */
-static bool
-explain_host_words(const struct output *output, const char *text)
-{
-    /* sudo, login, ssh twice: every refusal ends so. */
-    static const char *const any[] = {
-        "Sorry, try again",
-        "Login incorrect",
-        "Permission denied (",
-        "Permission denied, please try again",
-    };
+/* Any refusal: what it usually is, the likely first. */
+static const enum status usual[]
+    = {STATUS_WRONG_PASSWORD, STATUS_LOCKED_OUT, STATUS_RESET_REQUIRED,
+       STATUS_NOT_CONFIRMED,  STATUS_DISABLED,   STATUS_WRONG_CODE,
+       STATUS_NO_DIALOGUE,    STATUS_GROUP,      STATUS_CONFIG,
+       STATUS_SECRET_HASH,    STATUS_DNS,        STATUS_CONNECT};
 
-    if (strcasestr(text, "by PAM account configuration") != NULL) {
-        explain_account_phase(output);
-        return true;
-    }
-    for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
-        if (strcasestr(text, any[i]) != NULL) {
-            say(output, "refused",
-                "every refusal ends so. The line of pam_cognito just before "
-                "it in the journal of this machine has the reason (journalctl "
-                "-g pam_cognito); without one the user pool was not asked: "
-                "see pam-cognito check NAME.");
-            return true;
-        }
-    return false;
+/* What the programs say that people see, which is no reason of ours. */
+static const struct seen {
+    const char *words;
+    const char *program;
+    int code; /* see seen.def */
+    const char *meaning;
+} table[] = {
+#define SEEN(words, program, code, meaning) {words, program, code, meaning},
+#include "cli/seen.def"
+#undef SEEN
+};
+
+static bool
+explain_seen(const struct output *output, const char *text)
+{
+    const struct seen *seen = NULL;
+    char look[96], title[96];
+
+    for (size_t i = 0; seen == NULL && i < sizeof(table) / sizeof(table[0]);
+         i++)
+        if (strcasestr(text, table[i].words) != NULL)
+            seen = &table[i];
+    if (seen == NULL)
+        return false;
+    (void) snprintf(look, sizeof(look), "journalctl -t %s -g pam_cognito",
+                    seen->program);
+    (void) snprintf(title, sizeof(title), "\"%s\"", seen->words);
+    entry_say(output, title, seen->meaning, look);
+    entry_field(output, "",
+                "its last line has the reason; without one the user pool was "
+                "not asked: pam-cognito check NAME");
+    if (seen->code == PAM_IGNORE)
+        list_account_phase(output);
+    else if (seen->code == PAM_SUCCESS)
+        entry_print_many(output, usual, sizeof(usual) / sizeof(usual[0]));
+    else
+        list(output, seen->code);
+    return true;
 }
 
 /* The word that follows mark in the text, or "". */
 static void
-word_after(const char *text, const char *mark, char out[WORD_MAX])
+word_after(const char *text, const char *mark, char out[ENTRY_NAME_MAX])
 {
     const char *at = strstr(text, mark);
     size_t length;
@@ -429,55 +406,82 @@ word_after(const char *text, const char *mark, char out[WORD_MAX])
         return;
     at += strlen(mark);
     length = strcspn(at, " \t:,;");
-    (void) snprintf(out, WORD_MAX, "%.*s", (int) (length < 90 ? length : 90),
-                    at);
+    (void) snprintf(out, ENTRY_NAME_MAX, "%.*s",
+                    (int) (length < 90 ? length : 90), at);
 }
 
-/* Whom the line is about, as far as it says: "alice at sshd from HOST". */
-static void
-describe_case(const char *text, const char *mark, char *out, size_t size)
-{
-    char service[WORD_MAX], host[WORD_MAX], line[3 * WORD_MAX];
-    const char *end = strstr(text, mark), *start = end;
+/* Before the reason, as src/module/result.c writes it, or root's helper. */
+static const char *const marks[] = {
+    ": refused: ",
+    ": accepted: ",
+    ": password change refused: ",
+    ": password not changed: ",
+    ": password changed: ",
+    ": proved: ",
+    ": still refused: ",
+    ": still accepted: ",
+};
 
-    word_after(text, " service=", service);
-    word_after(text, " rhost=", host);
+/* The word behind the first mark there is; at_out is where that is. */
+static void
+find_reason(const char *text, const char **at_out, char out[ENTRY_NAME_MAX])
+{
+    out[0] = '\0';
+    *at_out = NULL;
+    for (size_t i = 0; *at_out == NULL && i < sizeof(marks) / sizeof(marks[0]);
+         i++) {
+        *at_out = strstr(text, marks[i]);
+        word_after(text, marks[i], out);
+    }
+    /* The helper on the socket, in root's log. */
+    if (*at_out == NULL && strstr(text, " uid=") != NULL)
+        word_after(text, "socket: ", out);
+}
+
+/* Whom the line is about. A log may hold what somebody typed for a name. */
+static void
+describe_case(const char *text, const char *end, enum status status,
+              struct subject *subject)
+{
+    struct entry_case *about = &subject->about;
+    char word[ENTRY_NAME_MAX];
+    const char *start = end;
+
+    word_after(text, " service=", word);
+    text_clean(word, about->service, sizeof(about->service));
+    word_after(text, " rhost=", word);
+    text_clean(word, about->host, sizeof(about->host));
     while (start != NULL && start > text && start[-1] != ' ')
         start--;
-    if (start == end || end - start > WORD_MAX)
-        start = end = "";
-    (void) snprintf(line, sizeof(line), "%.*s%s%s%s%s", (int) (end - start),
-                    start, service[0] == '\0' ? "" : " at ", service,
-                    host[0] == '\0' ? "" : " from ", host);
-    /* A log may hold what somebody typed for a name. */
-    text_clean(line, out, size);
+    if (start != end && end - start < ENTRY_NAME_MAX)
+        text_clean_bytes(start, (size_t) (end - start), about->user,
+                         sizeof(about->user));
+    (void) snprintf(subject->title, sizeof(subject->title), "%s%s%s%s%s%s%s",
+                    status_word(status),
+                    about->user[0] == '\0' && about->service[0] == '\0' ? ""
+                                                                        : ": ",
+                    about->user, about->service[0] == '\0' ? "" : " at ",
+                    about->service, about->host[0] == '\0' ? "" : " from ",
+                    about->host);
 }
 
 /* "alice: refused: WORD service=sshd ... error=CODE http=400: message" */
 static bool
 explain_log_line(const struct output *output, const char *text)
 {
-    char word[WORD_MAX], error[WORD_MAX], about[3 * WORD_MAX],
-        title[4 * WORD_MAX];
-    const char *mark = ": refused: ";
+    char word[ENTRY_NAME_MAX], error[ENTRY_NAME_MAX];
+    struct subject subject = {0};
     enum status status;
+    const char *at;
 
-    word_after(text, mark, word);
-    if (word[0] == '\0') {
-        mark = ": accepted: ";
-        word_after(text, mark, word);
-    }
-    /* The helper on the socket, in root's log. */
-    if (word[0] == '\0' && strstr(text, " uid=") != NULL)
-        word_after(text, "socket: ", word);
+    find_reason(text, &at, word);
     if (word[0] == '\0' || !status_from_word(word, &status))
         return false;
-    describe_case(text, mark, about, sizeof(about));
-    (void) snprintf(title, sizeof(title), "%s%s%s", status_word(status),
-                    about[0] == '\0' ? "" : ": ", about);
+    describe_case(text, at, status, &subject);
     word_after(text, " error=", error);
-    if (error[0] == '\0' || !explain_message(output, text, error, title))
-        print(output, title, status, reason_of_status(status));
+    if (error[0] == '\0' || !explain_message(output, text, error, &subject))
+        entry_print(output, subject.title, NULL, status,
+                    reason_of_status(status), &subject.about);
     return true;
 }
 
@@ -485,7 +489,7 @@ explain_log_line(const struct output *output, const char *text)
 static bool
 explain_words(const struct output *output, const char *text)
 {
-    char copy[TEXT_MAX], name[WORD_MAX];
+    char copy[TEXT_MAX], name[ENTRY_NAME_MAX];
     char *rest = NULL;
 
     (void) snprintf(copy, sizeof(copy), "%s", text);
@@ -504,9 +508,9 @@ explain_words(const struct output *output, const char *text)
     return false;
 }
 
-/* A setting has a page of its own. */
-static bool
-explain_setting(const struct output *output, const char *text)
+/* "a setting, ..." of that name, or "". */
+static void
+describe_setting(const char *name, char *out, size_t size)
 {
     static const char *const places[] = {
         [CONFIG_ANYWHERE] = "on the PAM line or in the file",
@@ -514,20 +518,57 @@ explain_setting(const struct output *output, const char *text)
         [CONFIG_SECTION] = "in the section of a service only",
         [CONFIG_SERVICE] = "on the PAM line or in the section of a service",
     };
-    char meaning[160];
 
+    out[0] = '\0';
     for (unsigned int key = 0; key < KEY_COUNT; key++) {
         const struct config_entry *entry = config_entry((enum config_key) key);
 
-        if (strcmp(entry->name, text) != 0)
-            continue;
-        (void) snprintf(meaning, sizeof(meaning),
-                        "a setting, %s; see pam_cognito.conf(5)",
-                        places[entry->place]);
-        say(output, entry->name, meaning);
-        return true;
+        if (strcmp(entry->name, name) == 0)
+            (void) snprintf(out, size,
+                            "a setting, %s; see "
+                            "pam_cognito.conf(5)",
+                            places[entry->place]);
     }
-    return false;
+}
+
+/* A setting has a page of its own. */
+static bool
+explain_setting(const struct output *output, const char *text)
+{
+    char meaning[160];
+
+    describe_setting(text, meaning, sizeof(meaning));
+    if (meaning[0] != '\0')
+        entry_say(output, text, meaning, "");
+    return meaning[0] != '\0';
+}
+
+/* "configuration: KEY (FILE line N): what was expected", which says all. */
+static bool
+explain_configuration(const struct output *output, const char *text)
+{
+    static const char mark[] = "configuration: ";
+    const char *at = strstr(text, mark);
+    char key[ENTRY_NAME_MAX], meaning[160], said[TEXT_LINE_MAX + 1];
+    struct subject subject = {0};
+
+    if (at == NULL)
+        return false;
+    word_after(at, mark, key);
+    describe_setting(key, meaning, sizeof(meaning));
+    text_clean(at + sizeof(mark) - 1, said, sizeof(said));
+    (void) snprintf(subject.title, sizeof(subject.title),
+                    "%s: nobody in "
+                    "scope can log in until it is mended",
+                    status_word(STATUS_CONFIG));
+    entry_print(output, subject.title, said, STATUS_CONFIG,
+                (struct reason){reason_of_status(STATUS_CONFIG).meaning,
+                                "Correct it there: the next sign-in reads "
+                                "it."},
+                NULL);
+    if (meaning[0] != '\0')
+        entry_say(output, key, meaning, "");
+    return true;
 }
 
 /* Where somebody begins to look who does not know the word. */
@@ -585,7 +626,7 @@ list_reasons(const struct output *output)
             column = (full || j == 0 ? 2 : column + 1) + strlen(word);
         }
         if (output->json)
-            say(output, groups[i].title, words);
+            entry_say(output, groups[i].title, words, "");
         else
             output_line(output, TONE_PLAIN, "%s:%s", groups[i].title, words);
     }
@@ -626,9 +667,10 @@ explain(struct cli *cli)
                      "or a line of the log");
         return CLI_USAGE;
     }
-    if (explain_log_line(output, text) || explain_status(output, text)
+    if (explain_log_line(output, text) || explain_configuration(output, text)
+        || explain_status(output, text)
         || explain_error(output, http_name(text)) || explain_pam(output, text)
-        || explain_host_words(output, text) || explain_words(output, text)
+        || explain_seen(output, text) || explain_words(output, text)
         || explain_host_line(output, text)
         || explain_message(output, text, "", NULL)
         || explain_setting(output, text))

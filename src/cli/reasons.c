@@ -1,5 +1,5 @@
 /*
- * What reason.def and the table of errors say to administrators.
+ * What reason.def, cause.def and the table of errors say to administrators.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,6 +14,23 @@ static const struct reason reasons[] = {
 #include "common/reason.def"
 #undef REASON
 };
+
+static const struct causes causes[STATUS_COUNT] = {
+#define CAUSE(name, look, ...) [STATUS_##name] = {look, {__VA_ARGS__}},
+#include "cli/cause.def"
+#undef CAUSE
+};
+
+const struct causes *
+causes_of_status(enum status status)
+{
+    static const struct causes none = {"", {NULL}};
+    const struct causes *found
+        = &causes[(unsigned int) status < STATUS_COUNT ? status
+                                                       : STATUS_INTERNAL];
+
+    return found->look == NULL ? &none : found;
+}
 
 struct reason
 reason_of_status(enum status status)

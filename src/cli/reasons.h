@@ -15,6 +15,16 @@ struct reason {
     const char *fix;     /* or "" */
 };
 
+#define CAUSES_MAX 4
+
+struct causes {
+    const char *look;               /* a command, or "" */
+    const char *likely[CAUSES_MAX]; /* the likely first, up to a NULL */
+};
+
+/* Of cause.def; an empty one where there is no row. */
+const struct causes *causes_of_status(enum status status);
+
 /* Of a reason word alone. */
 struct reason reason_of_status(enum status status);
 

@@ -539,11 +539,12 @@ class TestMfa(Prepared):
         self.assertEqual(got, wanted)
 
     def test_no_drawing_that_was_wanted(self):
-        for way, env, why in ((script, {}, "standard input is no terminal"),
-                              (person, {"TERM": "dumb"}, "TERM says that the terminal cannot")):
-            self.pool.reset()
-            done = self.enroll(way, "--qr=ansi", env={"TERM": "xterm", **env})
-            self.assertIn(f"pam-cognito: --qr: no drawing: {why}\n", done.text)
+        done = self.enroll(script, "--qr=ansi", env={"TERM": "xterm"})
+        self.assertIn("pam-cognito: --qr: no drawing: standard input is no terminal\n", done.err)
+        somebody = Person("--config", self.config(), "mfa", "enroll", "alice", "--qr=ansi",
+                          env={"TERM": "dumb"})
+        somebody.wait_for("--qr: no drawing: TERM says that the terminal cannot\n.*Password: $")
+        somebody.give_up()
         self.assertIn("--qr: expected utf8 or ansi",
                       script("mfa", "enroll", "alice", "--qr", "svg").err)
 
@@ -656,7 +657,7 @@ class TestExplain(ToolCase):
 
     def test_error(self):
         text = self.explained("UsernameExistsException")
-        self.assertIn("reason:  user_exists", text)
+        self.assertIn("Reason    user_exists", text)
 
     def test_error_of_many_meanings(self):
         """A line each, on one screen: what the service says, and the reason."""
@@ -677,7 +678,7 @@ class TestExplain(ToolCase):
             "com.amazonaws.cognito#UsernameExistsException:"))
 
     def test_message(self):
-        self.assertIn("reason:  secret_hash", self.explained(
+        self.assertIn("Reason    secret_hash", self.explained(
             "Unable to verify secret hash for client x"))
 
     def test_log_line(self):
@@ -685,10 +686,71 @@ class TestExplain(ToolCase):
             "pam_cognito(sshd:auth): alice: refused: locked_out service=sshd rhost=192.0.2.7 "
             "error=NotAuthorizedException http=400 ms=31: Password attempts exceeded")
         self.assertTrue(text.startswith("locked_out: alice at sshd from 192.0.2.7\n"
-                                        "  error:   NotAuthorizedException, "), text)
+                                        "  Error     NotAuthorizedException, "), text)
         self.assertIn("attempts exceeded", text)
         self.assertIn("PAM_MAXTRIES", text)
-        self.assertEqual(text.count("\n  reason:"), 1, text)
+        self.assertEqual(text.count("\n  Means "), 1, text)
+
+    def test_causes(self):
+        """The likely first, and the command that shows which it is, about that person."""
+        line = ("pam_cognito(sshd:auth): alice: refused: wrong_password service=sshd "
+                "rhost=127.0.0.1 error=NotAuthorizedException http=400: Incorrect username")
+        self.assertIn("\n  Causes    1 mistyped, or an old password\n"
+                      "            2 no such pool user: Prevent user existence errors hides that\n"
+                      "            3 username_format or map_file makes another name of it\n"
+                      "  Look      aws cognito-idp admin-get-user --user-pool-id POOL --username "
+                      "alice\n", self.explained(line))
+        done = script("explain", "no_dialogue", "--json")
+        self.assertEqual(len(done.last["causes"]), 3)
+        self.assertEqual(done.last["look"], "pam-cognito check --service SERVICE USER")
+        self.assertIn("--service sudo bob\n", self.explained(
+            "bob: refused: no_dialogue service=sudo"))
+
+    def test_a_name_of_the_log_in_a_command(self):
+        """It is what somebody typed: it stands there only as far as a shell takes it for one."""
+        for name in ("$(id)", "a;b", "-x", "`id`", "'"):
+            self.assertRegex(self.explained(f"sshd: {name}: refused: wrong_password service=sshd"),
+                             r"(?m)^  Look .* --username USER$")
+
+    def test_changes_of_a_password(self):
+        for text, title in {
+                "alice: password change refused: dns service=passwd": "dns: alice at passwd",
+                "bob: password not changed: password_policy service=passwd error=x: y":
+                    "password_policy: bob at passwd",
+                "bob: still refused: disabled service=sshd": "disabled: bob at sshd",
+                "bob: proved: ok service=passwd": "ok: bob at passwd",
+                "bob: password changed: ok service=passwd": "ok: bob at passwd"}.items():
+            self.assertEqual(self.explained(text).splitlines()[0], title)
+
+    def test_configuration_line(self):
+        """Ours, before a refusal: the key, where, and what was expected."""
+        text = self.explained('pam_cognito(sshd:auth): configuration: timeout '
+                              '(/etc/security/pam_cognito.conf line 5): expected seconds, 1 to '
+                              '600, found "soon"')
+        self.assertTrue(text.startswith(
+            "configuration: nobody in scope can log in until it is mended\n"
+            "  Error     timeout (/etc/security/pam_cognito.conf line 5): expected seconds,\n"
+            '            1 to 600, found "soon"\n'), text)
+        self.assertTrue(text.endswith("timeout: a setting, on the PAM line or in the file; see "
+                                      "pam_cognito.conf(5)\n"), text)
+        self.assertEqual(self.explained("configuration: colour (x): unknown key\033[2J")
+                         .splitlines()[1], "  Error     colour (x): unknown key?[2J")
+
+    def test_one_screen(self):
+        """Whatever is asked about, it is answered on 80 columns and 24 lines."""
+        folder = os.path.join(harness.FOLDER, "src")
+        for path, pattern in (("common/reason.def", r'^REASON\(\w+, "(\w+)"'),
+                              ("cli/seen.def", r'^SEEN\("([^"]+)"'),
+                              ("pam/names.c", r"ROW\((PAM_\w+)"),
+                              ("cognito/error.c", r'^    \{"(\w+)"')):
+            with open(os.path.join(folder, path), encoding="utf-8") as file:
+                names = set(re.findall(pattern, file.read(), re.M))
+            self.assertGreater(len(names), 10, path)
+            for name in names:
+                text = self.explained(name)
+                self.assertLessEqual(len(rows_of(text.rstrip("\n"))), 22, text)
+                for line in text.splitlines():
+                    self.assertTrue(len(line) <= 80 or line.startswith("  Look "), line)
 
     def test_log_line_cannot_steer_the_terminal(self):
         """A name in a log is what somebody typed."""
@@ -700,7 +762,7 @@ class TestExplain(ToolCase):
         """What root's log has of those who come by the socket."""
         text = self.explained("pam_cognito_helper[83]: socket: peer_refused: uid=101 pid=81 "
                               "user=alice service=postgresql")
-        self.assertIn("reason:  peer_refused", text)
+        self.assertTrue(text.startswith("peer_refused"), text)
         self.assertIn("trusted_users", text)
         self.assertEqual(script("explain", "socket: peer_refused").status, 0)
 
@@ -709,8 +771,8 @@ class TestExplain(ToolCase):
                             ("local_account", "on the PAM line or in the section of a service"),
                             ("helper", "on the PAM line only"),
                             ("otp", "on the PAM line or in the file")):
-            self.assertEqual(self.explained(name),
-                             f"{name}: a setting, {where}; see pam_cognito.conf(5)\n")
+            self.assertEqual(" ".join(self.explained(name).split()),
+                             f"{name}: a setting, {where}; see pam_cognito.conf(5)")
         self.assertEqual(script("explain", "trusted_user").status, 1)
 
     def test_words(self):
@@ -720,8 +782,8 @@ class TestExplain(ToolCase):
 
     def test_pam_code(self):
         text = self.explained("PAM_MAXTRIES")
-        self.assertIn("reason:  locked_out", text)
-        self.assertIn("reason:  limit_exceeded", text)
+        self.assertRegex(text, r"(?m)^  locked_out +Too many wrong passwords\. ")
+        self.assertRegex(text, r"(?m)^  limit_exceeded +A limit per user was reached\.$")
 
     def test_every_pam_code(self):
         """What the module can return, by the tables of docs/errors.md, and no other code."""
@@ -746,11 +808,11 @@ class TestExplain(ToolCase):
             if reason is None:
                 self.assertTrue(text.startswith(f"PAM_{code}: "), text)
             else:
-                self.assertRegex(text, rf"(?m)^  reason:  {reason}$")
+                self.assertRegex(text, rf"(?m)^(  (.* )?)?{reason}( |$)")
         for code in others:
             text = self.explained("PAM_" + code)
             self.assertTrue(text.startswith(f"PAM_{code}: pam_cognito never returns this: "), text)
-            self.assertEqual(text.count("\n"), 1, text)
+            self.assertNotRegex(text, "(?m)^(?!  |PAM).", text)
 
     def test_a_module_that_is_missing(self):
         """What hosts say then is libpam's, and no line of ours stands before it."""
@@ -767,19 +829,60 @@ class TestExplain(ToolCase):
         """sshd's line when the account phase refuses."""
         text = self.explained("fatal: Access denied for user alice by PAM account configuration "
                               "[preauth]")
-        self.assertTrue(text.startswith("account phase refused: "), text)
-        self.assertIn("journalctl -g pam_cognito", text)
-        words = [line.split(":")[0] for line in text.splitlines()[1:]]
+        self.assertTrue(text.startswith('"by PAM account configuration": '), text)
+        self.assertIn("\n  Look      journalctl -t sshd -g pam_cognito\n", text)
+        words = re.findall(r"(?m)^  ([a-z_]+)  ", text)
         self.assertEqual(sorted(words), sorted(
             "not_confirmed disabled identity_mismatch group_refused mfa_missing trigger_refused "
             "risk_refused waf_blocked not_resettable token_refused service_refused lookup_failed "
             "account_mismatch peer_refused configuration".split()))
 
     def test_refusals_of_hosts(self):
-        for text in ("alice@host: Permission denied (publickey,keyboard-interactive).",
-                     "Permission denied, please try again.", "Sorry, try again.",
-                     "Login incorrect"):
-            self.assertTrue(self.explained(text).startswith("refused: every refusal ends so"), text)
+        """What people read: what it is, where the line is that has the reason, the likely ones."""
+        for text, program, says in (
+                ("alice@host: Permission denied (publickey,keyboard-interactive).", "sshd",
+                 "KbdInteractiveAuthentication yes"),
+                ("alice@host: Permission denied (password).", "sshd", "any refusal"),
+                ("Permission denied, please try again.", "sshd", "it asks again"),
+                ("Sorry, try again.", "sudo", "it asks again"),
+                ("sudo: 3 incorrect password attempts", "sudo", "as often as it does"),
+                ("Login incorrect", "login", "any refusal")):
+            done = self.explained(text)
+            self.assertIn(f"\n  Look      journalctl -t {program} -g pam_cognito\n", done)
+            self.assertIn(says, " ".join(done.split()))
+            self.assertRegex(done, r"(?m)^  wrong_password  .*\n  locked_out  ")
+            self.assertEqual(script("explain", text, "--json").objects[0]["look"],
+                             f"journalctl -t {program} -g pam_cognito")
+
+    def test_refusals_of_su_and_passwd(self):
+        for text, program, reason, other in (
+                ("su: Authentication failure", "su", "wrong_password", "group_refused"),
+                ("su: Permission denied", "su", "group_refused", "wrong_password"),
+                ("passwd: Authentication token manipulation error", "passwd", "password_policy",
+                 "group_refused"),
+                ("passwd: Authentication information cannot be recovered", "passwd",
+                 "wrong_password", "password_policy"),
+                ("password unchanged", "passwd", "password_history", "ok")):
+            words = re.findall(r"[a-z_]+", re.sub(r"(?m)^(?!  [a-z]).*\n?", "",
+                                                  self.explained(text)))
+            self.assertIn(f"journalctl -t {program} -g pam_cognito", self.explained(text))
+            self.assertIn(reason, words)
+            self.assertNotIn(other, words)
+
+    def test_what_is_no_refusal_of_ours(self):
+        for text in ("kex_exchange_identification: Connection closed by remote host",
+                     "Connection closed by 192.0.2.1 port 22",
+                     "Received disconnect from 192.0.2.1: Too many authentication failures"):
+            done = self.explained(text)
+            self.assertIn("pam-cognito check NAME", " ".join(done.split()))
+            self.assertNotIn("wrong_password", done)
+
+    def test_rows_of_the_table(self):
+        """Each is reached by its own words; and explained by its own meaning."""
+        with open(os.path.join(harness.FOLDER, "src", "cli", "seen.def"), encoding="utf-8") as file:
+            table = re.findall(r'^SEEN\("([^"]+)"', file.read(), re.M)
+        for words in table:
+            self.assertTrue(self.explained(words).startswith(f'"{words}": '), words)
 
     def test_fragments_need_the_name(self):
         """Words of anybody's are the service's only behind the name of its error."""
@@ -792,11 +895,11 @@ class TestExplain(ToolCase):
             self.assertIn('UserNotFoundException, "User does not exist"', self.explained(text))
 
     def test_http(self):
-        self.assertIn("reason:  waf_blocked", self.explained("HTTP", "403"))
-        self.assertIn("reason:  server_error", self.explained("503"))
+        self.assertIn("Reason    waf_blocked", self.explained("HTTP", "403"))
+        self.assertIn("Reason    server_error", self.explained("503"))
 
     def test_person(self):
-        self.assertIn("reason:  dns", person("explain", "dns").out)
+        self.assertTrue(person("explain", "dns").out.startswith("dns\n"))
 
     def test_json(self):
         done = script("explain", "disabled", "--json")
@@ -818,7 +921,7 @@ class TestExplain(ToolCase):
                 "passwd: Authentication information cannot be recovered": "wrong_password",
                 "passwd: Failed preliminary check by password service": "timeout",
         }.items():
-            self.assertRegex(self.explained(text), rf"(?m)^  reason:  {reason}$", text)
+            self.assertRegex(self.explained(text), rf"(?m)^(  (.* )?)?{reason}( |$)", text)
         self.assertIn("PAM_SERVICE_ERR: these reasons end so; the line of pam_cognito",
                       self.explained("PAM: Error in service module"))
 

@@ -107,6 +107,21 @@ def explanations():
     return {word: (meaning, fix) for _, word, _, _, _, meaning, fix in reasons()}
 
 
+def causes():
+    """reason word -> (the command that shows it, [what it usually is])"""
+    words = {name: word for name, word, *_ in reasons()}
+    rows = calls(c_source("src/cli/cause.def"), "CAUSE")
+    return {words[name]: (text_of(look, {}), [text_of(text, {}) for text in likely
+                                              if text != "NULL"])
+            for name, look, *likely in rows}
+
+
+def seen():
+    """(what people see, whose line has the reason, code, what it is), in order"""
+    return [(text_of(words, {}), text_of(program, {}), code, text_of(meaning, {}))
+            for words, program, code, meaning in calls(c_source("src/cli/seen.def"), "SEEN")]
+
+
 def error_rows():
     """(code, fragment or None, status, meaning, fix), in order."""
     text = c_source("src/cognito/error.c")
