@@ -53,7 +53,7 @@ command_exit(enum status status)
 
 static void
 print_complaint(const struct command *command, enum status status,
-                const char *error, const char *message, const char *meaning)
+                const char *error, const char *message, struct reason reason)
 {
     struct json *object = json_new();
     bool whole = json_add_boolean(object, "done", false)
@@ -61,9 +61,22 @@ print_complaint(const struct command *command, enum status status,
                  && json_add_text(object, "reason", status_word(status))
                  && json_add_text(object, "error", error)
                  && json_add_text(object, "message", message)
-                 && json_add_text(object, "meaning", meaning);
+                 && json_add_text(object, "meaning", reason.meaning)
+                 && json_add_text(object, "fix", reason.fix);
 
     output_object(&command->cli->output, object, whole);
+}
+
+/* A newcomer has no settings yet: where they are looked for. */
+static const char *
+fix_of_settings(const struct command *command, const char *message)
+{
+    if (strstr(message, ": missing, ") == NULL)
+        return "";
+    return command->cli->config != NULL
+               ? "Set it in the file of --config, or by --set."
+               : "Set it in " PAM_COGNITO_CONF ", which pam-cognito setup "
+                 "makes, or name another file by --config.";
 }
 
 enum cli_exit
@@ -73,11 +86,11 @@ command_complain(const struct command *command, enum status status,
     struct reason reason = reason_of(status, error, message);
 
     if (status == STATUS_CONFIG && message[0] != '\0') {
-        reason = (struct reason){message, ""};
+        reason = (struct reason){message, fix_of_settings(command, message)};
         message = "";
     }
     if (command->cli->output.json) {
-        print_complaint(command, status, error, message, reason.meaning);
+        print_complaint(command, status, error, message, reason);
         return command_exit(status);
     }
     output_error("%s: %s", command->cli->name,

@@ -652,6 +652,12 @@ join(const struct cli *cli, char out[TEXT_MAX])
     return used > 0;
 }
 
+static const char *
+name_of_reason(size_t index)
+{
+    return index < STATUS_COUNT ? status_word((enum status) index) : NULL;
+}
+
 enum cli_exit
 explain(struct cli *cli)
 {
@@ -675,6 +681,8 @@ explain(struct cli *cli)
         || explain_message(output, text, "", NULL)
         || explain_setting(output, text))
         return CLI_DONE;
-    output_error("explain: nothing is known about that");
+    output_error("explain: nothing is known about that; without a word it "
+                 "lists the reasons");
+    (void) output_meant("", text, name_of_reason);
     return CLI_REFUSED;
 }

@@ -410,8 +410,10 @@ take_option(struct cli *cli, struct line *line, int id)
         return line->json = true;
     case OPT_DEBUG:
         return cli->debug = true;
+    case 'h':
     case OPT_HELP:
         return line->help = true;
+    case 'V':
     case OPT_VERSION:
         return line->version = true;
     case OPT_EXPLAIN:
@@ -495,7 +497,7 @@ take_options(struct cli *cli, struct line *line, int argc, char **argv)
                                        ? no_argument
                                        : required_argument,
                                    NULL, options[i].id};
-    while ((id = getopt_long(argc, argv, "", table, NULL)) != -1) {
+    while ((id = getopt_long(argc, argv, "hV", table, NULL)) != -1) {
         /* getopt has said which word it does not know. */
         if (id == '?' && optopt == 0
             && strncmp(argv[optind - 1], "--", 2) == 0)
@@ -533,6 +535,17 @@ fits(const struct cli *cli, const struct line *line,
     return true;
 }
 
+/* Where to read on after a fault in an option: getopt got no further. */
+static const struct subcommand *
+find_named(int argc, char **argv)
+{
+    const struct subcommand *found = NULL;
+
+    for (int i = 1; found == NULL && i < argc; i++)
+        found = find_subcommand(argv[i]);
+    return found;
+}
+
 static enum cli_exit
 usage(const struct subcommand *subcommand)
 {
@@ -540,6 +553,20 @@ usage(const struct subcommand *subcommand)
                    subcommand == NULL ? "" : subcommand->name,
                    subcommand == NULL ? "" : " ");
     return CLI_USAGE;
+}
+
+/* What somebody types who does not know the program yet. */
+static enum cli_exit
+refuse_subcommand(int argc, char **argv)
+{
+    const char *word = argv[optind];
+
+    output_error("no such subcommand: %s", word);
+    if (optind + 1 < argc && find_subcommand(argv[optind + 1]) != NULL)
+        output_error("did you mean %s %s?", argv[optind + 1], word);
+    else if (!output_meant("", word, name_of_subcommand))
+        (void) mfa_meant(word);
+    return usage(NULL);
 }
 
 static enum cli_exit
@@ -550,10 +577,14 @@ dispatch(struct cli *cli, int argc, char **argv)
     bool taken = take_options(cli, &line, argc, argv);
 
     output_init(&cli->output, line.json);
+    if (!taken)
+        return usage(find_named(argc, argv));
+    if (optind < argc && strcmp(argv[optind], "help") == 0) {
+        line.help = true;
+        optind++;
+    }
     if (optind < argc)
         subcommand = find_subcommand(argv[optind]);
-    if (!taken)
-        return usage(subcommand);
     if (line.version) {
         (void) puts("pam-cognito " PACKAGE_VERSION);
         return CLI_DONE;
@@ -562,12 +593,8 @@ dispatch(struct cli *cli, int argc, char **argv)
         print_help(subcommand);
         return line.help ? CLI_DONE : CLI_USAGE;
     }
-    if (subcommand == NULL) {
-        output_error("no such subcommand: %s", argv[optind]);
-        if (!output_meant("", argv[optind], name_of_subcommand))
-            (void) mfa_meant(argv[optind]);
-        return usage(NULL);
-    }
+    if (subcommand == NULL)
+        return refuse_subcommand(argc, argv);
     cli->name = subcommand->name;
     cli->operands = argv + optind + 1;
     cli->operand_count = argc - optind - 1;

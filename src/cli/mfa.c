@@ -168,7 +168,10 @@ mfa(struct cli *cli)
         output_error("mfa: expected enroll [USER], status [USER] or prefer "
                      "%s [USER]",
                      methods);
-        if (action == NULL && cli->operand_count > 0)
+        if (action == NULL && find_action(cli_operand(cli, 1)) != NULL)
+            output_error("did you mean mfa %s %s?", cli_operand(cli, 1),
+                         cli_operand(cli, 0));
+        else if (action == NULL && cli->operand_count > 0)
             (void) mfa_meant(cli_operand(cli, 0));
         return CLI_USAGE;
     }

@@ -270,6 +270,10 @@ check(struct cli *cli)
         cli->verbose = false;
     check.service = cli->service[0] == '\0' ? "sshd" : cli->service;
     check.user = cli_operand(cli, 0);
+    if (check.user != NULL && check.user[0] == '\0') {
+        output_error("that cannot be a user name");
+        return CLI_USAGE;
+    }
     service_facts(check.service, &check.facts);
     if (cli->report != NULL && !report_open(cli->report, &report))
         return CLI_FAILED;

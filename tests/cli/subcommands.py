@@ -928,6 +928,9 @@ class TestExplain(ToolCase):
     def test_unknown(self):
         done = script("explain", "elephant")
         self.assertEqual((done.status, done.out), (1, ""))
+        self.assertEqual(done.err, "pam-cognito: explain: nothing is known about that; without a "
+                         "word it lists the reasons\n")
+        self.assertIn("did you mean wrong_password?", script("explain", "wrong_pasword").err)
 
     def test_nothing(self):
         """All words there are, each once, in five groups."""
@@ -983,6 +986,48 @@ class TestCommandLine(ToolCase):
             said = self.refused(*words)
             found = re.findall(r"(?m)^pam-cognito: did you mean (.*)\?$", said)
             self.assertEqual(found, [meant] if meant else [], said)
+
+    def test_help_in_other_words(self):
+        for words, same in ((["-h"], []), (["help"], []), (["help", "login"], ["login"]),
+                            (["login", "-h"], ["login"])):
+            done = script(*words)
+            self.assertEqual((done.status, done.out), (0, script(*same, "--help").out), words)
+        self.assertEqual(script("-V").out, script("--version").out)
+
+    def test_wrong_order(self):
+        self.assertIn("did you mean login alice?\n", self.refused("alice", "login"))
+        self.assertIn("did you mean mfa enroll alice?\n", self.refused("mfa", "alice", "enroll"))
+
+    def test_where_to_read_on(self):
+        """At the subcommand that was meant, wherever the fault is."""
+        for words in (("check", "--offline", "--servce", "x"), ("--servce", "x", "check"),
+                      ("check", "--problem"), ("check", "alice", "bob")):
+            self.assertTrue(self.refused(*words).endswith("Try: pam-cognito check --help\n"), words)
+        self.assertTrue(self.refused("dance").endswith("Try: pam-cognito --help\n"))
+
+    def test_no_settings_yet(self):
+        """A newcomer is told where they belong, and what makes them."""
+        for name in ("login", "confirm", "secret-hash", "change-password"):
+            said = self.refused("--config", harness.write_config(""), name, "alice", status=3)
+            self.assertRegex(said, r"user_pool_id: missing, .*\n  to do:  Set it in the file of "
+                             "--config, or by --set\\.\n$")
+        self.assertEqual(script("--config", harness.write_config(""), "login", "alice",
+                                "--json").last["fix"],
+                         "Set it in the file of --config, or by --set.")
+        if not os.path.exists("/etc/security/pam_cognito.conf"):
+            self.assertIn("  to do:  Set it in /etc/security/pam_cognito.conf, which pam-cognito "
+                          "setup makes, or name another file by --config.\n",
+                          self.refused("login", "alice", status=3))
+
+    def test_settings_of_somebody_else(self):
+        """Which somebody without rights cannot read: the file is named, and nobody is asked."""
+        path = harness.write_config(self.settings(), 0o000)
+        said = self.refused("--config", path, "login", "alice", status=3)
+        self.assertEqual(said, f"pam-cognito: login: config: {path}: Permission denied\n")
+
+    def test_names_of_nobody(self):
+        for words in (("check", ""), ("--config", self.config(), "login", "")):
+            self.assertEqual(self.refused(*words), "pam-cognito: that cannot be a user name\n")
 
     def test_usage(self):
         self.assertIn("no such subcommand: dance", self.refused("dance"))
