@@ -176,10 +176,10 @@ fix_for_caller(const struct check *check, const char *message, char *out,
 
     if (strncmp(message, "config", 6) == 0)
         (void) snprintf(out, size,
-                        "as root: chmod 0644 %.200s\nwith the secret in a "
+                        "as root:\nchmod 0644 %.200s\nwith the secret in a "
                         "file of its own (client_secret_file, mode 0600)%s%s",
                         place_of(check, message, place, sizeof(place)),
-                        check->socket.used ? "" : "; then ",
+                        check->socket.used ? "" : "\n",
                         check->socket.used ? ""
                                            : check_socket_cure(check, cure));
     else

@@ -261,7 +261,10 @@ check_source(struct check *check)
     if (check_is_in_file("passwd", check->user))
         return true;
     check_add(check, CHECK_WARNING, FINDING_ACCOUNT_NOT_LOCAL,
-              "make the account local (useradd), where it cannot fail",
+              check_cure(check,
+                         "copy its line into /etc/passwd, where it cannot "
+                         "fail\ngetent passwd %.200s",
+                         check->user),
               "%s is not in /etc/passwd but comes from the network or "
               "another service: while that fails, nobody gets in by the name",
               check->user);
@@ -343,7 +346,7 @@ check_defaults(struct check *check)
         (void) fclose(file);
     if (days >= 0 && days <= DAYS_MAX)
         check_add(check, CHECK_WARNING, FINDING_ACCOUNT_DEFAULTS_AGE,
-                  "after useradd: " NO_AGEING "NAME; then check NAME",
+                  "after useradd\n" NO_AGEING "NAME\npam-cognito check NAME",
                   "accounts made here age after %ld days (PASS_MAX_DAYS "
                   "in " LOGIN_DEFS
                   "): pam_unix then asks for a local password "

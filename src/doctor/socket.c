@@ -202,37 +202,62 @@ way_to_open(const struct check *check)
                "container mount the machine's /run/pam_cognito.sock and "
                "/etc/security/pam_cognito.conf, see docs/hosts.md";
     if (check->socket.masked)
-        return "systemctl unmask " NEEDED ", then " ENABLE;
+        return "systemctl unmask " NEEDED "\n" ENABLE;
     if (check->socket.helper_masked)
-        return "systemctl unmask " HELPER_UNIT ", then " ENABLE;
+        return "systemctl unmask " HELPER_UNIT "\n" ENABLE;
     if (!check->socket.installed)
         return "install pam_cognito.socket and pam_cognito@.service (make "
-               "install puts them into systemd's folder for units), then "
-               "systemctl daemon-reload, " ENABLE;
+               "install puts them into systemd's folder for units)\n"
+               "systemctl daemon-reload\n" ENABLE;
     if (check->socket.enabled)
-        return "systemctl restart " NEEDED "; systemctl status " NEEDED
-               " says why it is not there";
+        return "systemctl restart " NEEDED "\nsystemctl status " NEEDED;
     return ENABLE;
+}
+
+/* Whose the steps behind it are. */
+static const char *
+by_root(void)
+{
+    return geteuid() == 0 ? "" : "as root:\n";
+}
+
+/* Where start=direct stands. */
+static const char *
+place_of_start(const struct check *check, char out[CHECK_BRIEF_MAX])
+{
+    const char *where = config_where(check->module, KEY_START);
+
+    if (strstr(where, "argument") == NULL)
+        (void) snprintf(out, CHECK_BRIEF_MAX, "%s", where);
+    else if (check->line == NULL)
+        (void) snprintf(out, CHECK_BRIEF_MAX, "the PAM line");
+    else
+        (void) snprintf(out, CHECK_BRIEF_MAX, "%.120s, line %u,",
+                        check->line->file, check->line->number);
+    return out;
 }
 
 const char *
 check_socket_cure(const struct check *check, char out[CHECK_CURE_MAX])
 {
     bool open = check->socket.state == CHECK_SOCKET_OPEN;
-    const char *by = geteuid() == 0 ? "" : "as root: ";
+    char place[CHECK_BRIEF_MAX];
 
     if (check->socket.never)
-        (void) snprintf(out, CHECK_CURE_MAX, "%stake start=direct out%s%s", by,
-                        open ? "" : ", then ", open ? "" : way_to_open(check));
+        (void) snprintf(out, CHECK_CURE_MAX,
+                        "%sin %s take out  start=direct%s%s", by_root(),
+                        place_of_start(check, place), open ? "" : "\n",
+                        open ? "" : way_to_open(check));
     else if (check->socket.personal)
         (void) snprintf(
             out, CHECK_CURE_MAX,
             "%stake config= and helper= off this service's line and put its "
             "settings into the section [%.*s] of " PAM_COGNITO_CONF "%s%s",
-            by, SECTION_MAX, check->service, open ? "" : ", then ",
+            by_root(), SECTION_MAX, check->service, open ? "" : "\n",
             open ? "" : way_to_open(check));
     else
-        (void) snprintf(out, CHECK_CURE_MAX, "%s%s", by, way_to_open(check));
+        (void) snprintf(out, CHECK_CURE_MAX, "%s%s", by_root(),
+                        way_to_open(check));
     return out;
 }
 
@@ -397,8 +422,8 @@ check_listener(struct check *check, enum check_level level)
         return true;
     case CHECK_SOCKET_FOREIGN:
         (void) snprintf(fix, sizeof(fix),
-                        "find out who that is (ss -xlp), end it, remove "
-                        "%s, then %s",
+                        "find out who that is, and end it\nss -xlp\nrm "
+                        "%s\n%s",
                         places.socket, way_to_open(check));
         check_add(check, level, FINDING_SOCKET_NOT_ROOTS, fix,
                   "uid %lu listens at %s, not root%s: hosts that look there "
@@ -593,8 +618,7 @@ check_others(struct check *check)
             && check->socket.state != CHECK_SOCKET_DEAD)
         || !find_shared(check, path, sizeof(path)))
         return true;
-    (void) snprintf(fix, sizeof(fix), "%s%s",
-                    geteuid() == 0 ? "" : "as root: ", way_to_open(check));
+    (void) snprintf(fix, sizeof(fix), "%s%s", by_root(), way_to_open(check));
     check_add(check, CHECK_PROBLEM, FINDING_SOCKET_LOCKERS, fix,
               "%s, and %s has our line for each service that includes it: "
               "programs that are not root, such as screen lockers, cannot "

@@ -311,7 +311,7 @@ check_sshd(struct check *check)
     if (access(places.sshd, X_OK) < 0) {
         check_add(check, CHECK_WARNING, FINDING_SSHD_MISSING,
                   check_cure(check,
-                             "install OpenSSH, or name another service: "
+                             "install OpenSSH, or name another service\n"
                              "pam-cognito check --service NAME"),
                   "there is no %s to ask", places.sshd);
         return;

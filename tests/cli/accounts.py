@@ -37,7 +37,11 @@ class TestAccounts(SetupCase):
             os.chmod(folder, 0o755)
             if text is not None:
                 harness.write(os.path.join(folder, "accounts.json"), text, mode)
-        _, findings, _ = self.findings(options=["--offline"], add=add, settings=module, **more)
+        done = self.check_up("--json", "--offline", add=add, settings=module, **more)
+        findings = done.findings
+        if any("order" in found for found in done.objects):
+            self.check_screen(self.check_up("--offline", add=add, settings=module, verbose=False,
+                                            **more), done)
         return [(f["level"], f["text"], f["fix"]) for f in findings if f["area"] == area]
 
     def test_no_settings(self):

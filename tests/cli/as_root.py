@@ -45,11 +45,23 @@ def tool(*words, answers="", user=None):
     return done.returncode, done.stdout
 
 
-def bad_findings(*words):
+def findings(*words):
     status, text = tool("check", "--json", *words)
     found = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    return status, [(f["level"], f["area"], f["text"]) for f in found[:-1]
-                    if f["level"] not in ("ok", "skip")]
+    return status, [f for f in found[:-1] if f["level"] not in ("ok", "skip")]
+
+
+def bad_findings(*words):
+    status, found = findings(*words)
+    return status, [(f["level"], f["area"], f["text"]) for f in found]
+
+
+def is_on_screen(first, text):
+    """The first problem and its cure, whole, on 80x24 with the prompt and what was typed."""
+    lines = text.splitlines()
+    shown = " ".join(text.replace(" \\\n", " ").split())
+    return len(lines) <= 22 and max(map(len, lines)) <= 80 and all(
+        " ".join(part.split()) in shown for part in ["(1) " + first["text"], *first["do"]])
 
 
 class Suite:
@@ -84,11 +96,19 @@ class Suite:
         self.tap.ok(taken < 2, f"a good set-up: in less than 2 s ({taken:.2f} s)")
         self.tap.ok("runs as _pam_cognito, uid" in text, "the helper's user is named", text)
 
-    def broken(self, name, area, says, *words, problems=1):
-        status, bad = bad_findings(*(words or [ALICE.name]))
+    def broken(self, name, area, says, *words, problems=1, screen=True):
+        words = words or [ALICE.name]
+        status, found = findings(*words)
+        bad = [(f["level"], f["area"], f["text"]) for f in found]
         self.tap.ok(status == 1 and bad and bad[0][:2] == ("fail", area)
                     and re.search(says, bad[0][2]) and len(bad) == problems,
                     f"{name}: the cause comes first", status, bad)
+        if not screen:
+            return
+        _, text = tool("check", *words)
+        first = [f for f in found if f["order"] == 1]
+        self.tap.ok(first and is_on_screen(first[0], text), f"{name}: with its cure on one screen",
+                    text)
 
     def owners(self):
         self.prepare()
@@ -396,7 +416,7 @@ class Suite:
             write("/run/stand-in", "#!/bin/sh\n" + text + "\n", 0o755)
             started = time.monotonic()
             self.broken(f"a helper that {title}", "cage", "does not get to .*helper_failed",
-                        "--set", "helper=/run/stand-in", ALICE.name)
+                        "--set", "helper=/run/stand-in", ALICE.name, screen=False)
             self.tap.ok(time.monotonic() - started < 14, f"a helper that {title}: in time")
         left = subprocess.run(["pgrep", "-f", "^sleep 60"], stdout=subprocess.PIPE, check=False)
         self.tap.equal(left.stdout, b"", "none of them is left")

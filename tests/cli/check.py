@@ -355,6 +355,7 @@ class TestWarnings(SetupCase):
         self.assertEqual([(f["level"], f["area"]) for f in wrong], [("warn", area)], wrong)
         self.assertRegex(wrong[0]["text"], says)
         self.assertEqual(done.status, 0)
+        self.check_screen(self.check_up(env=env, verbose=False, **changes), done)
 
     def test_selinux(self):
         done = self.check_up(enforce="1")
@@ -393,9 +394,10 @@ LOCKED_OUT = {
 class TestLockedOut(SetupCase):
     def locked_out(self, label):
         arguments, says = LOCKED_OUT[label]
-        status, found, _ = self.findings(arguments=arguments)
-        self.assertEqual(status, 1)
-        self.assertRegex(bad(found)[0]["fix"], says)
+        done = self.check_up("--json", arguments=arguments)
+        self.assertEqual(done.status, 1)
+        self.assertRegex(bad(done.findings)[0]["fix"], says)
+        self.check_screen(self.check_up(arguments=arguments, verbose=False), done)
 
     def test_nobody_excepted(self):
         _, found, _ = self.findings(stack=lambda case, config: case.good_stack(

@@ -74,6 +74,7 @@ class TestStacks(SetupCase):
         folder = self.pam_dir(text, **others)
         done = self.check_up("--json", "--offline", pam_dir=folder)
         wrong = bad(done.findings)
+        self.check_screen(self.check_up("--offline", pam_dir=folder, verbose=False), done)
         self.assertTrue(wrong, done.out)
         self.assertEqual(wrong[0]["area"], "PAM stack")
         self.assertEqual(done.status, 1)
@@ -139,6 +140,8 @@ class TestSshd(SetupCase):
     def ask(self, script_text):
         path = harness.write(harness.fresh("sshd"), "#!/bin/sh\n" + script_text, 0o755)
         done = self.check_up("--json", "--offline", sshd=path)
+        if any("order" in found for found in done.objects) and "sleep" not in script_text:
+            self.check_screen(self.check_up("--offline", sshd=path, verbose=False), done)
         return [f for f in done.findings if f["area"] == "sshd"]
 
     def test_units_of_time(self):

@@ -44,8 +44,9 @@ def with_landlock(text):
 
 
 def alike(text):
-    """In one line, with the names of files that each run makes anew."""
-    return re.sub(r"/tmp/\d+-", "/tmp/", " ".join(text.split()))
+    """In one line, with the names of files that each run makes anew, and no clock's seconds."""
+    text = re.sub(r"/tmp/\d+-", "/tmp/", " ".join(text.split()))
+    return re.sub(r"\d+ s (behind|ahead)", r"N s \1", text)
 
 
 class SetupCase(ToolCase):
@@ -128,6 +129,13 @@ class SetupCase(ToolCase):
         for part in ["(1) " + first["text"], *first["do"]]:
             self.assertIn(alike(part), shown, screen.out)
         self.assertRegex("\n".join(first["do"]), CURE, first)
+
+    def check_both(self, *words, **more):
+        """check --json; where something is wrong, its screen has been judged, too."""
+        done = script("check", "--json", *words, **more)
+        if any("order" in found for found in done.objects):
+            self.check_screen(script("check", *words, **more), done)
+        return done
 
     def findings(self, **changes):
         """(exit status, the findings as objects, the verdict)"""

@@ -5,10 +5,10 @@ import os
 import re
 import socket
 
-from setups import ACCOUNT, GOOD_CONTROL, LOCAL, SetupCase, bad, harness, script
+from setups import ACCOUNT, GOOD_CONTROL, LOCAL, SetupCase, bad, harness
 
 CURE = "systemctl enable --now pam_cognito.socket"
-AS_ROOT = "" if os.geteuid() == 0 else "as root: "
+AS_ROOT = "" if os.geteuid() == 0 else "as root:; "
 RUNS = {"run/systemd/system/x.conf": "x"}
 UNITS = {**RUNS, "usr/lib/systemd/system/pam_cognito.socket": "[Socket]",
          "usr/lib/systemd/system/pam_cognito@.service": "[Service]"}
@@ -17,15 +17,15 @@ ENABLED = {**UNITS, "etc/systemd/system/sockets.target.wants/pam_cognito.socket"
 # What helps where start=socket and nobody listens.
 CURES = {
     "no_systemd": ({}, "systemd does not run here, .*/run/pam_cognito.sock and /etc/security/"),
-    "no_units": (RUNS, "install pam_cognito.socket and pam_cognito@.service .*, " + CURE + "$"),
+    "no_units": (RUNS, "install pam_cognito.socket and pam_cognito@.service .*; " + CURE + "$"),
     "half_the_units": ({name: text for name, text in UNITS.items() if "@" not in name},
                        "install pam_cognito.socket and"),
     "off": (UNITS, CURE + "$"),
-    "enabled": (ENABLED, "systemctl restart pam_cognito.socket; systemctl status"),
+    "enabled": (ENABLED, "systemctl restart pam_cognito.socket; systemctl status pam_cognito.socket$"),
     "masked": ({**UNITS, "etc/systemd/system/pam_cognito.socket": ""},
-               "systemctl unmask pam_cognito.socket, then " + CURE + "$"),
+               "systemctl unmask pam_cognito.socket; " + CURE + "$"),
     "helper_masked": ({**UNITS, "etc/systemd/system/pam_cognito@.service": ""},
-                      "systemctl unmask pam_cognito@.service, then " + CURE + "$"),
+                      "systemctl unmask pam_cognito@.service; " + CURE + "$"),
 }
 
 # What a unit says that starts a helper: the setting that is in the way, if one is.
@@ -79,8 +79,8 @@ class TestSocket(SetupCase):
         arguments = machine.pop("arguments", ())
         config = harness.write_config(self.settings(otp="append"))
         folder = self.pam_dir(self.good_stack(config, *arguments), service=service)
-        done = script("check", "--offline", "--json", "--service", service,
-                      root=self.machine(folder, **machine))
+        done = self.check_both("--offline", "--service", service,
+                               root=self.machine(folder, **machine))
         found = done.findings
         ours = [(f["level"], f["text"], f["fix"]) for f in found if f["area"] == "socket"]
         return ours, [f for f in bad(found) if f["area"] != "socket"], done.status
@@ -102,7 +102,7 @@ class TestSocket(SetupCase):
 
     def test_somebody_elses(self):
         says = f"^uid {os.geteuid()} listens at run/pam_cognito.sock, not root: hosts .* nobody in"
-        fix = "find out who that is .*, end it, remove run/pam_cognito.sock, then " + CURE
+        fix = "find out who that is, and end it; ss -xlp; rm run/pam_cognito.sock; " + CURE
         self.check_said("warn", says, fix, add=listening(), units=UNITS)
         ours, others, status = self.said(arguments=["start=socket"], add=listening(), units=UNITS)
         self.assertEqual((ours[0][0], others, status), ("fail", [], 1))
@@ -163,7 +163,7 @@ class TestSocket(SetupCase):
             self.check_said("ok", "does not need it", service="polkit-1",
                             units={**confined, **units})
         self.check_said("fail", "^PrivateNetwork= of polkit-1's unit .*, and start=direct "
-                        "leaves the socket out$", AS_ROOT + "take start=direct out, then ",
+                        "leaves the socket out$", AS_ROOT + "in etc/pam.d/polkit-1, line 1, take out  start=direct; ",
                         service="polkit-1", arguments=["start=direct"], units=confined)
 
     def test_sandbox_of_a_user(self):
@@ -190,8 +190,8 @@ class TestSocket(SetupCase):
             arguments = f"config={config} helper={harness.HELPER} except_users=admin"
             folder = self.pam_dir(line.replace("@arguments@", arguments) + ACCOUNT,
                                   service="tables")
-            done = script("check", "--offline", "--json", "--service", "tables", *options,
-                          root=self.machine(folder))
+            done = self.check_both("--offline", "--service", "tables", *options,
+                                   root=self.machine(folder))
             self.assertEqual([f["area"] for f in bad(done.findings)],
                              ["PAM stack"] * problems)
 
@@ -200,8 +200,8 @@ class TestSocket(SetupCase):
         folder = self.pam_dir(self.good_stack(config), service="openvpn")
         for options, fix in (([], "^local_account = optional in this service's section"),
                              (["--set", "local_account=optional"], None)):
-            done = script("check", "--offline", "--json", "--service", "openvpn", *options,
-                          "nosuch", root=self.machine(folder))
+            done = self.check_both("--offline", "--service", "openvpn", *options,
+                                   "nosuch", root=self.machine(folder))
             wrong = bad(done.findings)
             self.assertEqual(len(wrong), 0 if fix is None else 1, wrong)
             if fix:
@@ -225,8 +225,8 @@ class TestOthers(SetupCase):
         self.secret = secret
         self.folder = self.pam_dir((own or line) + ACCOUNT, service=service,
                                    **{name: line for name in files or ()})
-        done = script("check", "--offline", "--json", "--service", service,
-                      root=self.machine(self.folder, **machine))
+        done = self.check_both("--offline", "--service", service,
+                               root=self.machine(self.folder, **machine))
         found = done.findings
         ours = [(f["level"], f["text"], f["fix"]) for f in found if f["area"] == "socket"]
         return ours, [f for f in bad(found) if f["area"] != "socket"], done.status
@@ -253,9 +253,9 @@ class TestOthers(SetupCase):
 
     def test_cures(self):
         for units, fix in ((ENABLED, "systemctl restart pam_cognito.socket; systemctl status "
-                            "pam_cognito.socket says why it is not there"),
+                            "pam_cognito.socket"),
                            ({**UNITS, "etc/systemd/system/pam_cognito.socket": ""},
-                            "systemctl unmask pam_cognito.socket, then " + CURE)):
+                            "systemctl unmask pam_cognito.socket; " + CURE)):
             self.fails("common-auth", fix, own=SHARED, files=["common_auth"], units=units)
 
     def test_of_other_services(self):
