@@ -52,6 +52,24 @@ class TestHelp(ToolCase):
             self.assertLessEqual(GLOBAL, OPTIONS[name])
 
 
+class TestPages(ToolCase):
+    def test_commands(self):
+        """What README.md and docs/ have one type is what the tool takes."""
+        folder = os.path.join(harness.FOLDER, "docs")
+        pages = [["README.md"]] + [["docs", name] for name in os.listdir(folder)
+                                   if name.endswith(".md")]
+        commands = [command for page in pages for command in re.findall(
+            r"(?:`|^    (?:[$#] |sudo )?)pam-cognito ([a-z][^`\n]*)", read(*page), re.M)]
+        self.assertGreater(len(commands), 60)
+        for command in commands:
+            name, *words = command.split()
+            self.assertIn(name, SUBCOMMANDS, command)
+            options = re.findall(r"(?<!\S)--([a-z-]+)", command.split(" -- ")[0].split("#")[0])
+            self.assertLessEqual(set(options), OPTIONS[name], command)
+            if name == "mfa" and words[:1] in (["enroll"], ["status"]):
+                self.assertFalse(set(words) & {*METHODS, "app"}, command)
+
+
 class TestManPage(ToolCase):
     def test_subcommands(self):
         found = re.findall(r"(?m)^\.It Cm ([a-z-]+)", MAN.split(".Sh SUBCOMMANDS")[1]
