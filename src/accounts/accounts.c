@@ -128,8 +128,7 @@ show_progress(void *context, size_t people, unsigned int wait_ms)
         return;
     (void) fprintf(stderr, "\r%zu people", people);
     if (wait_ms > 0)
-        (void) fprintf(stderr, ", waiting %u s for the service",
-                       wait_ms / 1000);
+        (void) fprintf(stderr, ", waiting %u s for Cognito", wait_ms / 1000);
     (void) fprintf(stderr, "\033[K");
 }
 

@@ -193,19 +193,19 @@ fail_signature(struct asking *asking, const struct cognito_answer *answer)
 
     if (answer->date == 0)
         return asking_fail(asking, STATUS_CONFIG,
-                           "the service refuses the signature (%s): check "
+                           "Cognito refuses the signature (%s): check "
                            "this machine's clock, then the secret access key "
                            "of %s",
                            answer->error, from);
     if (skew >= SKEW_S)
         return asking_fail(asking, STATUS_CONFIG,
-                           "the service refuses the signature (%s): this "
+                           "Cognito refuses the signature (%s): this "
                            "machine's clock is %" PRId64 " min %" PRId64
-                           " s %s the service's; set it, by NTP if possible",
+                           " s %s Cognito's; set it, by NTP if possible",
                            answer->error, skew / 60, skew % 60,
                            ahead > 0 ? "ahead of" : "behind");
     return asking_fail(asking, STATUS_CONFIG,
-                       "the service refuses the signature (%s) and its clock "
+                       "Cognito refuses the signature (%s) and its clock "
                        "agrees with this machine's: the secret access key of "
                        "%s does not belong to its ID",
                        answer->error, from);
@@ -220,7 +220,7 @@ fail_not_found(struct asking *asking, const struct json *request)
 
     if (group == NULL)
         return asking_fail(asking, STATUS_POOL_CONFIG,
-                           "the service has no user pool %s in %s, or no "
+                           "Cognito has no user pool %s in %s, or no "
                            "such app client: check user_pool_id and region",
                            pool->id, pool->region);
     text_clean(group, name, sizeof(name));
@@ -251,7 +251,7 @@ fail_refused(struct asking *asking, const char *operation,
         return fail_signature(asking, answer);
     case REFUSAL_KEY:
         return asking_fail(asking, STATUS_CONFIG,
-                           "the service does not know the access key of %s "
+                           "Cognito does not know the access key of %s "
                            "(%s): it was deleted, is another partition's, or "
                            "lacks its session token",
                            from, answer->error);

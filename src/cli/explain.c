@@ -211,7 +211,7 @@ static const struct {
      "libpam could not load a module: see \"PAM unable to dlopen\" in the "
      "journal (journalctl -g 'PAM unable'). Is pam_cognito.so installed?"},
     {PAM_ABORT, false,
-     "libpam gave up, for example because the service has no file in "
+     "libpam gave up, for example because the PAM service has no file in "
      "/etc/pam.d and there is no other."},
 };
 

@@ -313,10 +313,11 @@ check_sections(struct check *check)
     secret_wipe(&lines, sizeof(lines));
     if (own || number == 0)
         return;
-    (void) snprintf(fix, sizeof(fix),
-                    "a section is named as the service's file in /etc/pam.d, "
-                    "in small letters: [%.64s]",
-                    check->service);
+    (void) snprintf(
+        fix, sizeof(fix),
+        "a section is named as a PAM service's file in /etc/pam.d, "
+        "in small letters: [%.64s]",
+        check->service);
     check_add(check, CHECK_WARNING, FINDING_SETTINGS_SECTION, fix,
               "%s line %u: no service is known here as [%s], and %.64s has no "
               "section",

@@ -350,7 +350,7 @@ check_defaults(struct check *check)
                   "accounts made here age after %ld days (PASS_MAX_DAYS "
                   "in " LOGIN_DEFS
                   "): pam_unix then asks for a local password "
-                  "that the pool's people do not have",
+                  "that pool users do not have",
                   days);
 }
 

@@ -96,7 +96,7 @@ tls_fix(const char *detail)
     if (strstr(detail, "subject name") != NULL
         || strstr(detail, "does not match") != NULL)
         return "the certificate is for another host: correct endpoint, or "
-               "look for what answers in the service's place";
+               "look for what answers in Cognito's place";
     if (strstr(detail, "issuer") != NULL
         || strstr(detail, "self-signed") != NULL
         || strstr(detail, "self signed") != NULL)
@@ -446,7 +446,7 @@ judge_end(struct probe *probe, enum status status)
                              "%.200s with the AWS console\naws cognito-idp "
                              "list-user-pool-clients --user-pool-id %.60s",
                              check_settings_path(check), check->setup.pool.id),
-                  "the service knows no app client of that client_id there");
+                  "Cognito knows no app client of that client_id there");
         return;
     case STATUS_SECRET_HASH:
         check_add(
@@ -574,7 +574,7 @@ ask_client(struct probe *probe)
     }
     if (check->setup.client_secret.length > 0)
         check_add(check, CHECK_OK, FINDING_CLIENT_SECRET_FITS, NULL,
-                  "the service takes it");
+                  "Cognito takes it");
     judge_flows(probe, wanted);
     judge_rest(probe);
 }
@@ -590,14 +590,14 @@ judge_clock(struct check *check)
     if (off < 0 ? -off <= CLOCK_WARN : off <= CLOCK_WARN) {
         check_brief(check, "%lld s off", off);
         check_add(check, CHECK_OK, FINDING_CLOCK_RIGHT, NULL,
-                  "%lld s from the service's", off);
+                  "%lld s from Cognito's", off);
         return;
     }
     check_add(check,
               (off < 0 ? -off : off) > CLOCK_MOST ? CHECK_PROBLEM
                                                   : CHECK_WARNING,
               FINDING_CLOCK_OFF, "timedatectl set-ntp true",
-              "this machine's clock is %lld s %s the service's; tokens and "
+              "this machine's clock is %lld s %s Cognito's; tokens and "
               "codes fail",
               off < 0 ? -off : off, off < 0 ? "behind" : "ahead of");
 }

@@ -180,7 +180,7 @@ put_findings(const struct redaction *redaction, const struct check *check)
 {
     static const char *const words[] = {"ok", "skip", "warning", "problem"};
 
-    put(redaction, "\nFindings for the service %s:", check->service);
+    put(redaction, "\nFindings for the PAM service %s:", check->service);
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct finding *finding = &check->findings[i];
 

@@ -500,7 +500,7 @@ check_ways_in(struct check *check)
                            ? "in %.200s, behind line %u, add\nauth required "
                              "pam_unix.so"
                            : "in %.200s, line %u, write user_unknown=ignore "
-                             "into the control, so that local people pass on "
+                             "into the control, so that local users pass on "
                              "to their own password",
                        check->line->file, check->line->number),
             "no local way back in: root and local administrators "
@@ -650,9 +650,9 @@ check_stack(struct check *check)
                              "password\nauth %s pam_cognito.so",
                              check->service, good_control(check, control)),
                   check->stack.by_other
-                      ? "the service %s has no file in /etc/pam.d and takes "
-                        "\"other\", of which no auth line names " MODULE
-                      : "no auth line of the service %s names " MODULE,
+                      ? "the PAM service %s has no file in /etc/pam.d and "
+                        "takes \"other\", of which no auth line names " MODULE
+                      : "no auth line of the PAM service %s names " MODULE,
                   check->service);
         return;
     }
@@ -675,5 +675,5 @@ check_stack(struct check *check)
                   place(check, where, sizeof(where)),
                   check_is_remote(check)
                       ? ""
-                      : ", local people get in by their own password");
+                      : ", local users get in by their own password");
 }

@@ -88,7 +88,7 @@ warn_of_clock(struct flow *flow)
     if (difference <= CLOCK_WARN && difference >= -CLOCK_WARN)
         return;
     (void) snprintf(line, sizeof(line),
-                    "the clock of this machine is %lld s %s the service's",
+                    "the clock of this machine is %lld s %s Cognito's",
                     difference < 0 ? -difference : difference,
                     difference < 0 ? "behind" : "ahead of");
     flow->talk->log(flow->talk, TALK_LOG_WARNING, line);

@@ -275,7 +275,7 @@ class Rights(Directory):
     def test_clocks(self):
         self.pool.advance(3720)
         found = self.refused("configuration", "this machine's clock is 6[12] min [0-9]+ s behind "
-                             "the service's; set it", requests=1)
+                             "Cognito's; set it", requests=1)
         self.assertNotIn("Signature expired", found.message)
 
     def test_an_unknown_key(self):
@@ -303,7 +303,7 @@ class Rights(Directory):
     def test_no_such_group_or_pool(self):
         self.refused("pool_misconfigured", "the user pool eu-west-1_Local0001 has no group "
                      "nobody's", "nobody's", requests=1)
-        self.refused("pool_misconfigured", "the service has no user pool eu-west-1_None in "
+        self.refused("pool_misconfigured", "Cognito has no user pool eu-west-1_None in "
                      "eu-west-1", pool_id="eu-west-1_None")
 
     def test_a_signature_is_for_the_endpoint_alone(self):

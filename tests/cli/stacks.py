@@ -24,7 +24,7 @@ auth required pam_permit.so
 
 # label: (stack, what the first problem says, what the second does if there is one)
 BROKEN = {
-    "no_line": (LOCAL + ACCOUNT, "no auth line of the service sshd names pam_cognito.so"),
+    "no_line": (LOCAL + ACCOUNT, "no auth line of the PAM service sshd names pam_cognito.so"),
     "denial_swallowed": (f"auth [success=done default=ignore] {C}\n" + LOCAL + ACCOUNT,
                          r"a refusal by the pool \(PAM_AUTH_ERR\) is not final"),
     "sufficient": (f"auth sufficient {C}\n" + LOCAL + ACCOUNT, "is not final"),
@@ -378,7 +378,7 @@ class TestStacks(SetupCase):
             shown = "..." if "secret" in name else name
             self.assertRegex(found[0][0], rf"line \d+: no service is known here as \[{shown}\], "
                              "and postgresql has no section$")
-            self.assertRegex(found[0][1], r"as the service's file in /etc/pam.d.*: \[postgresql\]$")
+            self.assertRegex(found[0][1], r"as a PAM service's file in /etc/pam.d.*: \[postgresql\]$")
         self.assertNotIn("is known", str(self.database("[postgres]\n", "[postgresql]\n")))
         self.assertNotIn("is known", str(self.database("[sudo]\n[su]\n")))
 
@@ -429,7 +429,7 @@ class TestStacks(SetupCase):
         # Installed, it looks at the machine that it is on.
         done = script("check", "--verbose", "--offline", "--service", "gopherd")
         self.assertRegex(done.out, r"^problem  PAM stack: (/etc/pam\.d/gopherd: No such file|"
-                         r'the service gopherd has no file in /etc/pam\.d and takes "other")')
+                         r'the PAM service gopherd has no file in /etc/pam\.d and takes "other")')
 
     def test_other(self):
         """What stands for a file, and for a phase, that is not there."""
@@ -443,7 +443,7 @@ class TestStacks(SetupCase):
                              r'and takes "other": \S+/other line 1: refusals are final')
         done = script("check", "--verbose", "--offline", "--service", "gopherd", root=self.machine(
             self.pam_dir("auth required pam_deny.so\n", service="other")))
-        self.assertRegex(done.out, r"^problem  PAM stack: the service gopherd has no file in "
+        self.assertRegex(done.out, r"^problem  PAM stack: the PAM service gopherd has no file in "
                          r'/etc/pam.d and takes "other", of which no auth line names')
         # Its own auth, and the account phase of the other.
         status, wrong = self.stack_findings(f"auth {GOOD_CONTROL} {C}\n" + LOCAL,

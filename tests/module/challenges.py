@@ -1263,7 +1263,7 @@ class PasswordVerifier(Chat):
         self.pool.advance(3600)
         host = self.go()
         self.verdict(host, "PAM_AUTH_ERR", "wrong_password", 1, 1)
-        self.assertRegex(str(host.logs), "clock of this machine is [0-9]+ s behind the service")
+        self.assertRegex(str(host.logs), "clock of this machine is [0-9]+ s behind Cognito")
 
     def test_cancelled(self):
         host = self.talk([(PASSWORD, "!error")], **self.settings_of)

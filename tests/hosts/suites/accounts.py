@@ -751,7 +751,7 @@ class Suite:
             "headers": {"Retry-After": "2"}})
         person = Person(*words)
         person.finish()
-        self.tap.ok("\r0 people, waiting 2 s for the service\033[K\r60 people" in person.screen,
+        self.tap.ok("\r0 people, waiting 2 s for Cognito\033[K\r60 people" in person.screen,
                     "on a terminal: that it waits", repr(person.screen[:400]))
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         self.tap.equal(done.stderr, b"", "to a file: not a word")
