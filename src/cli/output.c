@@ -165,13 +165,18 @@ void
 output_error(const char *format, ...)
 {
     va_list arguments;
+    char *text = NULL;
+    int length;
 
     (void) fflush(stdout);
-    (void) fputs("pam-cognito: ", stderr);
     va_start(arguments, format);
-    (void) vfprintf(stderr, format, arguments);
+    length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    (void) fputc('\n', stderr);
+    /* All at once: a beginning looks like a question. */
+    (void) fprintf(stderr, "pam-cognito: %s\n",
+                   length < 0 ? "out of memory" : text);
+    if (length >= 0)
+        free(text);
 }
 
 bool
