@@ -71,7 +71,7 @@ entry_say(const struct output *output, const char *title, const char *text,
 
 /* May it stand in a command as it is? A log has what anybody typed. */
 static bool
-is_plain(const char *word)
+is_shell_word(const char *word)
 {
     return word[0] != '\0' && word[0] != '-'
            && strspn(word, "abcdefghijklmnopqrstuvwxyz"
@@ -81,7 +81,7 @@ is_plain(const char *word)
 
 /* The command, about this user and service where they are known. */
 static void
-fill(const char *look, const struct entry_case *about, char out[LOOK_MAX])
+fill_look(const char *look, const struct entry_case *about, char out[LOOK_MAX])
 {
     const struct {
         const char *word, *instead;
@@ -95,7 +95,7 @@ fill(const char *look, const struct entry_case *about, char out[LOOK_MAX])
 
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
             if (strncmp(look, words[i].word, strlen(words[i].word)) == 0
-                && is_plain(words[i].instead)) {
+                && is_shell_word(words[i].instead)) {
                 piece = words[i].instead;
                 look += strlen(words[i].word) - 1;
                 length = strlen(piece);
@@ -161,7 +161,7 @@ entry_print(const struct output *output, const char *title, const char *error,
     const char *word = status_word(status), *person = status_text(status);
     char look[LOOK_MAX], line[256];
 
-    fill(causes->look, about, look);
+    fill_look(causes->look, about, look);
     output_line(output, TONE_STRONG, "%s", title);
     if (error != NULL)
         entry_field(output, "Error", error);

@@ -356,6 +356,7 @@ distance(const char *a, const char *b)
                 least = last[i] + 1;
             if (least > now[i - 1] + 1)
                 least = now[i - 1] + 1;
+            /* @changed-round */
             if (i > 1 && j > 1 && is_same_letter(a[j - 1], b[i - 2])
                 && is_same_letter(a[j - 2], b[i - 1])
                 && least > before[i - 2] + 1)
