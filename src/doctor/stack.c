@@ -10,6 +10,7 @@
 
 #include <security/_pam_types.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -312,14 +313,14 @@ place(const struct check *check, char *out, size_t size)
 }
 
 /*
- * These keep the limits of whoever calls them, under which the module cannot be
+ * These are setuid and keep the limits of whoever calls them, under which the module cannot be
  * loaded: for them that must be a refusal.
  */
 static bool
 keeps_callers_limits(const char *service)
 {
-    static const char *const names[] = {"sudo", "sudo-i", "su", "su-l",
-                                        "doas"};
+    static const char *const names[] = {"sudo", "sudo-i", "su",   "su-l",
+                                        "doas", "chfn",   "chsh", "polkit-1"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(service, names[i]) == 0)
@@ -327,52 +328,64 @@ keeps_callers_limits(const char *service)
     return false;
 }
 
-/* What the module's control should be; a jump over lines stays one. */
-static const char *
-good_control(const struct check *check, char out[CONTROL_SIZE])
+/* Over how many lines the module's line jumps after a yes; 0: it does not. */
+static unsigned long
+jump_of(const struct check *check)
 {
     const char *success = check->line == NULL
                               ? NULL
                               : strstr(check->line->control, "success=");
-    size_t digits = 0;
+    unsigned long jump = 0;
 
-    if (success != NULL) {
-        success += strlen("success=");
-        digits = strspn(success, "0123456789");
-    }
-    if (digits == 0 || digits > 3)
-        success = "done";
-    (void) snprintf(
-        out, CONTROL_SIZE, "[success=%.*s user_unknown=ignore %sdefault=die]",
-        (int) (digits == 0 || digits > 3 ? 4 : digits), success,
-        keeps_callers_limits(check->service) ? "" : "module_unknown=ignore ");
+    if (success != NULL && strchr("0123456789", success[8]) != NULL)
+        jump = strtoul(success + 8, NULL, 10);
+    return jump < 1000 ? jump : 0;
+}
+
+/* What the module's control should be; a jump over lines stays one. */
+static const char *
+good_control(const struct check *check, unsigned long jump,
+             char out[CONTROL_SIZE])
+{
+    char success[24] = "done";
+
+    if (jump > 0)
+        (void) snprintf(success, sizeof(success), "%lu", jump);
+    (void) snprintf(out, CONTROL_SIZE,
+                    "[success=%s user_unknown=ignore %sdefault=die]", success,
+                    keeps_callers_limits(check->service)
+                        ? ""
+                        : "module_unknown=ignore ");
     return out;
 }
 
 /*
  * The module passes local users on: where what follows lets them in without a
  * right password, another control alone does not help, and the line's own may
- * be right.
+ * be right. A jump then goes over the new line, too.
  */
 static const char *
 close_door(struct check *check)
 {
     const struct pam_line *line = check->line;
+    unsigned long jump = jump_of(check);
     char control[CONTROL_SIZE];
     struct trial trial;
+    bool stays;
 
-    (void) good_control(check, control);
-    if (strcmp(line->control, control) == 0)
+    stays = strcmp(line->control, good_control(check, jump, control)) == 0;
+    if (!stays && !can_succeed(check, PAM_STACK_ABSENT, false, false, &trial))
+        return check_replace(check, line, control);
+    if (stays && jump == 0)
         return check_cure(check,
                           "in %.200s put behind line %u, before what lets in "
                           "without a password\nauth required pam_unix.so",
                           line->file, line->number);
-    if (!can_succeed(check, PAM_STACK_ABSENT, false, false, &trial))
-        return check_replace(check, line, control);
     return check_cure(check,
                       "in %.200s, line %u, replace  %.200s\nby  %.200s\nand "
                       "put behind it\nauth required pam_unix.so",
-                      line->file, line->number, line->control, control);
+                      line->file, line->number, line->control,
+                      good_control(check, jump == 0 ? 0 : jump + 1, control));
 }
 
 /* Somebody gets in although nobody accepted him. */
@@ -419,7 +432,8 @@ check_final(struct check *check)
         if (can_succeed(check, refusals[i], true, true, &trial)) {
             check_add(check, CHECK_PROBLEM, FINDING_PAM_REFUSAL_FINAL,
                       check_replace(check, check->line,
-                                    good_control(check, control)),
+                                    good_control(check, jump_of(check),
+                                                 control)),
                       "%s (%s): a refusal by the pool (%s) is not final, the "
                       "local password still lets the person in",
                       place(check, where, sizeof(where)), check->line->control,
@@ -648,7 +662,8 @@ check_stack(struct check *check)
                   check_cure(check,
                              "in /etc/pam.d/%.64s put before the local "
                              "password\nauth %s pam_cognito.so",
-                             check->service, good_control(check, control)),
+                             check->service,
+                             good_control(check, jump_of(check), control)),
                   check->stack.by_other
                       ? "the PAM service %s has no file in /etc/pam.d and "
                         "takes \"other\", of which no auth line names " MODULE

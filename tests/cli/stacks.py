@@ -184,7 +184,8 @@ class TestStacks(SetupCase):
             self.assertIn(old, lines[number - 1], label)
             if lines[number - 1].startswith("auth"):
                 if old.startswith("[success=") and old[9].isdigit():
-                    self.assertIn(old.split()[0], new, label)
+                    more = "and put behind it" in first["do"]
+                    self.assertIn(f"[success={int(old[9]) + more} ", new, label)
                 self.assertEqual("module_unknown=ignore" in new, service == "sshd", label)
             lines[number - 1] = lines[number - 1].replace(old, new)
             if first["do"][2:] == ["and put behind it", "auth required pam_unix.so"]:
@@ -197,9 +198,21 @@ class TestStacks(SetupCase):
 
     def test_no_line_in_sudo(self):
         """Nor is that proposed where there is no line yet."""
-        _, wrong = self.stack_findings(LOCAL + ACCOUNT, "sudo")
-        self.assertIn("[success=done user_unknown=ignore default=die] pam_cognito.so",
-                      wrong[0]["do"][1])
+        for service in ("sudo", "sudo-i", "su", "su-l", "doas", "chfn", "chsh", "polkit-1"):
+            _, wrong = self.stack_findings(LOCAL + ACCOUNT, service)
+            self.assertIn("[success=done user_unknown=ignore default=die] pam_cognito.so",
+                          wrong[0]["do"][1], service)
+
+    def test_jump_over_the_new_line(self):
+        """What is put behind the module is jumped over, too."""
+        text = "auth required pam_permit.so\nauth required pam_env.so\n" + ACCOUNT
+        for control in ("[success=1 default=ignore]",
+                        "[success=1 user_unknown=ignore module_unknown=ignore default=die]"):
+            _, wrong = self.stack_findings(f"auth {control} {C}\n" + text)
+            self.assertEqual(wrong[0]["id"], "pam.open_door")
+            self.assertEqual(wrong[0]["do"][1:], [
+                "by  [success=2 user_unknown=ignore module_unknown=ignore default=die]",
+                "and put behind it", "auth required pam_unix.so"])
 
     def test_open_behind_a_good_line(self):
         """Another control would change nothing."""

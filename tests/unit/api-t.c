@@ -1145,6 +1145,24 @@ asked_for_keys(const struct secret *token, unsigned int gets,
 static void
 test_busy_keys(const struct secret *token, const char *keys)
 {
+    static const struct {
+        unsigned int times;
+        long code;
+        const char *body;
+        unsigned int gets;
+        enum status status;
+        const char *what;
+    } busy[] = {
+        {5, 503, "", 4, STATUS_KEYS, "a fourth time"},
+        {1, 429, "", 2, STATUS_OK, "HTTP 429, a proxy's too"},
+        {1, 400, THROTTLE, 2, STATUS_OK, "HTTP 400 with the error's name"},
+        {1, 400, "{\"message\":\"no\"}", 1, STATUS_KEYS,
+         "HTTP 400 with another"},
+        {1, 400, "[\"TooManyRequestsException\"]", 1, STATUS_KEYS,
+         "HTTP 400 with no object"},
+        {1, 500, "", 1, STATUS_KEYS, "HTTP 500"},
+        {1, 200, THROTTLE, 1, STATUS_KEYS, "HTTP 200 with something else"},
+    };
     struct repeats repeats = {0};
 
     refuse_keys(3, 503, "", keys);
@@ -1155,20 +1173,10 @@ test_busy_keys(const struct secret *token, const char *keys)
            && repeats.count == 3,
        "waits as for a POST, each told of");
     is_text(repeats.operation, "jwks", "by name");
-    refuse_keys(5, 503, "", keys);
-    asked_for_keys(token, 4, STATUS_KEYS, "a fourth time");
-    refuse_keys(1, 429, "", keys);
-    asked_for_keys(token, 2, STATUS_OK, "HTTP 429, a proxy's too");
-    refuse_keys(1, 400, THROTTLE, keys);
-    asked_for_keys(token, 2, STATUS_OK, "HTTP 400 with the error's name");
-    refuse_keys(1, 400, "{\"message\":\"no\"}", keys);
-    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 400 with another");
-    refuse_keys(1, 400, "[\"TooManyRequestsException\"]", keys);
-    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 400 with no object");
-    refuse_keys(1, 500, "", keys);
-    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 500");
-    refuse_keys(1, 200, THROTTLE, keys);
-    asked_for_keys(token, 1, STATUS_KEYS, "HTTP 200 with something else");
+    for (size_t i = 0; i < sizeof(busy) / sizeof(busy[0]); i++) {
+        refuse_keys(busy[i].times, busy[i].code, busy[i].body, keys);
+        asked_for_keys(token, busy[i].gets, busy[i].status, busy[i].what);
+    }
     refuse_keys(1, 503, "", keys);
     http.retry_s = 7;
     asked_for_keys(token, 2, STATUS_OK, "with Retry-After");
