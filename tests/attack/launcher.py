@@ -172,11 +172,13 @@ def session_of(pid):
 
 def state_of(pid):
     """What a launcher could have left in the helper, as a dictionary."""
+    # libc blocks all signals while it starts the resolver's thread, which may then be
+    # reading a file of its own.
+    wait_until(lambda: int(status_of(pid)["SigBlk"], 16) == 0, 5)
+    wait_until(lambda: not foreign(open_files(pid)), 5)
     status = status_of(pid)
     above = int(status["PPid"])
     warden = above if status_of(above)["Name"] == "cognito_warden" else pid
-    # The resolver may be reading a file of its own.
-    wait_until(lambda: not foreign(open_files(pid)), 5)
     files = open_files(pid)
     return {
         **{name: status[name] for name in ("SigBlk", "SigIgn", "SigPnd", "ShdPnd", "Umask")},
