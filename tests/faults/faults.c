@@ -227,7 +227,9 @@ due(const char *name, const void *place)
 
     if (state == NULL || offset == 0)
         return NOT;
-    index = state->section_of[section].calls++;
+    /* The intermediate and what it started call at the same time. */
+    index = __atomic_fetch_add(&state->section_of[section].calls, 1,
+                               __ATOMIC_RELAXED);
     if (index < CALLS_MAX) {
         state->section_of[section].call[index].offset = offset;
         put_plain(name, state->section_of[section].call[index].name);

@@ -14,6 +14,7 @@ MODULE = os.path.join(FOLDER, "pam_cognito.so")
 HELPER = os.path.join(FOLDER, "pam_cognito_helper")
 # Allocations of OpenSSL and curl go through these; they keep some to the end.
 KEEPS = ("secret.c", "wiping.c")
+TOKEN_READERS = ("base64url.c", "json.c", "jwt.c")
 
 
 class Outcome:
@@ -47,8 +48,9 @@ class Outcome:
 
 def settle():
     """
-    A host that did not wait for its intermediate leaves it and the helper behind
-    for a moment: not to be taken for the next run's.
+    A host that did not wait for its intermediate, or an intermediate that did not
+    wait for the birth, leaves what it started behind for a moment: not to be taken
+    for the next run's.
     """
     end = time.monotonic() + 10
     while time.monotonic() < end:
@@ -115,7 +117,7 @@ class FaultCase(harness.PoolCase):
             self.pool.clear()
             self.state.set(site.section, site.offset, number, mode)
             outcome = Outcome(self.state, run)
-            if site.name == "waitpid":
+            if site.section == BIRTH or site.name == "waitpid":
                 settle()
             problem = outcome.problem
             if problem is None and outcome.fired:
@@ -173,7 +175,7 @@ class Allowing:
         if passes > 1 and key(site) in self.in_update:
             return True
         # A token that seems to be signed with another key: the keys are asked for again.
-        return site.file in ("json.c", "jwt.c") and len(self.pool.requests("jwks")) > 1
+        return site.file in TOKEN_READERS and len(self.pool.requests("jwks")) > 1
 
     def __call__(self, host, site):
         if succeeded(host):
