@@ -198,7 +198,7 @@ read_groups(struct facts *facts)
 
 /* ---- Subordinate ids ---- */
 
-/* NAME:FIRST:COUNT; what is none is passed over, as newuidmap does. */
+/* OWNER:FIRST:COUNT; what is none is passed over, as newuidmap does. */
 static bool
 add_range(struct facts *facts, const char *line)
 {
@@ -219,9 +219,13 @@ add_range(struct facts *facts, const char *line)
     if (ranges == NULL)
         return false;
     facts->ranges = ranges;
-    ranges[facts->plan.range_count++] = (struct plan_range){first,
-                                                            first + count - 1};
-    return true;
+    ranges += facts->plan.range_count++;
+    *ranges = (struct plan_range){
+        .first = first,
+        .last = first + count - 1,
+        .owner = pieces_copy(&facts->memory, line, (size_t) (at - line)),
+    };
+    return ranges->owner != NULL;
 }
 
 static bool

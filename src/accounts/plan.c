@@ -368,6 +368,9 @@ find_uid_fault(struct parts *parts, uid_t uid, const char *sub,
     if (place != INDEX_NONE)
         return parts_text(parts, "the uid %lu is %s's here",
                           (unsigned long) uid, facts->accounts[place].name);
+    if (index_find(&parts->range_owners, "", uid) != INDEX_NONE)
+        return "a former account of that uid has subordinate ids still: take "
+               "its lines out of /etc/subuid and /etc/subgid";
     place = index_find(&parts->entry_uids, "", uid);
     if (place != INDEX_NONE
         && strcmp(parts->in->state->entries[place].sub, sub) != 0)
@@ -471,6 +474,9 @@ find_namesake(struct parts *parts, const char *name, const char **id_out)
     *id_out = "reserved";
     if (reserved != NULL)
         return parts_text(parts, "that name has rights here, by %s", reserved);
+    if (index_find(&parts->range_owners, name, 0) != INDEX_NONE)
+        return "a former account of that name has subordinate ids still: take "
+               "its lines out of /etc/subuid and /etc/subgid";
     *id_out = "group";
     if (index_find(&parts->group_names, name, 0) != INDEX_NONE)
         return "there is a group of that name: what trusts it would trust "

@@ -58,10 +58,14 @@ struct plan_group {
     size_t member_count;
 };
 
-/* A range of /etc/subuid or /etc/subgid, first to last. */
+/*
+ * A range of /etc/subuid or /etc/subgid, first to last; whose: a name or a
+ * uid, see subuid(5).
+ */
 struct plan_range {
     uint64_t first;
     uint64_t last;
+    const char *owner;
 };
 
 enum plan_home {

@@ -13,8 +13,8 @@
 
 /* systemd's UIDS-GIDS: its own, dynamic and container users, nobody, -1. */
 static const struct plan_range foreign[] = {
-    {60000, 65535},
-    {524288, UINT32_MAX},
+    {60000, 65535, "systemd"},
+    {524288, UINT32_MAX, "systemd"},
 };
 
 /* With any of these a person becomes root, or reads what root does. */
@@ -143,11 +143,24 @@ reserve(struct parts *parts)
            && index_reserve(&parts->entry_subs, entries)
            && index_reserve(&parts->entry_names, entries)
            && index_reserve(&parts->entry_uids, entries)
+           && index_reserve(&parts->range_owners, facts->range_count)
            && index_reserve(&parts->account_names, facts->account_count)
            && index_reserve(&parts->account_uids, facts->account_count)
            && index_reserve(&parts->group_names, facts->group_count)
            && index_reserve(&parts->members, members)
            && index_reserve(&parts->named, members);
+}
+
+static void
+index_owner(struct index *index, const char *owner, size_t place)
+{
+    char *end;
+    uint64_t uid = strtoull(owner, &end, 10);
+
+    if (*end == '\0' && owner[0] >= '0' && owner[0] <= '9')
+        index_add(index, "", uid, place);
+    else
+        index_add(index, owner, 0, place);
 }
 
 static void
@@ -170,6 +183,9 @@ index_machine(struct parts *parts)
     }
     for (size_t i = 0; i < facts->group_count; i++)
         index_add(&parts->group_names, facts->groups[i].name, 0, i);
+    for (size_t i = 0; i < facts->range_count; i++)
+        index_owner(&parts->range_owners, facts->ranges[i].owner, i);
+    (void) index_sort(&parts->range_owners);
     (void) index_sort(&parts->entry_subs);
     (void) index_sort(&parts->entry_uids);
     (void) index_sort(&parts->entry_names);
@@ -320,6 +336,7 @@ parts_free(struct parts *parts)
     index_free(&parts->numbers);
     index_free(&parts->entry_subs);
     index_free(&parts->entry_names);
+    index_free(&parts->range_owners);
     index_free(&parts->entry_uids);
     index_free(&parts->account_names);
     index_free(&parts->account_uids);

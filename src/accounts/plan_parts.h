@@ -39,11 +39,12 @@ struct parts {
     const struct plan_group *local_group; /* NULL: is to be made */
     struct index subs;                    /* people who are here */
     struct index addresses;               /* all people */
-    struct index locals;      /* people who are here, by local name */
-    struct index numbers;     /* people who are here, by uid_attribute */
-    struct index entry_subs;  /* of the state */
-    struct index entry_names; /* of the state, without the forgotten */
-    struct index entry_uids;  /* of the state */
+    struct index locals;       /* people who are here, by local name */
+    struct index numbers;      /* people who are here, by uid_attribute */
+    struct index entry_subs;   /* of the state */
+    struct index entry_names;  /* of the state, without the forgotten */
+    struct index range_owners; /* by name, or by "" and uid */
+    struct index entry_uids;   /* of the state */
     struct index account_names;
     struct index account_uids;
     struct index group_names;

@@ -178,6 +178,11 @@ static const struct row names[] = {
     {"named in sudoers", LINUX "reserved alice\n" ALICE,
      "refused reserved (alice): that name has rights here, by "
      "/etc/sudoers\n"},
+    {"subordinate ids are left of that name",
+     LINUX "range 100000 165535 alice\n" ALICE "person bob s2 linux\n",
+     "make bob s2 1000 /home/bob <>\n"
+     "refused reserved (alice): a former account of that name has subordinate "
+     "ids still: take its lines out of /etc/subuid and /etc/subgid\n"},
     {"a home that is there", LINUX "home /home/alice 1000\n" ALICE,
      "refused home (alice): /home/alice is there already, somebody else's: "
      "move it away\n"},
@@ -222,6 +227,10 @@ static const struct row uids[] = {
     {"not in a range of sub-ids",
      LINUX "range 1000 1009\nrange 1010 1010\n" ALICE "person bob s2 linux\n",
      "make alice s1 1011 /home/alice <>\nmake bob s2 1012 /home/bob <>\n"},
+    {"not one that subordinate ids are left of, nor one that is like it",
+     LINUX "range 100000 165535 1000\nrange 200000 265535 01001\n"
+           "range 300000 365535 1002a\n" ALICE,
+     "make alice s1 1002 /home/alice <>\n"},
     {"not one that sudoers names", LINUX "uid-reserved 1000\n" ALICE,
      "make alice s1 1001 /home/alice <>\n"},
     {"not one that another service has", LINUX "uid-elsewhere 1000\n" ALICE,
@@ -254,7 +263,7 @@ static const struct row uids[] = {
     {"bad ones",
      LINUX "set uid_attribute=custom:uid\nrange 100000 165535\n"
            "uid-reserved 3003\naccount x 3004 100\nentry y sy 3005 forgotten\n"
-           "uid-elsewhere 3006\nminimum 1500\n"
+           "uid-elsewhere 3006\nminimum 1500\nrange 200000 265535 3008\n"
            "person a1 s1 linux uid=0\nperson a2 s2 linux uid=999\n"
            "person a3 s3 linux uid=60000\nperson a4 s4 linux uid=65535\n"
            "person a5 s5 linux uid=524288\nperson a6 s6 linux uid=100000\n"
@@ -262,7 +271,8 @@ static const struct row uids[] = {
            "person a9 s9 linux uid=3004\nperson b1 t1 linux uid=3005\n"
            "person b2 t2 linux uid=3006\nperson b3 t3 linux uid=1499\n"
            "person b4 t4 linux uid=3007\nperson b5 t5 linux uid=3007\n"
-           "person b6 t6 linux uid=4294967294\n",
+           "person b6 t6 linux uid=4294967294\n"
+           "person b7 t7 linux uid=3008\n",
      "refused uid (a1): custom:uid holds no uid\n"
      "refused uid (a2): a uid below 1000 is a system account's\n"
      "refused uid (a3): the uid is one that systemd or containers use\n"
@@ -281,7 +291,9 @@ static const struct row uids[] = {
      "nobody would sign in with it\n"
      "refused uid (b4): two people of the pool have uid 3007\n"
      "refused uid (b5): two people of the pool have uid 3007\n"
-     "refused uid (b6): the uid is one that systemd or containers use\n"},
+     "refused uid (b6): the uid is one that systemd or containers use\n"
+     "refused uid (b7): a former account of that uid has subordinate ids "
+     "still: take its lines out of /etc/subuid and /etc/subgid\n"},
     {"good ones",
      LINUX "set uid_attribute=custom:uid\nrange 100000 165535\n"
            "person a1 s1 linux uid=1000\nperson a2 s2 linux uid=59999\n"
@@ -613,6 +625,10 @@ forget_alice(const struct world *world, struct plan *plan)
 
 static const struct row adopted[] = {
     {"adopt", LINUX ALICE LOCAL_ALICE "group games 60 alice\n",
+     "adopt alice s1 1000 there\n"},
+    {"adopt: with subordinate ids of its own",
+     LINUX ALICE LOCAL_ALICE "range 100000 165535 alice\n"
+                             "range 200000 265535 1000\n",
      "adopt alice s1 1000 there\n"},
     {"adopt: no account", LINUX ALICE,
      "refused absent (alice): there is no such account in /etc/passwd\n"},

@@ -60,7 +60,7 @@ struct world {
  *   entry NAME SUB UID KIND
  *   account NAME UID GID [gecos=G] [home=H] [expired]
  *   group NAME GID [MEMBER,MEMBER]
- *   range FIRST LAST
+ *   range FIRST LAST [OWNER]
  *   keys NAME TEXT
  *   home PATH UID
  *   reserved|elsewhere|silent NAME

@@ -57,6 +57,8 @@ PLACES = [
     *((f"{folder}/sysusers.d/zz.conf", 'u {name} - "-" -')
       for folder in ("/etc", "/run", "/usr/local/lib", "/usr/lib")),
     ("/usr/lib/sysusers.d/zz.conf", "m {name} adm"),
+    ("/etc/subuid", "{name}:300000:65536"),
+    ("/etc/subgid", "{name}:300000:65536"),
 ]
 # What is said of a name, and why it is refused.
 EVIL = {"root": "name", "..": "name", "a:b": "name", "a\nb": "name", "x" * 300: "name",
