@@ -34,18 +34,18 @@
 /*
  * Is it alive, and its real or saved uid that one? By these the kernel tells
  * whose it is to signal; a server of root's may have the effective one for a
- * moment. The folder is of /proc.
+ * moment.
  */
 static bool
-is_theirs(int folder, const char *pid, uid_t uid)
+is_theirs(const char *pid, uid_t uid)
 {
     char path[64], text[STATUS_SIZE], *at;
     unsigned long uids[3]; /* real, effective, saved */
     ssize_t length;
     int fd;
 
-    (void) snprintf(path, sizeof(path), "%.20s/status", pid);
-    fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    (void) snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
     length = read(fd, text, sizeof(text) - 1);
@@ -62,14 +62,14 @@ is_theirs(int folder, const char *pid, uid_t uid)
 
 /* Whose number that is may change, unless it is held first. */
 static void
-end_one(int folder, const char *pid, uid_t uid)
+end_one(const char *pid, uid_t uid)
 {
     int held = (int) syscall(SYS_pidfd_open, (pid_t) strtoul(pid, NULL, 10),
                              0);
 
     if (held < 0)
         return;
-    if (is_theirs(folder, pid, uid))
+    if (is_theirs(pid, uid))
         (void) syscall(SYS_pidfd_send_signal, held, SIGKILL, NULL, 0);
     (void) close(held);
 }
@@ -87,11 +87,10 @@ end_each(uid_t uid)
     while ((entry = readdir(processes)) != NULL) {
         const char *pid = entry->d_name;
 
-        if (pid[0] < '1' || pid[0] > '9'
-            || !is_theirs(dirfd(processes), pid, uid))
+        if (pid[0] < '1' || pid[0] > '9' || !is_theirs(pid, uid))
             continue;
         count++;
-        end_one(dirfd(processes), pid, uid);
+        end_one(pid, uid);
     }
     (void) closedir(processes);
     return count;

@@ -83,12 +83,17 @@ take_out(const char *format, const char *sent, char out[NAMES_LOCAL_SIZE])
     size_t total = strlen(sent), letters = 0, places = 0, first = 0, length;
 
     for (; *format != '\0'; format++) {
-        if (*format != '%' || *++format != 'u') {
+        bool place = strncmp(format, "%u", 2) == 0;
+
+        if (*format == '%')
+            format++;
+        if (!place) {
             letters++;
             continue;
         }
-        if (places++ == 0)
+        if (places == 0)
             first = letters;
+        places++;
     }
     if (places == 0 || total <= letters || (total - letters) % places != 0)
         return false;

@@ -451,11 +451,13 @@ describe_case(const char *text, const char *end, enum status status,
     text_clean(word, about->service, sizeof(about->service));
     word_after(text, " rhost=", word);
     text_clean(word, about->host, sizeof(about->host));
-    while (start != NULL && start > text && start[-1] != ' ')
-        start--;
-    if (start != end && end - start < ENTRY_NAME_MAX)
-        text_clean_bytes(start, (size_t) (end - start), about->user,
-                         sizeof(about->user));
+    if (end != NULL) {
+        while (start > text && start[-1] != ' ')
+            start--;
+        if (start != end && end - start < ENTRY_NAME_MAX)
+            text_clean_bytes(start, (size_t) (end - start), about->user,
+                             sizeof(about->user));
+    }
     (void) snprintf(subject->title, sizeof(subject->title), "%s%s%s%s%s%s%s",
                     status_word(status),
                     about->user[0] == '\0' && about->service[0] == '\0' ? ""

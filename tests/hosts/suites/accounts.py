@@ -235,6 +235,9 @@ class Suite:
         self.sync("enabled again", [("unlock", "alice", "")])
         self.tap.equal(line_of("/etc/shadow", "alice")[7], "", "no expiry any more")
         self.enters("alice", "unlocked: in again", "Correct-Horse-9")
+        # Debian 13 has 0700 there.
+        with open("/etc/login.defs", "a", encoding="utf-8") as file:
+            file.write("HOME_MODE 0755\n")
         for name in ("pat", "quin"):
             self.person(name)
         self.sync("two more", [("make", "pat", ""), ("make", "quin", "")])
