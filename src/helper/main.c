@@ -488,7 +488,7 @@ look(struct wire_talk *talk, const struct request *request,
         (void) snprintf(outcome->note, sizeof(outcome->note), "%s",
                         answer.detail);
     else if (request->peer.remote)
-        (void) warden_ask(&request->warden, RECORD_NEWS + CIRCUIT_REACHED);
+        (void) warden_ask(&request->warden, RECORD_TELLS(CIRCUIT_REACHED));
     http_answer_free(&answer);
     return status;
 }
@@ -593,7 +593,7 @@ tell_records(const struct request *request, const struct outcome *outcome,
     if (outcome->status == STATUS_OK
         || (!seen && !is_refusal(outcome->status)))
         (void) warden_ask(&request->warden, RECORD_RIGHT);
-    if (warden_ask(&request->warden, (char) (RECORD_NEWS + news)) == RECORD_NO)
+    if (warden_ask(&request->warden, RECORD_TELLS(news)) == RECORD_NO)
         syslog(LOG_ERR,
                "socket: the pool's endpoint is out of reach: until it answers "
                "sign-ins are refused at once, but for one a second that "

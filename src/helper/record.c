@@ -180,9 +180,9 @@ record_answer(struct record *record, char word)
         return RECORD_YES;
     case RECORD_CODE:
         return record->stamp < 0 ? RECORD_CANNOT : allow_code(record->stamp);
-    case RECORD_NEWS + CIRCUIT_NOTHING:
-    case RECORD_NEWS + CIRCUIT_REACHED:
-    case RECORD_NEWS + CIRCUIT_OUTAGE:
+    case RECORD_TELLS(CIRCUIT_NOTHING):
+    case RECORD_TELLS(CIRCUIT_REACHED):
+    case RECORD_TELLS(CIRCUIT_OUTAGE):
         return circuit_note(&record->circuit,
                             (enum circuit_news)(word - RECORD_NEWS))
                    ? RECORD_NO

@@ -42,6 +42,9 @@ enum record_word {
     RECORD_CANNOT = 'C'  /* nothing can be recorded */
 };
 
+/* The word for news of the circuit. */
+#define RECORD_TELLS(news) ((char) (RECORD_NEWS + (int) (news)))
+
 struct record {
     bool begun;
     bool trying;
