@@ -54,7 +54,10 @@ class Story:
         self.endpoint = Endpoint(context, mint.answer(**(answers or {})), self.serve)
 
     def serve(self, peer):
-        """The first connection is the one made ahead; later ones answer rightly."""
+        """
+        The first request to sign in has the story's end, on the connection made ahead,
+        unless the helper was too late for it; whatever comes later is answered rightly.
+        """
         while True:
             head = peer.head()
             if head is None:
@@ -65,8 +68,9 @@ class Story:
                     if self.after_warm_up:
                         self.after_warm_up(peer)
                     self.warm.set()
-            elif self.on_post and peer.number == 1:
-                self.on_post(peer, self.length_of(head))
+            elif self.on_post:
+                on_post, self.on_post = self.on_post, None
+                on_post(peer, self.length_of(head))
             else:
                 self.answer(peer, head)
 

@@ -233,7 +233,7 @@ take_words(struct world *world, const char *const *words, size_t count)
     else if (strcmp(kind, "range") == 0)
         world->ranges[world->range_count++]
             = (struct plan_range){number(words[1]), number(words[2]),
-                                  count > 3 ? words[3] : "container"};
+                                  spaced(world, count > 3 ? words[3] : "x")};
     else if (strcmp(kind, "keys") == 0)
         put_keys(world, words[1], spaced(world, words[2]));
     else if (strcmp(kind, "home") == 0)
