@@ -26,6 +26,10 @@
 
 #include "accounts/plan_parts.h"
 
+#define LEFT_OVER                                                             \
+    "a former account of that %s has subordinate ids still: take its lines "  \
+    "out of /etc/subuid and /etc/subgid"
+
 /* One of the people with what was found out, and whose account that is. */
 struct subject {
     const struct plan_person *person;
@@ -369,8 +373,7 @@ find_uid_fault(struct parts *parts, uid_t uid, const char *sub,
         return parts_text(parts, "the uid %lu is %s's here",
                           (unsigned long) uid, facts->accounts[place].name);
     if (index_find(&parts->range_owners, "", uid) != INDEX_NONE)
-        return "a former account of that uid has subordinate ids still: take "
-               "its lines out of /etc/subuid and /etc/subgid";
+        return parts_text(parts, LEFT_OVER, "uid");
     place = index_find(&parts->entry_uids, "", uid);
     if (place != INDEX_NONE
         && strcmp(parts->in->state->entries[place].sub, sub) != 0)
@@ -475,8 +478,7 @@ find_namesake(struct parts *parts, const char *name, const char **id_out)
     if (reserved != NULL)
         return parts_text(parts, "that name has rights here, by %s", reserved);
     if (index_find(&parts->range_owners, name, 0) != INDEX_NONE)
-        return "a former account of that name has subordinate ids still: take "
-               "its lines out of /etc/subuid and /etc/subgid";
+        return parts_text(parts, LEFT_OVER, "name");
     *id_out = "group";
     if (index_find(&parts->group_names, name, 0) != INDEX_NONE)
         return "there is a group of that name: what trusts it would trust "

@@ -151,6 +151,7 @@ reserve(struct parts *parts)
            && index_reserve(&parts->named, members);
 }
 
+/* A name, or the digits of a uid; see struct parts. */
 static void
 index_owner(struct index *index, const char *owner, size_t place)
 {

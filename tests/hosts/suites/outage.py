@@ -352,8 +352,8 @@ def alone(suite):
 
 
 def back(suite):
-    """Somebody tries all the time: in within two seconds of the pool's return, and one
-    for the logins on a busy machine."""
+    """Somebody tries all the time: who is let in has begun within two seconds of the
+    pool's return. How long a login takes is the machine's affair."""
     for delay in (0, 0.5, 1.7):
         suite.open()
         threading.Timer(delay, suite.up).start()
@@ -361,11 +361,12 @@ def back(suite):
         end = time.monotonic() + 30
         while not suite.world.pool_is_up and time.monotonic() < end:
             refused += login().code == AUTHINFO_UNAVAIL
-        started = time.monotonic()
+        started = begun = time.monotonic()
         while login().code != SUCCESS and time.monotonic() < started + 30:
             time.sleep(0.05)
-        took = time.monotonic() - started
-        suite.tap.ok(refused > 0 and took < 3, f"back after {delay} s: in soon",
+            begun = time.monotonic()
+        took = begun - started
+        suite.tap.ok(refused > 0 and took < 2, f"back after {delay} s: in within two seconds",
                      refused, took)
         print(f"# {took:.2f} s")
 
