@@ -285,7 +285,8 @@ def sign_in(world, service, endpoint, *answers, ready=None, conf=None, name=ALIC
     """
     if isinstance(endpoint, Endpoint):
         endpoint = f"https://{SERVICE_HOST}:{endpoint.port}"
-    settings = {"endpoint": endpoint, **(conf or {})}
+    # With so many at a time, the usual three seconds may pass while one connects.
+    settings = {"endpoint": endpoint, "connect_timeout": "20", **(conf or {})}
     path = f"/etc/security/{service}.conf"
     with open("/etc/security/pam_cognito.conf", encoding="utf-8") as file:
         lines = [file.read(), *(f"{key} = {value}\n" for key, value in settings.items()

@@ -171,9 +171,12 @@ def run(world, tap):
                                    + b"".join(b"1\r\n%c\r\n" % byte for byte in body)
                                    + b"0\r\n\r\n",
                 "control: interim answers": b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + http(body)}
-    light = {label: job(label, once(answer)) for label, answer in controls.items()}
-    light.update({label: job(label, serve) for label, serve in told.items()
-                  if label not in heavy})
+    # Ahead of the floods, which may well take a machine's last second from others.
+    found, before = weighed({label: job(label, once(answer))
+                             for label, answer in controls.items()})
+    for label in controls:
+        tap.ok(getattr(found[label], "entered", False), f"{label}: alice is in", found[label])
+    light = {label: job(label, serve) for label, serve in told.items() if label not in heavy}
     for label in ("headers without end", "body without end", "slow body", "a bomb"):
         light["keys, " + label] = job("keys " + label, told[label], "jwks")
     waiting = ("silence", "slow body", "chunks of a byte", "early hints without end")
@@ -185,14 +188,11 @@ def run(world, tap):
         light.pop("by default, " + label)
         refused(tap, "by default, " + label, visit, DEFAULT + SECONDS - TIMEOUT)
     for label in light:
-        if label in controls:
-            tap.ok(getattr(found[label], "entered", False), f"{label}: alice is in",
-                   found[label])
-        else:
-            refused(tap, label, found[label])
+        refused(tap, label, found[label])
     tap.equal(getattr(found["trailers without end"], "reason", None), "transport",
               "trailers without end: not taken to the deadline")
-    tap.ok(0 < size <= MEMORY, f"no helper grew beyond {MEMORY} kB", size)
+    sizes = before, size
+    tap.ok(0 < min(sizes) and max(sizes) <= MEMORY, f"no helper grew beyond {MEMORY} kB", sizes)
     # What json-c makes of a megabyte is larger, and bounded by the process's limit.
     found, size = weighed({label: job(label, told[label]) for label in heavy})
     for label in heavy:
