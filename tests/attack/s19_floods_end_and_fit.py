@@ -171,8 +171,10 @@ def run(world, tap):
                                    + b"".join(b"1\r\n%c\r\n" % byte for byte in body)
                                    + b"0\r\n\r\n",
                 "control: interim answers": b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + http(body)}
-    # Ahead of the floods, which may well take a machine's last second from others.
-    found, before = weighed({label: job(label, once(answer))
+    by_default = {"connect_timeout": None}
+    # Ahead of the floods, which may well take a machine's last second from others, and
+    # with all the time there is.
+    found, before = weighed({label: job(label, once(answer), conf=by_default)
                              for label, answer in controls.items()})
     for label in controls:
         tap.ok(getattr(found[label], "entered", False), f"{label}: alice is in", found[label])
@@ -181,7 +183,7 @@ def run(world, tap):
         light["keys, " + label] = job("keys " + label, told[label], "jwks")
     waiting = ("silence", "slow body", "chunks of a byte", "early hints without end")
     for label in waiting:
-        light["by default, " + label] = job("default " + label, told[label], conf=None)
+        light["by default, " + label] = job("default " + label, told[label], conf=by_default)
     found, size = weighed(light)
     for label in waiting:
         visit = found.pop("by default, " + label)
