@@ -13,7 +13,7 @@ import time
 import traceback
 
 from person import Person, become
-from suites.hostile import foreign, open_files, status_of
+from suites.hostile import left_open, open_files, status_of
 from world import HERE, command, write
 
 PAMRUN = os.path.join(os.path.dirname(HERE), "lib", "pamrun.c")
@@ -170,13 +170,16 @@ def session_of(pid):
         return int(file.read().rpartition(")")[2].split()[3])
 
 
+def unblocked(pid):
+    """Its status, if it blocks no signal at this moment."""
+    status = status_of(pid)
+    return status if int(status["SigBlk"], 16) == 0 else None
+
+
 def state_of(pid):
     """What a launcher could have left in the helper, as a dictionary."""
-    # libc blocks all signals while it starts the resolver's thread, which may then be
-    # reading a file of its own.
-    wait_until(lambda: int(status_of(pid)["SigBlk"], 16) == 0, 5)
-    wait_until(lambda: not foreign(open_files(pid)), 5)
-    status = status_of(pid)
+    # libc blocks all signals while it starts the resolver's thread.
+    status = wait_until(lambda: unblocked(pid), 5) or status_of(pid)
     above = int(status["PPid"])
     warden = above if status_of(above)["Name"] == "cognito_warden" else pid
     files = open_files(pid)
@@ -188,7 +191,7 @@ def state_of(pid):
         "its warden's own session": session_of(warden) == warden,
         "0 to 2": [files.get(number) for number in range(3)],
         "3": files.get(3, "")[:7],
-        "others": foreign(files),
+        "others": left_open(pid),
         **{name: value for name, value in limits_of(pid).items() if name in LIMITS}}
 
 

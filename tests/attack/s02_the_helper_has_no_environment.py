@@ -6,7 +6,6 @@
 import fcntl
 import os
 import socket
-import time
 
 from attack.launcher import (environment_of, helpers, in_a_copy, new_helper, none_left)
 from hosts import PASSWORD, Pamtester, Su, Sudo
@@ -14,7 +13,7 @@ from people import ALICE, LARRY, WRONG
 from person import Person, become
 from suites.faults import find_helper_program
 from suites.hostile import (EVIL, MARKS, PLAIN, ROOT_FILE, Counter, SudoKeep, allow_everything,
-                            foreign, hostile, open_files, prepare, tools_work)
+                            hostile, left_open, prepare, stays, tools_work)
 
 BREAKAGES = [
     ("the host's environment is handed on, and taken",
@@ -24,7 +23,6 @@ BREAKAGES = [
      ("is_started_rightly (environ)", "true")),
 ]
 PORT = 3128
-SETTLE = 3  # seconds
 # What hostile() leaves out of SECURITY's list of variables that were tried.
 MORE = {
     "ftp_proxy": f"http://127.0.0.1:{PORT}", "FTP_PROXY": f"http://127.0.0.1:{PORT}",
@@ -71,14 +69,6 @@ def run(world, tap):
     tap.ok(none_left(), "no helper is left", helpers(dead=True))
 
 
-def left_open(pid):
-    """What stays open once it has resolved; hosts(5) is read meanwhile."""
-    end = time.monotonic() + SETTLE
-    while (files := foreign(open_files(pid))) and time.monotonic() < end:
-        time.sleep(0.05)
-    return files
-
-
 def login(world, tap, title, host, env, traps):
     for what, typed in (("right", ALICE.password), ("wrong", WRONG)):
         name = f"{title}, {what} password"
@@ -89,7 +79,7 @@ def login(world, tap, title, host, env, traps):
         pid = new_helper(known)
         if tap.ok(pid, f"{name}: there is a helper"):
             tap.equal(environment_of(pid), b"", f"{name}: its environment is empty")
-            tap.equal([path for path in mapped(pid) if not path.startswith("/usr/")], [],
+            tap.equal(stays(lambda: foreign_mappings(pid)), [],
                       f"{name}: it has loaded the system's libraries only")
             tap.equal(left_open(pid), [], f"{name}: it has no file open")
         person.type(typed)
@@ -105,11 +95,13 @@ def login(world, tap, title, host, env, traps):
                   f"{name}: nothing was loaded, written or logged")
 
 
-def mapped(pid):
-    """The files that are mapped into that process."""
+def foreign_mappings(pid):
+    """The files that are mapped into that process and are not the system's."""
     with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
         words = [line.split(maxsplit=5) for line in file]
-    return sorted({row[5].strip() for row in words if len(row) == 6 and row[5].startswith("/")})
+    paths = {row[5].strip() for row in words if len(row) == 6}
+    return sorted(path for path in paths
+                  if path.startswith("/") and not path.startswith("/usr/"))
 
 
 # ---- Started by hand, as the module starts it but for its environment ----

@@ -244,6 +244,19 @@ def foreign(files):
             if n > 3 and not f.startswith(("socket:", "anon_inode:", "pipe:"))]
 
 
+def stays(look, seconds=5):
+    """What it finds in look after look: what libc opens for itself (/etc/hosts,
+    /etc/localtime), it soon closes."""
+    end = time.monotonic() + seconds
+    while (found := look()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def left_open(pid):
+    return stays(lambda: foreign(open_files(pid)))
+
+
 def helper_at_rest(world, tap):
     world.forget()
     env = {"MARK_OF_THE_CALLER": "1", "https_proxy": "http://127.0.0.1:3128"}
@@ -274,10 +287,7 @@ def helper_at_rest(world, tap):
     files = open_files(pid)
     tap.equal([files.get(n) for n in range(3)], ["/dev/null"] * 3, "helper: nothing on 0 to 2")
     tap.ok(files.get(3, "").startswith("socket:"), "helper: the socket is 3", files)
-    end = time.monotonic() + 5  # the resolver may be reading a file of its own
-    while foreign(open_files(pid)) and time.monotonic() < end:
-        time.sleep(0.05)
-    tap.equal(foreign(open_files(pid)), [], "helper: no file of the host's is open")
+    tap.equal(left_open(pid), [], "helper: no file of the host's is open")
     with open(f"/proc/{pid}/limits", encoding="ascii") as file:
         limits = file.read()
     tap.ok("Max core file size        0                    0 " in limits,
