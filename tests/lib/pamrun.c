@@ -127,7 +127,7 @@ syslog(int priority, const char *format, ...)
     va_end(arguments);
 }
 
-EXPORT void
+EXPORT void __attribute__((format(printf, 3, 4)))
 __syslog_chk(int priority, int flag, const char *format, ...)
 {
     va_list arguments;
